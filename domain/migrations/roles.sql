@@ -11,7 +11,7 @@ DECLARE
 BEGIN
   FOREACH role_name IN ARRAY ARRAY['fieldstone_owner', 'fieldstone_app', 'fieldstone_partner'] LOOP
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = role_name) THEN
-      EXECUTE format('CREATE ROLE %I LOGIN NOINHERIT NOCREATEDB NOCREATEROLE', role_name);
+      EXECUTE format('CREATE ROLE %I LOGIN NOCREATEDB NOCREATEROLE', role_name);
     END IF;
   END LOOP;
   -- An administrator who is no superuser (a managed database) may hand the database only to a role it belongs to.
