@@ -1,0 +1,139 @@
+"""Scans, claims and claim lines: what the gate knew, decided and told."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Identity, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.kit.base import Big, Pk, Record, Sorted
+
+CLAIM_STATES = ("accepted", "in_review", "refused", "approved", "paid", "withdrawn")
+LIVE_STATES = ("accepted", "approved")
+
+
+class Scan(Record):
+    """One reading of a barcode on a visit; kept even when refused. What was read is text: the unit is resolved here."""
+
+    __tablename__ = "scan"
+    __table_args__ = (
+        CheckConstraint("source IN ('camera', 'photo', 'typed')", name="source"),
+        CheckConstraint(
+            "source <> 'typed' OR (typed_reason IS NOT NULL AND photo_id IS NOT NULL)", name="typed_needs_evidence"
+        ),
+    )
+    id: Mapped[Pk]
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"), index=True)
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("job.id"))
+    partner_id: Mapped[UUID | None]
+    technician_id: Mapped[UUID]
+    source: Mapped[str]
+    scanned_text: Mapped[str]
+    symbology: Mapped[str] = mapped_column(server_default="")
+    typed_reason: Mapped[str | None]
+    photo_id: Mapped[UUID | None] = mapped_column(ForeignKey("photo.id"))
+    serial_key: Mapped[Sorted | None] = mapped_column(index=True)
+    gtin: Mapped[str | None]
+    unit_id: Mapped[UUID | None] = mapped_column(index=True)
+    matches_job: Mapped[bool]
+    scanned_at: Mapped[dt.datetime]
+    scanned_on: Mapped[dt.date]
+    op_id: Mapped[UUID]
+    resolved_at: Mapped[dt.datetime | None]
+    facts: Mapped[dict[str, Any] | None]
+    verdict: Mapped[dict[str, Any] | None]
+    told: Mapped[dict[str, Any]]
+
+
+class Claim(Record):
+    """What a partner asks us to pay for a visit; born when a covered visit is completed."""
+
+    __tablename__ = "claim"
+    __table_args__ = (
+        CheckConstraint(f"state IN {CLAIM_STATES}", name="state"),
+        CheckConstraint("lane IN ('accept', 'review', 'refuse')", name="lane"),
+        CheckConstraint("state NOT IN ('accepted', 'approved', 'paid') OR unit_id IS NOT NULL", name="unit_known"),
+        CheckConstraint("state IN ('refused', 'withdrawn') OR scan_id IS NOT NULL", name="no_scan"),
+        Index("ix_claim_partner_id_id", "partner_id", "id"),
+        Index("ix_claim_state_id", "state", "id"),
+        Index("ix_claim_unit_id", "unit_id"),
+        Index(
+            "uq_claim_assignment_paid_once",
+            "assignment_id",
+            unique=True,
+            postgresql_where=text("state IN ('accepted', 'approved', 'paid')"),
+        ),
+    )
+    id: Mapped[Pk]
+    number: Mapped[int] = mapped_column(BigInteger, Identity(start=500001), unique=True)
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"), unique=True)
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("job.id"), index=True)
+    assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"))
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"))
+    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("unit.id"))
+    scan_id: Mapped[UUID | None] = mapped_column(ForeignKey("scan.id"))
+    lane: Mapped[str]
+    state: Mapped[str]
+    payable: Mapped[bool]
+    failed_on: Mapped[dt.date]
+    repaired_on: Mapped[dt.date]
+    submitted_on: Mapped[dt.date]
+    submitted_at: Mapped[dt.datetime]
+    coverage: Mapped[dict[str, Any]]
+    facts: Mapped[dict[str, Any]]
+    decision: Mapped[dict[str, Any]]
+    told: Mapped[dict[str, Any]]
+
+
+class ClaimLine(Record):
+    """One fault, part, labour or expense of a claim; a live fault line occupies the slot (unit, fault group)."""
+
+    __tablename__ = "claim_line"
+    __table_args__ = (
+        CheckConstraint("kind IN ('fault', 'part', 'labour', 'travel', 'expense')", name="kind"),
+        CheckConstraint(f"state IN {CLAIM_STATES}", name="state"),
+        CheckConstraint("kind <> 'fault' OR fault_group_id IS NOT NULL", name="fault_group"),
+        CheckConstraint("state NOT IN ('accepted', 'approved', 'paid') OR unit_id IS NOT NULL", name="unit_known"),
+        Index(
+            "uq_claim_line_live",
+            "unit_id",
+            "fault_group_id",
+            unique=True,
+            postgresql_where=text("kind = 'fault' AND state IN ('accepted', 'approved')"),
+        ),
+        Index("ix_claim_line_unit_id_fault_group_id", "unit_id", "fault_group_id"),
+    )
+    id: Mapped[Pk]
+    claim_id: Mapped[UUID] = mapped_column(ForeignKey("claim.id"), index=True)
+    partner_id: Mapped[UUID]
+    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("unit.id"))
+    kind: Mapped[str]
+    state: Mapped[str]
+    live: Mapped[bool] = mapped_column(Computed("state IN ('accepted', 'approved')", persisted=True))
+    fault_group_id: Mapped[UUID | None] = mapped_column(ForeignKey("fault_group.id"))
+    fault_id: Mapped[UUID | None] = mapped_column(ForeignKey("fault.id"))
+    part_used_id: Mapped[UUID | None] = mapped_column(ForeignKey("part_used.id"))
+    time_entry_id: Mapped[UUID | None] = mapped_column(ForeignKey("time_entry.id"))
+    expense_id: Mapped[UUID | None] = mapped_column(ForeignKey("expense.id"))
+    label: Mapped[str]
+    quantity: Mapped[int | None]
+    minutes: Mapped[int | None]
+    amount_minor: Mapped[Big | None]
+    currency: Mapped[str | None]
+    on_hold: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class RuleHit(Record):
+    """One rule that did not pass, with its version, mode, inputs and result: a verdict can be replayed from these."""
+
+    __tablename__ = "rule_hit"
+    id: Mapped[Pk]
+    claim_id: Mapped[UUID] = mapped_column(ForeignKey("claim.id"), index=True)
+    partner_id: Mapped[UUID]
+    rule: Mapped[str] = mapped_column(index=True)
+    rule_version: Mapped[int]
+    mode: Mapped[str]
+    result: Mapped[str]
+    reason: Mapped[str]
+    inputs: Mapped[dict[str, Any]]

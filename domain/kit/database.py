@@ -1,0 +1,100 @@
+"""The two engines of a process: one per database role, chosen by the principal and by nothing else."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from domain.kit.actor import Actor
+
+CONNECTION_SETTINGS = {
+    "statement_timeout": "10s",
+    "lock_timeout": "3s",
+    "idle_in_transaction_session_timeout": "15s",
+    "timezone": "UTC",
+    "jit": "off",
+}
+
+
+class UnsafeRole(RuntimeError):
+    """The database role sees every row, so row-level security would prove nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One engine for our own people (``fieldstone_app``), one for partners (``fieldstone_partner``)."""
+
+    app: AsyncEngine
+    partner: AsyncEngine
+
+    def engine_of(self, actor: Actor) -> AsyncEngine:
+        """Return the engine whose database role fits the principal."""
+        return self.app if actor.partner_id is None else self.partner
+
+    async def close(self) -> None:
+        """Return every connection."""
+        await self.app.dispose()
+        await self.partner.dispose()
+
+    async def refuse_unsafe_roles(self) -> None:
+        """Raise UnsafeRole for a superuser, a role that bypasses row-level security, or a table owner."""
+        for engine in (self.app, self.partner):
+            async with engine.connect() as connection:
+                name, unsafe = (
+                    await connection.execute(
+                        text(
+                            "SELECT rolname, rolsuper OR rolbypassrls OR EXISTS (SELECT 1 FROM pg_tables "
+                            "WHERE schemaname = 'public' AND tableowner = current_user) "
+                            "FROM pg_roles WHERE rolname = current_user"
+                        )
+                    )
+                ).one()
+            if unsafe:
+                raise UnsafeRole(
+                    f"Database role {name!r} is a superuser, bypasses row-level security or owns the tables. "
+                    "Connect as fieldstone_app and fieldstone_partner (see domain/migrations/roles.sql)."
+                )
+
+
+def connect(app_url: str, partner_url: str, *, pool_size: int = 10) -> Database:
+    """Make the engines; nothing is connected before the first use.
+
+    Every connection carries the time-outs of ``CONNECTION_SETTINGS``; ``pool_size`` counts connections per role.
+    """
+
+    def engine(url: str) -> AsyncEngine:
+        return create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=5,
+            pool_reset_on_return="rollback",
+            connect_args={"server_settings": CONNECTION_SETTINGS, "command_timeout": 30},
+        )
+
+    return Database(engine(app_url), engine(partner_url))
+
+
+@asynccontextmanager
+async def reading(database: Database, actor: Actor) -> AsyncIterator[AsyncConnection]:
+    """Lend a connection for reads of one principal.
+
+    Our own people read on an autocommit connection: one statement, one round trip. A partner's context is only ever
+    local to a transaction, opened with it in one round trip; a setting of the session would leak into the next
+    checkout.
+    """
+    async with database.engine_of(actor).connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        if actor.partner_id is None:
+            yield connection
+            return
+        driver = (await connection.get_raw_connection()).driver_connection
+        if driver is None:
+            raise RuntimeError("the pool returned no connection")
+        await driver.execute(f"BEGIN READ ONLY; SET LOCAL app.partner = '{actor.partner_id}'")
+        try:
+            yield connection
+        finally:
+            await driver.execute("ROLLBACK")

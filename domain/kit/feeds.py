@@ -1,0 +1,115 @@
+"""Feeds: what the phones must be told, numbered by one counter row per feed that is locked last.
+
+A sequence or a timestamp as cursor loses rows to readers while slow writers are under way; a counter that stays locked
+until the commit does not. Feeds are ``t:<technician>``, ``catalogue`` and ``codes``.
+"""
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import BigInteger, PrimaryKeyConstraint, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.kit.base import Big, Record
+
+
+class FeedCounter(Record):
+    """The newest number of a feed; ``floor`` is the oldest number a cursor may still continue from."""
+
+    __tablename__ = "feed_counter"
+    feed: Mapped[str] = mapped_column(primary_key=True)
+    partner_id: Mapped[UUID | None]
+    n: Mapped[Big]
+    floor: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+
+
+class FeedEntry(Record):
+    """The last change of one entity in one feed; a later change replaces it, so a feed never grows beyond its scope."""
+
+    __tablename__ = "feed_entry"
+    __table_args__ = (PrimaryKeyConstraint("feed", "kind", "entity_id"),)
+    feed: Mapped[str]
+    kind: Mapped[str]
+    entity_id: Mapped[UUID]
+    partner_id: Mapped[UUID | None]
+    seq: Mapped[Big]
+    removed: Mapped[str | None]
+
+
+class FeedMark(Record):
+    """A random tag with every bump: proof that a cursor comes from this database and not from one restored away."""
+
+    __tablename__ = "feed_mark"
+    __table_args__ = (PrimaryKeyConstraint("feed", "seq"),)
+    feed: Mapped[str]
+    seq: Mapped[Big]
+    partner_id: Mapped[UUID | None]
+    tag: Mapped[Big]
+    at: Mapped[dt.datetime]
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one transaction must tell: at most one line per entity and feed, copied before a savepoint."""
+
+    lines: dict[tuple[str, str, UUID], tuple[UUID | None, str | None]] = field(default_factory=dict)
+
+    def touch(self, technician_id: UUID, partner_id: UUID | None, kind: str, entity_id: UUID) -> None:
+        """Say that an entity in a technician's scope is new or changed."""
+        self.lines[f"t:{technician_id}", kind, entity_id] = (partner_id, None)
+
+    def remove(self, technician_id: UUID, partner_id: UUID | None, kind: str, entity_id: UUID, why: str) -> None:
+        """Say that an entity left a technician's scope, and why."""
+        self.lines[f"t:{technician_id}", kind, entity_id] = (partner_id, why)
+
+    def touch_shared(self, feed: str, kind: str, entity_id: UUID) -> None:
+        """Say that an entity of a shared feed (``catalogue``, ``codes``) is new or changed."""
+        self.lines[feed, kind, entity_id] = (None, None)
+
+    def copy(self) -> "Changes":
+        """Return a copy to go back to when a savepoint is rolled back."""
+        return Changes(dict(self.lines))
+
+
+_WRITE = text(
+    """
+    WITH line AS (
+        SELECT *, row_number() OVER (PARTITION BY feed ORDER BY no) AS rank, count(*) OVER (PARTITION BY feed) AS lines
+        FROM unnest(CAST(:feeds AS text[]), CAST(:kinds AS text[]), CAST(:ids AS uuid[]), CAST(:partners AS uuid[]),
+                    CAST(:removed AS text[])) WITH ORDINALITY AS line(feed, kind, entity_id, partner_id, removed, no)
+    ), bump AS (
+        INSERT INTO feed_counter AS counter (feed, partner_id, n)
+        SELECT feed, partner_id, lines FROM line WHERE rank = 1 ORDER BY feed
+        ON CONFLICT (feed) DO UPDATE SET n = counter.n + excluded.n
+        RETURNING feed, n
+    ), mark AS (
+        INSERT INTO feed_mark (feed, seq, partner_id, tag, at)
+        SELECT bump.feed, bump.n, line.partner_id, :tag, :at FROM bump JOIN line USING (feed) WHERE rank = 1
+    )
+    INSERT INTO feed_entry (feed, kind, entity_id, partner_id, seq, removed)
+    SELECT feed, kind, entity_id, partner_id, n - lines + rank, removed FROM line JOIN bump USING (feed)
+    ON CONFLICT (feed, kind, entity_id) DO UPDATE SET seq = excluded.seq, removed = excluded.removed
+    """
+)
+
+
+async def write_changes(db: AsyncSession, changes: Changes, at: dt.datetime) -> None:
+    """Write what the feeds must tell in one statement; the counters are locked in order of their names, last of all."""
+    if not changes.lines:
+        return
+    keys = sorted(changes.lines)
+    await db.execute(
+        _WRITE,
+        {
+            "feeds": [feed for feed, _, _ in keys],
+            "kinds": [kind for _, kind, _ in keys],
+            "ids": [entity_id for _, _, entity_id in keys],
+            "partners": [changes.lines[key][0] for key in keys],
+            "removed": [changes.lines[key][1] for key in keys],
+            "tag": secrets.randbits(63),
+            "at": at,
+        },
+    )

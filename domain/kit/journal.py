@@ -1,0 +1,168 @@
+"""The journal: one append-only entry per command, which is its idempotency record and its audit trail at once."""
+
+import datetime as dt
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Index, SmallInteger, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.kit.base import Big, Record
+from domain.kit.problem import Kind, Problem, every_problem
+
+Outcome = Literal["applied", "applied_flagged", "recorded", "superseded", "rejected"]
+
+
+class JournalEntry(Record):
+    """The narrow facts of an operation, kept for ever."""
+
+    __tablename__ = "journal"
+    __table_args__ = (
+        Index("ix_journal_device_id_seq", "device_id", "seq"),
+        Index("ix_journal_actor_id_applied_at", "actor_id", "applied_at"),
+    )
+    op_id: Mapped[UUID] = mapped_column(primary_key=True)
+    device_id: Mapped[UUID | None]
+    seq: Mapped[Big | None]
+    actor_id: Mapped[UUID]
+    partner_id: Mapped[UUID | None] = mapped_column(index=True)
+    kind: Mapped[str]
+    version: Mapped[int] = mapped_column(SmallInteger)
+    outcome: Mapped[str]
+    commitment: Mapped[bytes]
+    client_at: Mapped[dt.datetime | None]
+    estimated_at: Mapped[dt.datetime | None]
+    received_at: Mapped[dt.datetime]
+    applied_at: Mapped[dt.datetime]
+
+
+class JournalBody(Record):
+    """What was sent, what is known and what was told; may be erased by law without breaking the journal."""
+
+    __tablename__ = "journal_body"
+    op_id: Mapped[UUID] = mapped_column(primary_key=True)
+    partner_id: Mapped[UUID | None]
+    salt: Mapped[bytes]
+    sent: Mapped[bytes]
+    answer: Mapped[bytes]
+    verdict: Mapped[dict[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The final outcome of one operation, with the answer as it was and will be told."""
+
+    op_id: UUID
+    outcome: Outcome
+    answer: bytes
+    replayed: bool = False
+
+    @property
+    def problem_code(self) -> str | None:
+        """The code of the problem that rejected it, or None."""
+        if self.outcome != "rejected":
+            return None
+        return str(msgspec.json.decode(self.answer)["code"])
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Where an operation came from: its device, its number there, and the phone's clock (None over HTTP)."""
+
+    device_id: UUID | None = None
+    seq: int | None = None
+    client_at: dt.datetime | None = None
+    estimated_at: dt.datetime | None = None
+
+
+NO_STAMP = Stamp()
+
+
+def canonical(content: Any) -> bytes:
+    """Return decoded JSON as bytes that do not depend on key order or white space."""
+    return msgspec.json.encode(content, order="sorted")
+
+
+def commit_to(salt: bytes, sent: bytes) -> bytes:
+    """Return the commitment to what was sent: it proves the content once shown and tells nothing before."""
+    return hashlib.sha256(salt + sent).digest()
+
+
+async def earlier_entry(db: AsyncSession, op_id: UUID, sent: bytes) -> tuple[Entry, bool] | None:
+    """Return the entry stored under ``op_id`` and whether its content was the same; None when there is none."""
+    row: Any = (
+        await db.execute(
+            select(JournalEntry.outcome, JournalEntry.commitment, JournalBody.salt, JournalBody.answer)
+            .outerjoin(JournalBody, JournalBody.op_id == JournalEntry.op_id)
+            .where(JournalEntry.op_id == op_id)
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    outcome, commitment, salt, answer = row
+    if salt is None:
+        return Entry(op_id, outcome, b'{"code":"erased"}', replayed=True), True
+    return Entry(op_id, outcome, answer, replayed=True), commit_to(salt, sent) == commitment
+
+
+async def write_entry(
+    db: AsyncSession,
+    *,
+    op_id: UUID,
+    actor_id: UUID,
+    partner_id: UUID | None,
+    kind: str,
+    version: int,
+    outcome: Outcome,
+    sent: bytes,
+    answer: bytes,
+    verdict: Any,
+    stamp: Stamp,
+    received_at: dt.datetime,
+    applied_at: dt.datetime,
+) -> None:
+    """Insert the finished entry and its body in one statement: entries are never updated."""
+    salt = os.urandom(16)
+    body = insert(JournalBody).values(
+        op_id=op_id,
+        partner_id=partner_id,
+        salt=salt,
+        sent=sent,
+        answer=answer,
+        verdict=None if verdict is None else msgspec.to_builtins(verdict),
+    )
+    await db.execute(
+        insert(JournalEntry)
+        .values(
+            op_id=op_id,
+            device_id=stamp.device_id,
+            seq=stamp.seq,
+            actor_id=actor_id,
+            partner_id=partner_id,
+            kind=kind,
+            version=version,
+            outcome=outcome,
+            commitment=commit_to(salt, sent),
+            client_at=stamp.client_at,
+            estimated_at=stamp.estimated_at,
+            received_at=received_at,
+            applied_at=applied_at,
+        )
+        .add_cte(body.cte("body"))
+    )
+
+
+def told_of(problem: Problem) -> dict[str, Any]:
+    """Return what is stored and told of a problem, without any status code."""
+    return {"code": problem.code, "detail": problem.detail, **problem.facts}
+
+
+def kind_of(code: str) -> Kind:
+    """Return the kind of a stored problem; a class that a later release dropped still answers as a conflict."""
+    cls = every_problem().get(code)
+    return Kind.CONFLICT if cls is None else cls.kind

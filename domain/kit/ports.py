@@ -1,0 +1,30 @@
+"""What the domain needs from outside, as narrow protocols; adapters live in ``api/adapters``."""
+
+from typing import Any, Protocol
+
+
+class Blobs(Protocol):
+    """Content-addressed files: a blob is durable before the row that cites it."""
+
+    async def put(self, content: bytes) -> str:
+        """Store ``content`` durably and return its SHA-256 as 64 hex digits; storing it again changes nothing."""
+
+    async def get(self, sha256: str) -> bytes | None:
+        """Return the content, or None when no such blob is stored."""
+
+
+class Hasher(Protocol):
+    """Password hashing; slow on purpose, so callers run it outside a transaction."""
+
+    def hash(self, password: str) -> str:
+        """Return the encoded hash of a password."""
+
+    def verify(self, encoded: str, password: str) -> bool:
+        """Tell whether the password fits; takes as long for a hash that nobody owns."""
+
+
+class Queue(Protocol):
+    """Background work that is enqueued inside the business transaction and runs at least once."""
+
+    async def enqueue(self, db: Any, kind: str, payload: bytes) -> None:
+        """Add a task in the transaction of ``db``; it exists only if that transaction commits."""

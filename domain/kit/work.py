@@ -1,0 +1,199 @@
+"""The only committer: one transaction per unit of work, one journal entry per command.
+
+Locks are taken in one order, everywhere: device, jobs by id, technician, units by id, then writes, then the feed
+counters sorted by name. Rows are locked ``FOR NO KEY UPDATE``: the stronger lock is blocked by foreign-key inserts and
+deadlocks under load.
+"""
+
+import asyncio
+import datetime as dt
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.kit.actor import Actor
+from domain.kit.command import Action, Command, Done
+from domain.kit.database import Database
+from domain.kit.feeds import Changes, write_changes
+from domain.kit.journal import NO_STAMP, Entry, Outcome, Stamp, canonical, earlier_entry, told_of, write_entry
+from domain.kit.ports import Queue
+from domain.kit.problem import AlreadyTaken, Busy, NotAllowed, OperationIdReused, Problem
+
+T = TypeVar("T")
+NO_OPERATION = UUID(int=0)
+RETRIED = frozenset({"40P01", "40001", "55P03"})
+"""Deadlock, serialisation failure and lock time-out: the same work may succeed when done again."""
+_SET_CONTEXT = text("SELECT set_config('app.partner', :partner, true), set_config('app.actor', :actor, true)")
+
+
+@dataclass(slots=True)
+class Work:
+    """Everything one command may touch; it lives for exactly one transaction."""
+
+    db: AsyncSession
+    actor: Actor
+    now: dt.datetime
+    changes: Changes = field(default_factory=Changes)
+    queue: Queue | None = None
+    op_id: UUID = NO_OPERATION
+    stamp: Stamp = NO_STAMP
+
+    async def enqueue(self, kind: str, payload: Any) -> None:
+        """Add background work that exists only if this transaction commits; it runs at least once."""
+        if self.queue is None:
+            raise RuntimeError("this work was begun without a queue")
+        await self.queue.enqueue(self.db, kind, msgspec.json.encode(payload))
+
+
+def utc_now() -> dt.datetime:
+    """Return the server's clock; the one place that reads it for business moments."""
+    return dt.datetime.now(dt.UTC)
+
+
+@asynccontextmanager
+async def begin(
+    database: Database, actor: Actor, *, now: dt.datetime | None = None, queue: Queue | None = None
+) -> AsyncIterator[Work]:
+    """Commit on success before anyone is told so; roll back on any exception.
+
+    The first statement sets the principal's context, so that the transaction is open before anything is queued; the
+    last statements write the feeds.
+    """
+    async with AsyncSession(database.engine_of(actor), expire_on_commit=False, autoflush=False) as db:
+        work = Work(db=db, actor=actor, now=now or utc_now(), queue=queue)
+        await db.execute(_SET_CONTEXT, {"partner": str(actor.partner_id or ""), "actor": str(actor.account_id)})
+        yield work
+        await db.flush()
+        await write_changes(db, work.changes, work.now)
+        await db.commit()
+
+
+def sqlstate(error: DBAPIError) -> str:
+    """Return the five-character SQLSTATE of a database error, or '' when the driver gave none."""
+    return str(getattr(error.orig, "sqlstate", None) or "")
+
+
+async def transact(
+    database: Database,
+    actor: Actor,
+    body: Callable[[Work], Awaitable[T]],
+    *,
+    now: dt.datetime | None = None,
+    queue: Queue | None = None,
+) -> T:
+    """Run ``body`` in a fresh transaction, up to three times, with jitter, on deadlock and lock time-outs only.
+
+    Raises Busy when the third try failed the same way.
+    """
+    for attempt in range(3):
+        try:
+            async with begin(database, actor, now=now, queue=queue) as work:
+                return await body(work)
+        except DBAPIError as error:
+            if sqlstate(error) not in RETRIED:
+                raise
+            await asyncio.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
+    raise Busy("The same record is being changed by others right now.", retry_after=1)
+
+
+async def execute(
+    work: Work,
+    op_id: UUID,
+    command: Command,
+    sent: bytes,
+    register: "dict[type[Command], Action]",
+    then: "dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]]",
+    stamp: Stamp = NO_STAMP,
+) -> Entry:
+    """Carry out ``command`` once; a repeat of ``op_id`` gets the first answer.
+
+    Locks: an advisory lock on ``op_id``, then what the action locks.
+    Order: lock, look up, savepoint (the action, then what follows it), one INSERT of the finished entry. A unique or
+    exclusion violation rolls back to the savepoint and runs the action once more: it now sees the rival, so the rule
+    can answer in its own words.
+    Raises OperationIdReused for other content under the same id, and problems that may pass (they are not journaled).
+    """
+    await work.db.execute(select(text("pg_advisory_xact_lock(:key)")), {"key": op_id.int % 2**63})
+    earlier = await earlier_entry(work.db, op_id, sent)
+    if earlier is not None:
+        entry, same = earlier
+        if not same:
+            raise OperationIdReused("Use a new Idempotency-Key for new content; repeat old content unchanged.")
+        return entry
+    action = register[type(command)]
+    before = work.changes.copy()
+    work.op_id, work.stamp = op_id, stamp
+    outcome: Outcome
+    verdict: Any = None
+    answer: Any
+    try:
+        done = await _act(work, action, command, then.get(type(command), []))
+        outcome, answer, verdict = done.outcome, done.answer, done.verdict
+    except Problem as problem:
+        if problem.kind.passes:
+            raise
+        work.changes = before
+        outcome, answer = "rejected", told_of(problem)
+    told = msgspec.json.encode(answer)
+    await write_entry(
+        work.db,
+        op_id=op_id,
+        actor_id=work.actor.account_id,
+        partner_id=work.actor.partner_id,
+        kind=action.tag,
+        version=action.version,
+        outcome=outcome,
+        sent=sent,
+        answer=told,
+        verdict=verdict,
+        stamp=stamp,
+        received_at=work.now,
+        applied_at=work.now,
+    )
+    return Entry(op_id, outcome, told)
+
+
+async def _act(
+    work: Work, action: Action, command: Command, then: list[Callable[[Work, Any], Awaitable[None]]]
+) -> Done:
+    if work.actor.role not in action.by:
+        raise NotAllowed(f"{action.tag} may be done by: {', '.join(sorted(action.by))}.")
+    before = work.changes.copy()
+    for attempt in (1, 2):
+        try:
+            async with work.db.begin_nested():
+                done = await action.carry_out(work, command)
+                await work.db.flush()
+                for follow in then:
+                    await follow(work, command)
+                await work.db.flush()
+            return done
+        except IntegrityError as error:
+            work.changes = before.copy()
+            if sqlstate(error) not in ("23505", "23P01"):
+                raise
+            if attempt == 2:
+                raise AlreadyTaken("Another record already holds this place; read it and decide again.") from error
+        except Problem:
+            work.changes = before.copy()
+            raise
+    raise AssertionError("unreachable")
+
+
+async def carry_out(
+    work: Work,
+    command: Command,
+    register: "dict[type[Command], Action]",
+    then: "dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]]",
+    op_id: UUID,
+) -> Entry:
+    """Carry out a command that the product itself makes (demo data, a task, a test), journaled like any other."""
+    return await execute(work, op_id, command, canonical(msgspec.to_builtins(command)), register, then)

@@ -1,0 +1,131 @@
+"""Everything recorded on a visit: the job sheet, line by line."""
+
+import datetime as dt
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.kit.base import Big, Pk, Record
+
+
+class TimeEntry(Record):
+    """Travel or labour, in minutes; labour is compared with its operation's standard minutes."""
+
+    __tablename__ = "time_entry"
+    __table_args__ = (CheckConstraint("kind IN ('travel', 'labour')", name="kind"),)
+    id: Mapped[Pk]
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"), index=True)
+    partner_id: Mapped[UUID | None]
+    kind: Mapped[str]
+    minutes: Mapped[int]
+    labour_operation_id: Mapped[UUID | None] = mapped_column(ForeignKey("labour_operation.id"))
+    started_at: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
+    note: Mapped[str] = mapped_column(server_default="")
+    entered_at: Mapped[dt.datetime]
+    voided_at: Mapped[dt.datetime | None]
+    void_reason: Mapped[str | None]
+
+
+class PartUsed(Record):
+    """A part that was fitted or is missing; ``on_hold`` when it was not entered on the day of the visit."""
+
+    __tablename__ = "part_used"
+    __table_args__ = (CheckConstraint("kind IN ('used', 'missing', 'returned')", name="kind"),)
+    id: Mapped[Pk]
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"), index=True)
+    partner_id: Mapped[UUID | None]
+    kind: Mapped[str]
+    part_id: Mapped[UUID] = mapped_column(ForeignKey("part.id"), index=True)
+    quantity: Mapped[int]
+    unit_of_measure: Mapped[str]
+    old_serial: Mapped[str] = mapped_column(server_default="")
+    new_serial: Mapped[str] = mapped_column(server_default="")
+    model_component_id: Mapped[UUID | None] = mapped_column(ForeignKey("model_component.id"))
+    designator: Mapped[str] = mapped_column(server_default="")
+    used_on: Mapped[dt.date]
+    entered_on: Mapped[dt.date]
+    on_hold: Mapped[bool] = mapped_column(server_default=text("false"))
+    entered_at: Mapped[dt.datetime]
+    voided_at: Mapped[dt.datetime | None]
+    void_reason: Mapped[str | None]
+
+
+class Expense(Record):
+    """Money spent on a visit, or charged to the customer."""
+
+    __tablename__ = "expense"
+    __table_args__ = (
+        CheckConstraint("direction IN ('spent', 'charged')", name="direction"),
+        CheckConstraint("amount_minor >= 0", name="amount"),
+    )
+    id: Mapped[Pk]
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"), index=True)
+    partner_id: Mapped[UUID | None]
+    direction: Mapped[str]
+    kind: Mapped[str]
+    amount_minor: Mapped[Big]
+    currency: Mapped[str]
+    photo_id: Mapped[UUID | None] = mapped_column(ForeignKey("photo.id"))
+    note: Mapped[str] = mapped_column(server_default="")
+    entered_at: Mapped[dt.datetime]
+    voided_at: Mapped[dt.datetime | None]
+    void_reason: Mapped[str | None]
+
+
+class Fault(Record):
+    """Symptom, fault code, cause, action, failed component and reference designator."""
+
+    __tablename__ = "fault"
+    id: Mapped[Pk]
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"), index=True)
+    partner_id: Mapped[UUID | None]
+    fault_code_id: Mapped[UUID] = mapped_column(ForeignKey("fault_code.id"))
+    symptom: Mapped[str]
+    cause: Mapped[str] = mapped_column(server_default="")
+    action: Mapped[str] = mapped_column(server_default="")
+    model_component_id: Mapped[UUID | None] = mapped_column(ForeignKey("model_component.id"))
+    designator: Mapped[str] = mapped_column(server_default="")
+    failed_on: Mapped[dt.date | None]
+    entered_at: Mapped[dt.datetime]
+    voided_at: Mapped[dt.datetime | None]
+    void_reason: Mapped[str | None]
+
+
+class Reading(Record):
+    """A measured value, as text with its unit: a meter's display is evidence, not arithmetic."""
+
+    __tablename__ = "reading"
+    id: Mapped[Pk]
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"), index=True)
+    partner_id: Mapped[UUID | None]
+    name: Mapped[str]
+    value: Mapped[str]
+    unit_of_measure: Mapped[str] = mapped_column(server_default="")
+    entered_at: Mapped[dt.datetime]
+    voided_at: Mapped[dt.datetime | None]
+    void_reason: Mapped[str | None]
+
+
+class Photo(Record):
+    """A photo of a visit: ``sha256`` is of the bytes as uploaded, ``blob_sha256`` of the picture made from them."""
+
+    __tablename__ = "photo"
+    __table_args__ = (
+        CheckConstraint("kind IN ('label', 'before', 'after', 'receipt', 'other')", name="kind"),
+        Index("ix_photo_sha256", "sha256"),
+    )
+    id: Mapped[Pk]
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"), index=True)
+    partner_id: Mapped[UUID | None]
+    kind: Mapped[str]
+    caption: Mapped[str] = mapped_column(server_default="")
+    sha256: Mapped[str]
+    blob_sha256: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+    taken_at: Mapped[dt.datetime | None]
+    entered_at: Mapped[dt.datetime]
+    voided_at: Mapped[dt.datetime | None]
+    void_reason: Mapped[str | None]
