@@ -1,0 +1,58 @@
+# Two commands matter: `make demo` and `make test`. Everything else serves whoever changes the product.
+# PYTHON=... chooses the interpreter that makes the environment; pip reads its settings from where it always does.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+TEST_WORKERS ?= 2
+TESTS ?=
+UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $(UV_FLAGS)
+
+.PHONY: help demo clean-demo test check bench format lock environment environment-dev
+.DEFAULT_GOAL := help
+
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: environment ## start the product with believable data on 127.0.0.1:8000 (PORT=...); again: its data are kept
+	@scripts/system-packages libzbar0 fonts-wqy-microhei
+	@exec $(BIN)/fieldstone demo --port $(PORT)
+
+clean-demo: environment ## delete the demo's database and files
+	$(BIN)/python -c 'from pathlib import Path; from api.embedded import remove; remove(Path(".fieldstone/postgres"))'
+	rm -rf .fieldstone
+
+test: environment-dev ## run the tests and print their branch coverage (TESTS=tests/claims, TEST_WORKERS=2)
+	@scripts/system-packages libzbar0 fonts-wqy-microhei poppler-utils
+	@$(BIN)/coverage erase
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --cov --cov-report=term $(TESTS)
+	@$(BIN)/coverage json -q -o - | $(BIN)/python -c 'import json, sys; t = json.load(sys.stdin)["totals"]; \
+	  print("Branch coverage: {:.1%} of {:,} branches; lines: {:.1%} of {:,}".format( \
+	  t["covered_branches"] / t["num_branches"], t["num_branches"], t["covered_lines"] / t["num_statements"], t["num_statements"]))'
+
+check: environment-dev ## format, lint, types, imports between folders, and the API's committed description
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/fieldstone openapi --check
+
+bench: environment-dev ## measure speed and memory against the yardstick of the same run
+	$(BIN)/python -m tests.bench $(BENCH)
+
+format: environment-dev ## lay the code out and mend what can be mended mechanically
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: environment-dev ## pin the newest versions that fit pyproject.toml
+	$(BIN)/python -m pip install --quiet --upgrade uv
+	$(UV_COMPILE) --upgrade pyproject.toml -o requirements.lock
+	$(UV_COMPILE) --upgrade pyproject.toml --extra dev --constraint requirements.lock -o requirements-dev.lock
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+	  | $(UV_COMPILE) --constraint requirements-dev.lock - -o requirements-build.lock
+
+environment:
+	@scripts/environment requirements.lock
+
+environment-dev:
+	@scripts/environment requirements-dev.lock
