@@ -163,9 +163,9 @@ class _Server:
                 line.connect(str(self.socket / f".s.PGSQL.{PORT}"))
                 line.sendall(struct.pack("!i", len(hello) + 4) + hello)
                 said = line.recv(4096)
-        except (FileNotFoundError, ConnectionError):
+        except (FileNotFoundError, ConnectionRefusedError):
             return "silent"
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError, ConnectionError):  # slow, crowded, or ending this very moment
             return "busy"
         if said.startswith(b"E") and b"\0C53300\0" not in said:  # too many connections: it lives
             if b"\0C57P03\0" in said:  # starting, recovering or shutting down

@@ -226,7 +226,7 @@ async def test_a_server_told_to_end_from_outside_is_started_again(data: Path) ->
     server = embedded.start(data, settings=FAST)
     ending = postmaster(data)
     os.kill(ending, signal.SIGTERM)
-    with contextlib.suppress(asyncpg.CannotConnectNowError, OSError):
+    with contextlib.suppress(asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError, OSError):
         while True:
             await ask(server, "SELECT 1")
     with embedded.start(data, settings=FAST) as again:
