@@ -1,0 +1,106 @@
+"""Setting text in columns: breaking it into lines of a width.
+
+Text goes to the page character by character and never through reportlab's markup parser: a tag in data is only text.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from printing.fonts import Typeface
+from printing.style import Style
+
+Align = Literal["left", "right"]
+NEVER_FIRST = frozenset("，。、；：？！）】》」』〉”’·…％%,.;:?!)]}")
+NEVER_LAST = frozenset("（【《「『〈“‘([{")
+ELLIPSIS = "..."
+FIT_MAX = 400
+"""No single line of A4 takes more characters; what comes after is not even measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text in a column: (distance from the column's left edge, printable text, style), and its height."""
+
+    leading: float
+    spans: tuple[tuple[float, str, Style], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Setter:
+    """Sets text in one typeface."""
+
+    face: Typeface
+
+    def lines(self, text: str, width: float, style: Style, align: Align = "left") -> list[Line]:
+        """Set any text in a column of ``width`` points; a word longer than a line is cut. No lines for no text."""
+        if not text:
+            return []
+        return [
+            Line(style.leading, ((self._indent(piece, width, style) if align == "right" else 0.0, piece, style),))
+            for piece in self.wrap(text, width, style.size)
+        ]
+
+    def wrap(self, text: str, width: float, size: float) -> list[str]:
+        """Break any text into printable lines of at most ``width``."""
+        paragraphs = self.face.printable(text).split("\n")
+        return [line for paragraph in paragraphs for line in self._broken(paragraph, width / size)]
+
+    def fit(self, text: str, width: float, style: Style) -> str:
+        """Return as much of ``text`` as one line takes, printable, with an ellipsis where it was cut."""
+        whole = self.face.printable(text[:FIT_MAX]).replace("\n", " ")
+        if len(text) <= FIT_MAX and self.face.width(whole, style.size) <= width:
+            return whole
+        room = width - self.face.width(ELLIPSIS, style.size)
+        used, kept = 0.0, 0
+        for char in whole:
+            used += self.face.advance(char) * style.size
+            if used > room:
+                break
+            kept += 1
+        return whole[:kept].rstrip() + ELLIPSIS
+
+    def facts(
+        self, facts: Iterable[tuple[str, str]], width: float, label_width: float, label: Style, value: Style
+    ) -> list[Line]:
+        """Set facts as labels with their values beside them; a fact without a value is left out."""
+        lines: list[Line] = []
+        for name, content in facts:
+            values = self.lines(content, width - label_width, value)
+            names = self.lines(name, label_width - 4, label) if values else []
+            for index in range(max(len(names), len(values))):
+                spans = names[index].spans if index < len(names) else ()
+                if index < len(values):
+                    spans += tuple((label_width + dx, text, style) for dx, text, style in values[index].spans)
+                lines.append(Line(value.leading, spans))
+        return lines
+
+    def _indent(self, text: str, width: float, style: Style) -> float:
+        return width - self.face.width(text, style.size)
+
+    def _broken(self, text: str, room: float) -> Iterator[str]:
+        advance = self.face.advance
+        start, used = 0, 0.0
+        chance, used_at_chance = 0, 0.0
+        previous = ""
+        for index, char in enumerate(text):
+            if index > start and _may_break(previous, char):
+                chance, used_at_chance = index, used
+            step = advance(char)
+            if used + step > room and index > start and char != " ":
+                if chance <= start:
+                    chance, used_at_chance = index, used
+                yield text[start:chance].rstrip(" ")
+                start, used = chance, used - used_at_chance
+            used += step
+            previous = char
+        yield text[start:].rstrip(" ")
+
+
+def _may_break(before: str, after: str) -> bool:
+    """Decide whether a line may end between two characters: at blanks, around Chinese, after - and /."""
+    if before == " ":
+        return after != " "
+    if after == " " or after in NEVER_FIRST or before in NEVER_LAST:
+        return False
+    return (before in "-/" and not after.isdigit()) or before >= "\u2e80" or after >= "\u2e80"
