@@ -13,7 +13,7 @@ Fate = Literal["rejected", "recorded", "superseded"]
 
 
 class Kind(Enum):
-    """What sort of problem it is; the first four are final, the last three may succeed when tried again."""
+    """What sort of problem it is. Only the first four are an operation's final outcome."""
 
     INVALID = "invalid"
     FORBIDDEN = "forbidden"
@@ -22,11 +22,15 @@ class Kind(Enum):
     STALE = "stale"
     UNAVAILABLE = "unavailable"
     LIMITED = "limited"
+    MALFORMED = "malformed"
+    UNSIGNED = "unsigned"
+    TOO_LARGE = "too-large"
+    WRONG_MEDIA = "wrong-media"
 
     @property
-    def passes(self) -> bool:
-        """Whether the same request may succeed later, so that it must never be written into the journal."""
-        return self in (Kind.STALE, Kind.UNAVAILABLE, Kind.LIMITED)
+    def is_final(self) -> bool:
+        """Whether it is an outcome for the journal: the others may pass, or never became an operation."""
+        return self in (Kind.INVALID, Kind.FORBIDDEN, Kind.MISSING, Kind.CONFLICT)
 
 
 class Problem(Exception):
@@ -72,6 +76,22 @@ class NotFound(Problem, kind=Kind.MISSING):
 
 class InvalidRequest(Problem, kind=Kind.INVALID):
     """A field is missing, unknown or out of bounds."""
+
+
+class MalformedRequest(Problem, kind=Kind.MALFORMED):
+    """The request could not be read."""
+
+
+class NotSignedIn(Problem, kind=Kind.UNSIGNED):
+    """Sign in first, or refresh your access token."""
+
+
+class BodyTooLarge(Problem, kind=Kind.TOO_LARGE):
+    """The body is larger than this operation accepts."""
+
+
+class WrongMediaType(Problem, kind=Kind.WRONG_MEDIA):
+    """This operation accepts another content type."""
 
 
 class OperationIdReused(Problem, kind=Kind.INVALID):

@@ -8,6 +8,7 @@ from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 S = TypeVar("S", bound=msgspec.Struct)
+AnySelect = Select[*tuple[Any, ...]]
 every_read: "list[Read[Any]]" = []
 """All reads that are declared; a test walks them."""
 
@@ -19,7 +20,7 @@ class Mismatch(TypeError):
 class Read(Generic[S]):
     """A statement and the shape its rows have."""
 
-    def __init__(self, shape: type[S], statement: Select[Any]) -> None:
+    def __init__(self, shape: type[S], statement: AnySelect) -> None:
         columns = [column.name for column in statement.selected_columns]
         if columns != list(shape.__struct_fields__):
             raise Mismatch(f"{shape.__name__} has {list(shape.__struct_fields__)}, the statement {columns}")
@@ -27,12 +28,12 @@ class Read(Generic[S]):
         self.statement = statement
         every_read.append(self)
 
-    async def all(self, db: AsyncConnection | AsyncSession, statement: Select[Any] | None = None) -> list[S]:
+    async def all(self, db: AsyncConnection | AsyncSession, statement: AnySelect | None = None) -> list[S]:
         """Return every row; ``statement`` is this read's own, narrowed further and bounded by the caller."""
         rows: Sequence[Any] = (await db.execute(self.statement if statement is None else statement)).all()
         return [self.shape(*row) for row in rows]
 
-    async def first(self, db: AsyncConnection | AsyncSession, statement: Select[Any] | None = None) -> S | None:
+    async def first(self, db: AsyncConnection | AsyncSession, statement: AnySelect | None = None) -> S | None:
         """Return the first row, or None."""
         row = (await db.execute(self.statement if statement is None else statement)).first()
         return None if row is None else self.shape(*row)

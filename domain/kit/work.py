@@ -138,7 +138,7 @@ async def execute(
         done = await _act(work, action, command, then.get(type(command), []))
         outcome, answer, verdict = done.outcome, done.answer, done.verdict
     except Problem as problem:
-        if problem.kind.passes:
+        if not problem.kind.is_final:
             raise
         work.changes = before
         outcome, answer = "rejected", told_of(problem)

@@ -68,14 +68,16 @@ class ReportFile(Record):
 
 
 class Collection(Record):
-    """The collection code of a visit: the customer's way to the report, against a PIN, with five tries."""
+    """The collection code of a visit: the customer's way to the report, against a PIN, with five tries.
+
+    Both are kept as hashes that the phone makes: sha256("collect:" + code) and sha256("pin:" + code + ":" + PIN).
+    """
 
     __tablename__ = "collection"
     code_hash: Mapped[bytes] = mapped_column(primary_key=True)
     visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"), unique=True)
     partner_id: Mapped[UUID | None]
     pin_hash: Mapped[bytes]
-    pin_salt: Mapped[bytes]
     tries: Mapped[int] = mapped_column(server_default=text("0"))
     paused_until: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())

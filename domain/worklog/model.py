@@ -1,9 +1,10 @@
 """Everything recorded on a visit: the job sheet, line by line."""
 
 import datetime as dt
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.kit.base import Big, Pk, Record
@@ -108,8 +109,28 @@ class Reading(Record):
     void_reason: Mapped[str | None]
 
 
+class Upload(Record):
+    """Bytes that arrived: ``sha256`` is of the bytes as uploaded, ``blob_sha256`` of the picture made anew from them.
+
+    ``reads`` are the barcodes seen on it. Bytes may come before or after the command that cites them.
+    """
+
+    __tablename__ = "upload"
+    __table_args__ = (UniqueConstraint("sha256", "account_id"),)
+    id: Mapped[Pk]
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    partner_id: Mapped[UUID | None]
+    sha256: Mapped[str]
+    blob_sha256: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+    taken_at: Mapped[dt.datetime | None]
+    reads: Mapped[list[Any] | None]
+    at: Mapped[dt.datetime]
+
+
 class Photo(Record):
-    """A photo of a visit: ``sha256`` is of the bytes as uploaded, ``blob_sha256`` of the picture made from them."""
+    """A photo of a visit; ``upload_id`` is null until its bytes have arrived."""
 
     __tablename__ = "photo"
     __table_args__ = (
@@ -122,9 +143,7 @@ class Photo(Record):
     kind: Mapped[str]
     caption: Mapped[str] = mapped_column(server_default="")
     sha256: Mapped[str]
-    blob_sha256: Mapped[str]
-    width: Mapped[int]
-    height: Mapped[int]
+    upload_id: Mapped[UUID | None] = mapped_column(ForeignKey("upload.id"))
     taken_at: Mapped[dt.datetime | None]
     entered_at: Mapped[dt.datetime]
     voided_at: Mapped[dt.datetime | None]

@@ -399,6 +399,22 @@ def upgrade() -> None:
     op.create_index("ix_unit_customer_id_serial_key", "unit", ["customer_id", "serial_key"], unique=False)
     op.create_index("ix_unit_serial_key", "unit", ["serial_key"], unique=False)
     op.create_table(
+        "upload",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("partner_id", sa.Uuid(), nullable=True),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("blob_sha256", sa.Text(), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reads", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_upload_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_upload")),
+        sa.UniqueConstraint("sha256", "account_id", name=op.f("uq_upload_sha256_account_id")),
+    )
+    op.create_table(
         "warranty_term",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("model_id", sa.Uuid(), nullable=False),
@@ -455,6 +471,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('open', 'assigned', 'accepted', 'in_progress', 'completed', 'cancelled')",
             name=op.f("ck_job_state"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignment.id"], name=op.f("fk_job_assignment_id"), use_alter=True
         ),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_job_contact_id")),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_job_customer_id")),
@@ -621,7 +640,6 @@ def upgrade() -> None:
         sa.Column("visit_id", sa.Uuid(), nullable=False),
         sa.Column("partner_id", sa.Uuid(), nullable=True),
         sa.Column("pin_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("pin_salt", sa.LargeBinary(), nullable=False),
         sa.Column("tries", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -689,14 +707,13 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("caption", sa.Text(), server_default="", nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
-        sa.Column("blob_sha256", sa.Text(), nullable=False),
-        sa.Column("width", sa.Integer(), nullable=False),
-        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("upload_id", sa.Uuid(), nullable=True),
         sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("void_reason", sa.Text(), nullable=True),
         sa.CheckConstraint("kind IN ('label', 'before', 'after', 'receipt', 'other')", name=op.f("ck_photo_kind")),
+        sa.ForeignKeyConstraint(["upload_id"], ["upload.id"], name=op.f("fk_photo_upload_id")),
         sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_photo_visit_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_photo")),
     )

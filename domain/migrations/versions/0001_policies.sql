@@ -50,7 +50,7 @@ END$$;
 DO $$
 DECLARE name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['job', 'visit', 'time_entry', 'part_used', 'expense', 'fault', 'reading', 'photo',
+  FOREACH name IN ARRAY ARRAY['job', 'visit', 'time_entry', 'part_used', 'expense', 'fault', 'reading', 'photo', 'upload',
                               'feed_counter', 'feed_entry', 'device'] LOOP
     EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %I TO fieldstone_partner', name);
   END LOOP;
@@ -61,7 +61,7 @@ BEGIN
   FOREACH name IN ARRAY ARRAY['report_file'] LOOP
     EXECUTE format('GRANT SELECT ON %I TO fieldstone_partner', name);
   END LOOP;
-  FOREACH name IN ARRAY ARRAY['job', 'visit', 'time_entry', 'part_used', 'expense', 'fault', 'reading', 'photo',
+  FOREACH name IN ARRAY ARRAY['job', 'visit', 'time_entry', 'part_used', 'expense', 'fault', 'reading', 'photo', 'upload',
                               'feed_counter', 'feed_entry', 'device', 'visit_event', 'scan', 'claim', 'claim_line',
                               'rule_hit', 'report', 'report_revision', 'report_person', 'report_file', 'collection',
                               'feed_mark', 'assignment', 'invitation', 'journal', 'journal_body', 'session'] LOOP

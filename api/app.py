@@ -1,0 +1,161 @@
+"""The web application: every operation served one way, every failure told as a problem."""
+
+import gzip
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import brotli
+import msgspec
+import structlog
+from litestar import Litestar, Request, Response
+from litestar.exceptions import HTTPException, MethodNotAllowedException
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Stream
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+import api.routes.everything  # noqa: F401 - declares the operations
+from api.context import Context, build
+from api.observed import Observed
+from api.operation import OPERATIONS, PUBLIC, Call, Operation, Refused, Reply, authenticate
+from api.problems import MEDIA, MethodNotAllowed, NoSuchRoute, ServerDefect, problem_body
+from api.settings import load_settings
+from domain.kit.actor import Actor, Role
+from domain.kit.journal import told_of
+from domain.kit.problem import BodyTooLarge, Busy, MalformedRequest, NotAllowed, Problem
+from domain.kit.work import sqlstate
+
+log = structlog.get_logger()
+NOBODY = Actor(account_id=UUID(int=0), role=Role.SYSTEM, name="nobody")
+COMPRESS_FROM_BYTES = 1024
+CONGESTION = frozenset({"57014", "55P03", "53300", "57P01", "57P03", "40001", "40P01"})
+"""SQLSTATEs that mean too busy, not wrong: time-out, lock, connections, shutdown, serialisation, deadlock."""
+
+
+async def answer(request: Request[Any, Any, Any], context: Context, operation: Operation) -> Response[bytes] | Stream:
+    """Authenticate, admit, serve, encode."""
+    actor = NOBODY if operation.by is PUBLIC else await authenticate(request, context)
+    if operation.by is not PUBLIC and operation.command is None and actor.role not in operation.by:
+        raise NotAllowed(f"This is for: {', '.join(sorted(operation.by))}.")
+    request.scope["actor"] = str(actor.account_id)  # type: ignore[typeddict-unknown-key]
+    result = await operation.serve(Call(request, context, operation, actor))
+    reply = result if isinstance(result, Reply) else Reply(msgspec.json.encode(result))
+    return encoded(request, operation, reply)
+
+
+def encoded(request: Request[Any, Any, Any], operation: Operation, reply: Reply) -> Response[bytes] | Stream:
+    """Turn a reply into a response: ETag, compression, and nothing cached that was not meant to be."""
+    headers = {"cache-control": "private, no-cache" if operation.etag else "no-store", "vary": "accept-encoding"}
+    headers |= reply.headers
+    if reply.stream is not None:
+        return Stream(reply.stream, status_code=reply.status, media_type=reply.media, headers=headers)
+    content = reply.content
+    if operation.etag and reply.status == 200:
+        tag = f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+        headers["etag"] = tag
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(b"", status_code=304, headers=headers)
+    if len(content) >= COMPRESS_FROM_BYTES and reply.media.startswith(("application/json", "text/", "image/svg")):
+        accepted = request.headers.get("accept-encoding", "")
+        if "br" in accepted:
+            content = brotli.compress(content, quality=4)
+            headers["content-encoding"] = "br"
+        elif "gzip" in accepted:
+            content = gzip.compress(content, compresslevel=5)
+            headers["content-encoding"] = "gzip"
+    return Response(content, status_code=reply.status, media_type=reply.media, headers=headers)
+
+
+def told_as_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Return any failure as application/problem+json; a defect says nothing of its inside and is logged."""
+    request_id = str(request.scope.get("request_id", ""))
+    retry_after: int | None = None
+    if isinstance(error, Refused):
+        told: dict[str, Any] = msgspec.json.decode(error.entry.answer)
+        status, body = problem_body(told["code"], told, request_id)
+    else:
+        problem = problem_of(error)
+        if isinstance(problem, ServerDefect):
+            log.error("defect", request_id=request_id, path=request.scope.get("path"), exc_info=error)
+        retry_after = problem.retry_after
+        status, body = problem_body(problem.code, told_of(problem), request_id)
+    headers = {"cache-control": "no-store"}
+    if status in (429, 503, 412):
+        headers["retry-after"] = str(retry_after or 1)
+    if status == 401:
+        headers["www-authenticate"] = 'Bearer realm="fieldstone"'
+    if isinstance(error, MethodNotAllowedException):
+        headers |= {name.lower(): value for name, value in (error.headers or {}).items()}
+    return Response(body, status_code=status, media_type=MEDIA, headers=headers)
+
+
+def problem_of(error: Exception) -> Problem:
+    """Return the problem that stands for an exception."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, MethodNotAllowedException):
+        return MethodNotAllowed("Use one of the methods in the Allow header.")
+    if isinstance(error, HTTPException):
+        if error.status_code == 404:
+            return NoSuchRoute("See /schema for what there is.")
+        if error.status_code == 413:
+            return BodyTooLarge("The body is larger than this operation accepts.")
+        if 400 <= error.status_code < 500:
+            return MalformedRequest(str(error.detail)[:200])
+    if isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and sqlstate(error) in CONGESTION):
+        return Busy("The database is busy; repeat the request.", retry_after=1)
+    if isinstance(error, ConnectionError | OSError):
+        return Busy("The database cannot be reached right now; repeat the request.", retry_after=2)
+    return ServerDefect("It was logged. Quote the request id when you ask about it.")
+
+
+def routes(context: Callable[[], Context]) -> list[HTTPRouteHandler]:
+    """Return a route handler for every declared operation."""
+
+    def handler(operation: Operation) -> HTTPRouteHandler:
+        async def serve(request: Request[Any, Any, Any]) -> Response[Any]:
+            try:
+                return await answer(request, context(), operation)
+            except Exception as error:
+                return told_as_problem(request, error)
+
+        path = operation.path
+        return HTTPRouteHandler(
+            path,
+            http_method=operation.method,  # type: ignore[arg-type]
+            name=f"{operation.method} {operation.path}",
+            status_code=200,
+            include_in_schema=False,
+        )(serve)
+
+    return [handler(operation) for operation in OPERATIONS.values()]
+
+
+def make_app(context: Context | None = None) -> Litestar:
+    """Return the application; without a context it builds one from the settings when it starts."""
+    held: list[Context] = [] if context is None else [context]
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        if not held:
+            held.append(build(load_settings()))
+        await held[0].database.refuse_unsafe_roles()
+        try:
+            yield
+        finally:
+            if context is None:
+                await held[0].close()
+
+    return Litestar(
+        route_handlers=routes(lambda: held[0]),
+        lifespan=[lifespan],
+        exception_handlers={Exception: told_as_problem},
+        openapi_config=None,
+        middleware=[Observed],
+        request_max_body_size=None,
+        debug=False,
+        logging_config=None,
+    )

@@ -1,0 +1,80 @@
+"""The command line: ``fieldstone``."""
+
+import asyncio
+import sys
+
+import click
+
+from api.settings import ROOT, load_settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="fieldstone")
+def main() -> None:
+    """Fieldstone: field service with a claim gate and reports that can be checked.
+
+    Settings come from the environment: FIELDSTONE_DATA, DATABASE_URL, FIELDSTONE_PORT and others (see README).
+    Without DATABASE_URL an embedded PostgreSQL is started under FIELDSTONE_DATA.
+    """
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Only compare with what is committed; exit 1 when they differ.")
+def openapi(check: bool) -> None:
+    """Write openapi/openapi.json and openapi/problems.md from the code."""
+    from api.openapi import document_bytes
+    from api.problems import problems_page
+
+    wanted = {
+        ROOT / "openapi" / "openapi.json": document_bytes(),
+        ROOT / "openapi" / "problems.md": problems_page().encode(),
+    }
+    stale = [path for path, content in wanted.items() if not path.exists() or path.read_bytes() != content]
+    if check and stale:
+        names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
+        click.echo(f"{names} no longer fit the code: run 'fieldstone openapi' and commit them.", err=True)
+        sys.exit(1)
+    for path in stale:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(wanted[path])
+    click.echo("The contract fits the code." if not stale else f"Written: {', '.join(path.name for path in stale)}")
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    from api.migrate import upgrade
+    from api.running import with_database
+
+    with with_database(load_settings()) as settings:
+        asyncio.run(upgrade(settings.owner_database_url))
+    click.echo("The schema is up to date.")
+
+
+@main.command()
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=int, help="Port to listen on.")
+@click.option("--processes", type=int, help="How many API processes.")
+def serve(host: str | None, port: int | None, processes: int | None) -> None:
+    """Serve the API and its pages, with a worker beside it."""
+    from api.running import serve_all
+
+    sys.exit(serve_all(load_settings(), host=host, port=port, processes=processes))
+
+
+@main.command()
+def worker() -> None:
+    """Run background work only (reports, imports, scans under check)."""
+    from api.running import work_forever
+
+    work_forever(load_settings())
+
+
+@main.command()
+@click.option("--login", prompt="Login of the first admin", help="What the admin signs in with.")
+@click.option("--name", prompt="Name", help="The admin's name.")
+def init(login: str, name: str) -> None:
+    """Migrate the database and make the first admin, who gets a link to set a password."""
+    from api.running import first_admin
+
+    click.echo(first_admin(load_settings(), login, name))

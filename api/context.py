@@ -1,0 +1,109 @@
+"""What a process holds while it runs: engines, keys and adapters. The only place where they are put together."""
+
+import datetime as dt
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy.engine import make_url
+
+from api.adapters.blobs import FolderBlobs
+from api.adapters.hasher import Argon2Hasher
+from api.adapters.queue import PgQueue
+from api.settings import Settings
+from domain.kit.actor import SYSTEM, Actor
+from domain.kit.database import Database, connect, reading
+from domain.kit.ports import Blobs, Hasher, Queue
+from domain.kit.work import utc_now
+from domain.people.sessions import principal_of
+from mobile_sync.photos.sandbox import PhotoSandbox
+
+TOKEN_CACHE_SECONDS = 5
+TOKEN_CACHE_MAX = 20_000
+
+
+@dataclass(slots=True)
+class Principals:
+    """Who the access tokens stand for, remembered at most five seconds."""
+
+    database: Database
+    _known: dict[str, tuple[float, Actor, dt.datetime]] = field(default_factory=dict)
+
+    async def of(self, token: str) -> Actor | None:
+        """Return the principal of an access token, or None."""
+        now = time.monotonic()
+        known = self._known.get(token)
+        if known is not None and known[0] > now and known[2] > utc_now():
+            return known[1]
+        async with reading(self.database, SYSTEM) as db:
+            found = await principal_of(db, token, utc_now())
+        if found is None:
+            self._known.pop(token, None)
+            return None
+        if len(self._known) >= TOKEN_CACHE_MAX:
+            self._known.clear()
+        self._known[token] = (now + TOKEN_CACHE_SECONDS, *found)
+        return found[0]
+
+    def forget(self, session_id: UUID | None) -> None:
+        """Drop what is remembered of a session that just ended here."""
+        self._known = {token: known for token, known in self._known.items() if known[1].session_id != session_id}
+
+
+@dataclass(slots=True)
+class Context:
+    """Everything routes, worker and command line share."""
+
+    settings: Settings
+    database: Database
+    principals: Principals
+    blobs: Blobs
+    hasher: Hasher
+    queue: Queue
+    sandbox: PhotoSandbox
+    session_key: bytes
+
+    async def close(self) -> None:
+        """Give everything back."""
+        await self.sandbox.close()
+        await self.database.close()
+
+
+def role_url(url: str, role: str) -> str:
+    """Return a database address for another role of the same database, without the first role's password."""
+    return make_url(url).set(username=role, password=None).render_as_string(hide_password=False)
+
+
+def secret_key(settings: Settings) -> bytes:
+    """Return the key that refresh tokens are marked with: from the settings, else made once in a file of mode 0600."""
+    if settings.session_key:
+        return settings.session_key.encode()
+    path = Path(settings.data) / "keys" / "session.key"
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(descriptor, "wb") as file:
+        key = os.urandom(32)
+        file.write(key)
+    return key
+
+
+def build(settings: Settings) -> Context:
+    """Put a process together; nothing is connected before its first use."""
+    app_url = settings.database_url
+    partner_url = settings.partner_database_url or role_url(app_url, "fieldstone_partner")
+    database = connect(app_url, partner_url, pool_size=settings.pool_size)
+    return Context(
+        settings=settings,
+        database=database,
+        principals=Principals(database),
+        blobs=FolderBlobs(Path(settings.data) / "blobs"),
+        hasher=Argon2Hasher(),
+        queue=PgQueue(),
+        sandbox=PhotoSandbox(workers=settings.photo_workers),
+        session_key=secret_key(settings),
+    )

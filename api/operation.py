@@ -1,0 +1,296 @@
+"""Operations: what the contract says of a route, and the one way every route is served.
+
+An operation names who may call it (nobody is admitted otherwise), what it takes, what it answers and what can go
+wrong. The OpenAPI document is written from the same declarations.
+"""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+from litestar import Request
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.context import Context
+from api.problems import IdempotencyKeyMissing
+from domain.commands import ACTIONS, THEN
+from domain.kit.actor import Actor, Role
+from domain.kit.command import Action, Command
+from domain.kit.database import reading
+from domain.kit.ids import operation_id
+from domain.kit.journal import Entry, canonical
+from domain.kit.limits import body_bytes_max, idempotency_key_max
+from domain.kit.problem import (
+    BodyTooLarge,
+    InvalidRequest,
+    MalformedRequest,
+    NotAllowed,
+    NotSignedIn,
+    OperationIdReused,
+    Problem,
+    WrongMediaType,
+)
+from domain.kit.work import Work, execute, transact
+from domain.people.sessions import confirm_session
+
+T = TypeVar("T")
+PUBLIC: frozenset[Role] = frozenset()
+"""Nobody needs to sign in: written out, so that nothing becomes public by forgetting."""
+COOKIE = "__Host-fieldstone"
+_KEY = re.compile(rf"[\x21-\x7e]{{1,{idempotency_key_max}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that is not plain JSON with status 200."""
+
+    content: bytes = b""
+    status: int = 200
+    media: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
+    stream: AsyncIterator[bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method at one path."""
+
+    method: str
+    path: str
+    name: str
+    tag: str
+    summary: str
+    description: str
+    by: frozenset[Role]
+    answer: Any
+    serve: Callable[["Call"], Awaitable[Any]]
+    query: type[msgspec.Struct] | None = None
+    params: type[msgspec.Struct] | None = None
+    body: Any = None
+    body_media: str = "application/json"
+    body_bytes_max: int = body_bytes_max
+    problems: tuple[type[Problem], ...] = ()
+    statuses: tuple[int, ...] = (200,)
+    media: str = "application/json"
+    example: Any = None
+    example_answer: Any = None
+    etag: bool = False
+    command: Action | None = None
+
+
+OPERATIONS: dict[tuple[str, str], Operation] = {}
+
+
+class Call:
+    """One request to an operation, read and checked as far as the operation says."""
+
+    __slots__ = ("actor", "context", "operation", "request", "request_id")
+
+    def __init__(self, request: Request[Any, Any, Any], context: Context, operation: Operation, actor: Actor) -> None:
+        self.request = request
+        self.context = context
+        self.operation = operation
+        self.actor = actor
+        self.request_id = str(request.scope.get("request_id", ""))
+
+    def query(self, shape: type[T]) -> T:
+        """Return the query parameters; raises InvalidRequest naming the one that is wrong."""
+        values = self.request.query_params.dict()
+        repeated = next((name for name, given in values.items() if len(given) > 1), None)
+        if repeated is not None:
+            raise InvalidRequest(f"{repeated} is given more than once.", field=repeated)
+        return convert({name: given[0] for name, given in values.items()}, shape)
+
+    def params(self, shape: type[T]) -> T:
+        """Return the parts of the path."""
+        return convert(self.request.path_params, shape)
+
+    async def content(self) -> bytes:
+        """Return the body; raises for another media type or a body beyond the operation's bound."""
+        wanted = self.operation.body_media
+        given = self.request.headers.get("content-type", "").split(";")[0].strip().lower()
+        if given not in wanted.split("|"):
+            raise WrongMediaType(f"Send {' or '.join(wanted.split('|'))}.", given=given[:100])
+        parts: list[bytes] = []
+        size = 0
+        async for part in self.request.stream():
+            size += len(part)
+            if size > self.operation.body_bytes_max:
+                raise BodyTooLarge(f"At most {self.operation.body_bytes_max} bytes.")
+            parts.append(part)
+        return b"".join(parts)
+
+    async def body(self, shape: type[T]) -> T:
+        """Return the JSON body as ``shape``."""
+        return decode(await self.content(), shape)
+
+    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Lend a connection that reads as this principal."""
+        return reading(self.context.database, self.actor)
+
+    def created(self, answer: msgspec.Struct) -> Reply:
+        """Return an answer with status 201."""
+        return Reply(msgspec.json.encode(answer), status=201)
+
+    async def write(self, body: Callable[[Work], Awaitable[T]], *, actor: Actor | None = None) -> T:
+        """Run ``body`` in a transaction of its own, in which the session is checked first."""
+
+        async def checked(work: Work) -> T:
+            await confirm_session(work)
+            return await body(work)
+
+        return await transact(self.context.database, actor or self.actor, checked, queue=self.context.queue)
+
+    async def carry_out(self, action: Action) -> Entry:
+        """Decode the body as the action's command and carry it out once per Idempotency-Key."""
+        key = self.request.headers.get("idempotency-key", "")
+        if not _KEY.fullmatch(key):
+            raise IdempotencyKeyMissing("Send an Idempotency-Key; repeat the request with the same key when unsure.")
+        raw = await self.content()
+        command: Command = decode(raw, action.command)
+        sent = canonical({"t": action.tag, "v": action.version, "body": msgspec.json.decode(raw)})
+        op_id = operation_id(self.actor.account_id, key)
+        return await self.write(lambda work: execute(work, op_id, command, sent, ACTIONS, THEN))
+
+
+def decode(raw: bytes, shape: type[T]) -> T:
+    """Return JSON as ``shape``; MalformedRequest when it is no JSON, InvalidRequest when a field does not fit."""
+    try:
+        return msgspec.json.decode(raw, type=shape)
+    except msgspec.ValidationError as error:
+        raise _invalid(error) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise MalformedRequest(f"The body is not JSON this operation can read: {str(error)[:200]}") from None
+
+
+def convert(values: Any, shape: type[T]) -> T:
+    """Return texts as ``shape``."""
+    try:
+        return msgspec.convert(values, shape, strict=False)
+    except msgspec.ValidationError as error:
+        raise _invalid(error) from None
+    except (ValueError, OverflowError) as error:
+        raise InvalidRequest(str(error)[:200]) from None
+
+
+def _invalid(error: msgspec.ValidationError) -> InvalidRequest:
+    message, _, place = str(error).partition(" - at `")
+    return InvalidRequest(message[:300], field=place.rstrip("`").removeprefix("$.")[:100])
+
+
+async def authenticate(request: Request[Any, Any, Any], context: Context) -> Actor:
+    """Return the principal of a bearer token or of the browser's cookie; a cookie writes from our own pages only."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        token = request.cookies.get(COOKIE, "")
+        if token and request.method not in ("GET", "HEAD"):
+            origin = urlsplit(request.headers.get("origin", ""))
+            if origin.netloc != request.headers.get("host", ""):
+                raise NotAllowed("A browser session writes from this site's own pages only.")
+    actor = await context.principals.of(token) if 16 <= len(token) <= 400 else None
+    if actor is None:
+        raise NotSignedIn("Send Authorization: Bearer with an access token that has not run out.")
+    return actor
+
+
+def operation(
+    method: str,
+    path: str,
+    *,
+    tag: str,
+    by: frozenset[Role],
+    answer: Any,
+    query: type[msgspec.Struct] | None = None,
+    params: type[msgspec.Struct] | None = None,
+    body: Any = None,
+    body_media: str = "application/json",
+    body_bytes_max: int = body_bytes_max,
+    problems: tuple[type[Problem], ...] = (),
+    statuses: tuple[int, ...] = (200,),
+    media: str = "application/json",
+    example: Any = None,
+    example_answer: Any = None,
+    etag: bool = False,
+) -> Callable[[Callable[[Call], Awaitable[Any]]], Callable[[Call], Awaitable[Any]]]:
+    """Declare an operation; its docstring is its summary and description."""
+
+    def declare(serve: Callable[[Call], Awaitable[Any]]) -> Callable[[Call], Awaitable[Any]]:
+        summary, _, description = (serve.__doc__ or "").strip().partition("\n")
+        add(
+            Operation(
+                method=method,
+                path=path,
+                name=serve.__name__,
+                tag=tag,
+                summary=summary.strip(),
+                description=" ".join(description.split()) or summary.strip(),
+                by=by,
+                answer=answer,
+                serve=serve,
+                query=query,
+                params=params,
+                body=body,
+                body_media=body_media,
+                body_bytes_max=body_bytes_max,
+                problems=problems,
+                statuses=statuses,
+                media=media,
+                example=example,
+                example_answer=example_answer,
+                etag=etag,
+            )
+        )
+        return serve
+
+    return declare
+
+
+def command_operation(path: str, tag: str, action: Action) -> None:
+    """Declare ``POST path`` for a command: body, answer, problems and example come from its action."""
+
+    async def serve(call: Call) -> Reply:
+        entry = await call.carry_out(action)
+        if entry.outcome == "rejected":
+            raise Refused(entry)
+        status = 202 if entry.outcome == "recorded" else 201 if action.creates and not entry.replayed else 200
+        headers = {"idempotent-replayed": "true"} if entry.replayed else {}
+        return Reply(entry.answer, status=status, headers=headers)
+
+    summary, _, description = (action.command.__doc__ or "").strip().partition("\n")
+    add(
+        Operation(
+            method="POST",
+            path=path,
+            name=action.tag.replace(".", "_").replace("-", "_"),
+            tag=tag,
+            summary=summary.strip(),
+            description=" ".join(description.split()) or summary.strip(),
+            by=action.by,
+            answer=action.answer,
+            serve=serve,
+            body=action.command,
+            problems=(*action.raises, OperationIdReused, IdempotencyKeyMissing),
+            statuses=(201, 200, 202) if action.creates else (200, 202),
+            example=action.example,
+            command=action,
+        )
+    )
+
+
+def add(new: Operation) -> None:
+    """Register an operation; a path and method may be declared once."""
+    if (new.method, new.path) in OPERATIONS:
+        raise RuntimeError(f"{new.method} {new.path} is declared twice")
+    OPERATIONS[new.method, new.path] = new
+
+
+class Refused(Exception):
+    """A command's entry says rejected: the first answer, told again."""
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(str(entry.op_id))
+        self.entry = entry

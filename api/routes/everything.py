@@ -1,0 +1,5 @@
+"""Loads every route file, so that all operations are declared."""
+
+import api.routes.about
+import api.routes.people
+import api.routes.signing_in  # noqa: F401

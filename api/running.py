@@ -1,0 +1,122 @@
+"""Processes: what owns the embedded PostgreSQL, who serves, who works in the background."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import uvicorn
+
+from api import embedded
+from api.context import build, role_url
+from api.migrate import upgrade
+from api.observed import set_up_logs
+from api.settings import Settings
+from api.worker import run_worker
+from domain.kit.actor import SYSTEM, Actor, Role
+from domain.kit.work import Work, transact
+from domain.people.actions import InvitePerson, invite_person
+from domain.people.sessions import make_invitation
+
+INSTALLER = Actor(SYSTEM.account_id, Role.ADMIN, name="installation")
+"""Who makes the first admin: whoever may run commands on the machine."""
+
+
+@contextlib.contextmanager
+def with_database(settings: Settings) -> Iterator[Settings]:
+    """Yield settings whose three database addresses are set, with the embedded server running when there is none."""
+    if settings.database_url:
+        url = settings.database_url
+        yield msgspec.structs.replace(
+            settings,
+            partner_database_url=settings.partner_database_url or role_url(url, "fieldstone_partner"),
+            owner_database_url=settings.owner_database_url or role_url(url, "fieldstone_owner"),
+        )
+        return
+    server = embedded.start(Path(settings.data) / "postgres")
+    try:
+        yield msgspec.structs.replace(
+            settings,
+            database_url=server.url("fieldstone_app"),
+            partner_database_url=server.url("fieldstone_partner"),
+            owner_database_url=server.url("fieldstone_owner"),
+        )
+    finally:
+        server.stop()
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the environment that gives a child process the same settings."""
+    named = {f"FIELDSTONE_{name.upper()}": str(getattr(settings, name)) for name in Settings.__struct_fields__}
+    return {**os.environ, **{name: value for name, value in named.items() if value}}
+
+
+def serve_all(settings: Settings, *, host: str | None, port: int | None, processes: int | None) -> int:
+    """Serve until told to stop; owns the embedded server and a worker process. Returns the exit status."""
+    settings = msgspec.structs.replace(
+        settings,
+        host=host or settings.host,
+        port=port or settings.port,
+        processes=processes or settings.processes,
+    )
+    with with_database(settings) as ready:
+        asyncio.run(upgrade(ready.owner_database_url))
+        environment = environment_of(ready)
+        os.environ.update(environment)
+        background = subprocess.Popen([sys.executable, "-m", "api.running"], env=environment)
+        try:
+            uvicorn.run(
+                "api.asgi:app",
+                host=ready.host,
+                port=ready.port,
+                workers=ready.processes,
+                log_level="warning",
+                access_log=False,
+                timeout_graceful_shutdown=10,
+                server_header=False,
+            )
+        finally:
+            background.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                background.wait(15)
+    return 0
+
+
+def work_forever(settings: Settings) -> None:
+    """Run background work until told to stop."""
+    set_up_logs(settings.log_level)
+    with with_database(settings) as ready:
+        asyncio.run(run_worker(build(ready)))
+
+
+def first_admin(settings: Settings, login: str, name: str) -> str:
+    """Make the first admin and return what to tell the person at the keyboard."""
+
+    async def make(ready: Settings) -> str:
+        await upgrade(ready.owner_database_url)
+        context = build(ready)
+        try:
+
+            async def body(work: Work) -> str:
+                done = await invite_person.carry_out(work, InvitePerson(login=login, name=name, role=Role.ADMIN))
+                await work.db.flush()
+                token, until = await make_invitation(work, done.answer.id, None, "invite")  # type: ignore[attr-defined]
+                return f"{ready.public_url}/welcome#{token}  (holds until {until:%Y-%m-%d %H:%M} UTC)"
+
+            return await transact(context.database, INSTALLER, body)
+        finally:
+            await context.close()
+
+    with with_database(settings) as ready:
+        return asyncio.run(make(ready))
+
+
+if __name__ == "__main__":
+    from api.settings import load_settings
+
+    work_forever(load_settings())

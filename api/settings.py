@@ -1,0 +1,44 @@
+"""Settings of a running product, from the environment; every one has a default that works on a laptop."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How this process is set up. Environment variables are the upper-case names with FIELDSTONE_ in front.
+
+    ``database_url`` also answers to DATABASE_URL; without it the embedded PostgreSQL under ``data`` is used. The
+    partner's and the owner's addresses default to the same address with the role's name.
+    """
+
+    data: str = str(ROOT / ".fieldstone")
+    database_url: str = ""
+    partner_database_url: str = ""
+    owner_database_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    processes: int = 1
+    pool_size: int = 10
+    public_url: str = "http://127.0.0.1:8000"
+    session_key: str = ""
+    font: str = ""
+    photo_workers: int = 1
+    log_level: str = "info"
+    metrics_token: str = ""
+
+
+def load_settings(environment: dict[str, str] | None = None) -> Settings:
+    """Read the settings; raises msgspec.ValidationError naming the variable that is wrong."""
+    env = dict(os.environ if environment is None else environment)
+    found: dict[str, str] = {}
+    for name in Settings.__struct_fields__:
+        value = env.get(f"FIELDSTONE_{name.upper()}", "")
+        if not value and name == "database_url":
+            value = env.get("DATABASE_URL", "")
+        if value:
+            found[name] = value
+    return msgspec.convert(found, Settings, strict=False)

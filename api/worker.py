@@ -1,0 +1,94 @@
+"""Background work: tasks run at least once and are idempotent. Polls; a NOTIFY would lock every commit."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import asyncpg
+import structlog
+from pgqueuer import AsyncpgPoolDriver, Job, Queries, QueueManager
+from pgqueuer.types import QueueExecutionMode
+from sqlalchemy.engine import make_url
+
+from api.context import Context
+from domain.kit.actor import SYSTEM
+from domain.kit.work import transact
+from domain.people.sessions import forget_expired
+
+log = structlog.get_logger()
+POLL = dt.timedelta(milliseconds=250)
+TIDY_EVERY = dt.timedelta(hours=1)
+Task = Callable[[Context, bytes], Awaitable[None]]
+TASKS: dict[str, Task] = {}
+
+
+def task(kind: str) -> Callable[[Task], Task]:
+    """Declare what runs when a task of ``kind`` is taken from the queue."""
+
+    def declare(run: Task) -> Task:
+        TASKS[kind] = run
+        return run
+
+    return declare
+
+
+@contextlib.asynccontextmanager
+async def _queue(context: Context) -> AsyncIterator[QueueManager]:
+    url = make_url(context.settings.database_url)
+    options = dict(url.query)
+    pool = await asyncpg.create_pool(
+        user=url.username,
+        password=url.password,
+        database=url.database,
+        host=options.get("host") or url.host,
+        port=int(str(options.get("port") or url.port or 5432)),
+        min_size=1,
+        max_size=4,
+    )
+    manager = QueueManager(Queries(AsyncpgPoolDriver(pool)))
+    for kind, run in TASKS.items():
+        _register(manager, context, kind, run)
+    try:
+        yield manager
+    finally:
+        await pool.close()
+
+
+def _register(manager: QueueManager, context: Context, kind: str, run: Task) -> None:
+    async def serve(job: Job) -> None:
+        try:
+            await run(context, job.payload or b"")
+        except Exception:
+            log.exception("task failed", kind=kind, job=int(job.id))
+            raise
+
+    manager.entrypoint(kind)(serve)
+
+
+async def drain(context: Context) -> None:
+    """Run what is queued now, then return."""
+    async with _queue(context) as manager:
+        await manager.run(dequeue_timeout=POLL, mode=QueueExecutionMode.drain)
+
+
+async def run_worker(context: Context) -> None:
+    """Run tasks until SIGTERM or SIGINT."""
+    async with _queue(context) as manager:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, manager.shutdown.set)
+        tidy = asyncio.create_task(_tidy(context))
+        try:
+            await manager.run(dequeue_timeout=POLL)
+        finally:
+            tidy.cancel()
+            await context.close()
+
+
+async def _tidy(context: Context) -> None:
+    while True:
+        gone = await transact(context.database, SYSTEM, forget_expired)
+        log.info("tidied", access_tokens=gone)
+        await asyncio.sleep(TIDY_EVERY.total_seconds())

@@ -1,0 +1,41 @@
+"""The single gate: whose rows a principal may see or touch. Row-level security is the second wall behind it."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, true
+
+from domain.kit.actor import OFFICE, Actor, Role
+from domain.kit.problem import NotAllowed
+
+DESK = frozenset({Role.ADMIN, Role.DISPATCHER, Role.SERVICE_MANAGER})
+"""Who plans the work."""
+MASTER_DATA = frozenset({Role.ADMIN, Role.SERVICE_MANAGER, Role.PARTS_MANAGER})
+PARTNER_DESK = DESK | {Role.PARTNER_OFFICE}
+FIELD = frozenset({Role.TECHNICIAN})
+SHEET = FIELD | DESK
+"""Who may write a job sheet: its technician, or the office keying in paper."""
+PEOPLE = frozenset({Role.ADMIN, Role.SERVICE_MANAGER, Role.PARTNER_OFFICE})
+EVERYBODY = OFFICE | {Role.PARTNER_OFFICE, Role.TECHNICIAN}
+PRODUCT = frozenset({Role.SYSTEM})
+
+
+def own_rows(actor: Actor, partner_id: Any, technician_id: Any = None) -> ColumnElement[bool]:
+    """Return the condition that keeps a statement to rows this principal may see.
+
+    The office sees all; a partner's office its partner's rows; a technician the rows that name them, or all rows of
+    their own side where the table has no technician.
+    """
+    if actor.is_office or actor.role is Role.SYSTEM:
+        return true()
+    if actor.role is Role.PARTNER_OFFICE:
+        return and_(partner_id == actor.partner_id, partner_id.is_not(None))
+    if actor.role is Role.TECHNICIAN:
+        same_side = partner_id.is_(None) if actor.partner_id is None else partner_id == actor.partner_id
+        return same_side if technician_id is None else and_(same_side, technician_id == actor.account_id)
+    return false()
+
+
+def require_office(actor: Actor) -> None:
+    """Raise NotAllowed unless the principal is our own desk."""
+    if not actor.is_office:
+        raise NotAllowed("This is for the office only.")

@@ -1,0 +1,128 @@
+"""The cast: permissions read as stories when people have names."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+
+from api.context import Context
+from domain.kit.actor import SYSTEM, Actor, Role
+from domain.kit.ids import new_id
+from domain.kit.work import Work, begin
+from domain.people.model import AccessToken, Account, Device, Partner, SignIn
+from domain.people.tokens import hash_of
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A person with an access token, calling over HTTP."""
+
+    http: httpx.AsyncClient
+    token: str
+    actor: Actor | None
+
+    @property
+    def id(self) -> UUID:
+        assert self.actor is not None
+        return self.actor.account_id
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.token}"} if self.token else {}
+
+    async def get(self, path: str, **query: Any) -> httpx.Response:
+        return await self.http.get(path, params=query, headers=self.headers)
+
+    async def post(self, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> httpx.Response:
+        """Send a command; every call has a key of its own unless one is given."""
+        given = {**self.headers, "idempotency-key": key or uuid4().hex, **headers}
+        return await self.http.post(path, json=body, headers=given)
+
+    async def done(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
+        """Send a command that must succeed, and return its answer."""
+        response = await self.post(path, body, key=key)
+        assert response.status_code < 300, response.text
+        return response.json()
+
+    async def upload(self, path: str, content: bytes, media: str, **query: Any) -> httpx.Response:
+        """Send a file."""
+        headers = {**self.headers, "content-type": media, "idempotency-key": uuid4().hex}
+        return await self.http.post(path, content=content, params=query, headers=headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Everybody, signed in."""
+
+    north: UUID
+    south: UUID
+    ann: Caller  # technician of north
+    pam: Caller  # office of north
+    ben: Caller  # technician of south
+    otto: Caller  # our own technician
+    dora: Caller  # dispatcher
+    rex: Caller  # reviewer
+    ada: Caller  # admin
+
+
+def actor_of(caller: Caller) -> Actor:
+    """Return who a caller is."""
+    assert caller.actor is not None
+    return caller.actor
+
+
+async def cast_of(context: Context, http: httpx.AsyncClient) -> Cast:
+    """Create two partners and everybody, with a session each."""
+    async with begin(context.database, SYSTEM) as work:
+        north = _partner(work, "NORTH", "Northern Service")
+        south = _partner(work, "SOUTH", "Southern Service")
+        await work.db.flush()
+        people = {
+            name: await _person(work, http, name, role, partner_id)
+            for name, role, partner_id in (
+                ("ann", Role.TECHNICIAN, north),
+                ("pam", Role.PARTNER_OFFICE, north),
+                ("ben", Role.TECHNICIAN, south),
+                ("otto", Role.TECHNICIAN, None),
+                ("dora", Role.DISPATCHER, None),
+                ("rex", Role.REVIEWER, None),
+                ("ada", Role.ADMIN, None),
+            )
+        }
+    return Cast(north, south, **people)
+
+
+def _partner(work: Work, code: str, name: str) -> UUID:
+    partner_id = new_id()
+    work.db.add(Partner(id=partner_id, code=code, name=name, grade="A", region=code.lower(), currency="EUR"))
+    return partner_id
+
+
+async def _person(work: Work, http: httpx.AsyncClient, name: str, role: Role, partner_id: UUID | None) -> Caller:
+    account_id, session_id, token = new_id(), new_id(), f"access-token-of-{name}-{new_id().hex}"
+    device_id = new_id() if role is Role.TECHNICIAN else None
+    work.db.add(Account(id=account_id, login=f"{name}@test", name=name.title(), role=role.value, partner_id=partner_id))
+    await work.db.flush()
+    if device_id is not None:
+        work.db.add(
+            Device(id=device_id, account_id=account_id, partner_id=partner_id, name="phone", enrolled_at=work.now)
+        )
+        await work.db.flush()
+    work.db.add(
+        SignIn(
+            id=session_id,
+            account_id=account_id,
+            partner_id=partner_id,
+            device_id=device_id,
+            generation=0,
+            refresh_hash=b"",
+            rotated_at=work.now,
+            created_at=work.now,
+            expires_at=work.now + dt.timedelta(days=60),
+        )
+    )
+    await work.db.flush()
+    work.db.add(AccessToken(token_hash=hash_of(token), session_id=session_id, until=work.now + dt.timedelta(hours=2)))
+    return Caller(http, token, Actor(account_id, role, partner_id, session_id, device_id, name.title()))

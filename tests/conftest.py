@@ -1,0 +1,138 @@
+"""Every test runs on a real PostgreSQL with real commits: a cluster of its own per test process, emptied in between."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from api import embedded
+from api.adapters.blobs import FolderBlobs
+from api.adapters.hasher import Argon2Hasher
+from api.adapters.queue import PgQueue
+from api.app import make_app
+from api.context import Context, Principals
+from api.migrate import upgrade
+from api.settings import Settings
+from domain.kit.database import Database, connect
+from domain.migrations.tables import METADATA
+from mobile_sync.photos.sandbox import PhotoSandbox
+from tests.cast import Caller, Cast, cast_of
+
+SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The material beside the project; a clone without it skips, CI does not."""
+    if not SHARED.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{SHARED} is missing")
+        pytest.skip(f"{SHARED} is missing: clone the project beside its shared material")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Embedded]:
+    """A PostgreSQL of this test process; it may forget everything in a power cut, so it is fast."""
+    folder = tmp_path_factory.mktemp("pg")
+    server = embedded.start(
+        folder,
+        settings={"fsync": "off", "synchronous_commit": "off", "shared_buffers": "64MB", "full_page_writes": "off"},
+    )
+    asyncio.run(upgrade(server.url("fieldstone_owner")))
+    yield server
+    server.stop()
+    embedded.remove(folder)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def owner(cluster: embedded.Embedded) -> AsyncIterator[AsyncEngine]:
+    """An engine as the tables' owner: for emptying and for looking behind the policies."""
+    engine = create_async_engine(cluster.url("fieldstone_owner"))
+    yield engine
+    await engine.dispose()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def connected(cluster: embedded.Embedded) -> AsyncIterator[Database]:
+    """The product's two engines."""
+    found = connect(cluster.url("fieldstone_app"), cluster.url("fieldstone_partner"), pool_size=20)
+    yield found
+    await found.close()
+
+
+@pytest.fixture(scope="session")
+def emptying() -> str:
+    """One statement list that empties every table, append-only ones too."""
+    tables = [table.name for table in reversed(METADATA.sorted_tables)]
+    locked = ["journal", "assignment", "report_revision", "visit_event", "rule_hit", "auth_event", "unit_move"]
+    off = [f"ALTER TABLE {name} DISABLE TRIGGER append_only" for name in locked]
+    on = [f"ALTER TABLE {name} ENABLE TRIGGER append_only" for name in locked]
+    loosen = ["UPDATE job SET assignment_id = NULL, state = 'open' WHERE assignment_id IS NOT NULL"]
+    gone = [f"DELETE FROM {name}" for name in [*tables, "pgqueuer", "pgqueuer_log"]]
+    return ";\n".join([*off, *loosen, *gone, *on])
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(connected: Database, owner: AsyncEngine, emptying: str) -> AsyncIterator[Database]:
+    """The product's engines on an empty database."""
+    async with owner.connect() as connection:
+        raw = await connection.get_raw_connection()
+        assert raw.driver_connection is not None
+        await raw.driver_connection.execute(f"BEGIN;\n{emptying};\nCOMMIT")
+    yield connected
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def context(database: Database, cluster: embedded.Embedded, tmp_path: Path, sandbox: PhotoSandbox) -> Context:
+    """What a process of the product holds, on the empty database."""
+    return Context(
+        settings=Settings(data=str(tmp_path), database_url=cluster.url("fieldstone_app")),
+        database=database,
+        principals=Principals(database),
+        blobs=FolderBlobs(tmp_path / "blobs"),
+        hasher=Argon2Hasher(),
+        queue=PgQueue(),
+        sandbox=sandbox,
+        session_key=b"a key for tests",
+    )
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def sandbox() -> AsyncIterator[PhotoSandbox]:
+    """One photo sandbox for all tests of this process."""
+    found = PhotoSandbox(workers=1)
+    yield found
+    await found.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def http(context: Context) -> AsyncIterator[httpx.AsyncClient]:
+    """The application over HTTP, without a socket."""
+    transport = httpx.ASGITransport(app=make_app(context), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://fieldstone.test") as client:
+        yield client
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def cast(context: Context, http: httpx.AsyncClient) -> Cast:
+    """The cast, signed in: ann and pam (north), ben (south), otto (our own), dora, rex, ada, and nobody."""
+    return await cast_of(context, http)
+
+
+@pytest.fixture
+def nobody(http: httpx.AsyncClient) -> Caller:
+    """Somebody without an account."""
+    return Caller(http, "", None)
+
+
+async def rows(engine: AsyncEngine, statement: str) -> list[tuple[object, ...]]:
+    """Return what a statement finds, as the owner."""
+    async with engine.connect() as connection:
+        return [tuple(row) for row in (await connection.execute(text(statement))).all()]

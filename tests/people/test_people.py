@@ -1,0 +1,68 @@
+"""Who may invite, see and disable whom."""
+
+from tests.cast import Caller, Cast
+
+
+async def test_a_partner_office_invites_technicians_of_its_own_partner_only(cast: Cast) -> None:
+    own = await cast.pam.post("/people", {"login": "a@test", "name": "A", "role": "technician"})
+    assert own.status_code == 201
+    other = await cast.pam.post(
+        "/people", {"login": "b@test", "name": "B", "role": "technician", "partner_id": str(cast.south)}
+    )
+    assert (other.status_code, other.json()["code"]) == (403, "not-allowed")
+    office = await cast.pam.post("/people", {"login": "c@test", "name": "C", "role": "dispatcher"})
+    assert office.status_code == 403
+
+
+async def test_a_login_is_given_once(cast: Cast) -> None:
+    body = {"login": "A@test", "name": "A", "role": "technician"}
+    assert (await cast.pam.post("/people", body)).status_code == 201
+    taken = await cast.ada.post("/people", body | {"login": "a@TEST"})
+    assert (taken.status_code, taken.json()["code"]) == (409, "login-taken")
+
+
+async def test_a_partner_office_sees_and_disables_its_own_people_only(cast: Cast) -> None:
+    seen = {line["login"] for line in (await cast.pam.get("/people")).json()["items"]}
+    assert seen == {"ann@test", "pam@test"}
+    refused = await cast.pam.post("/people/disable", {"account_id": str(cast.ben.id), "reason": "rival"})
+    assert refused.status_code == 404
+    await cast.pam.done("/people/disable", {"account_id": str(cast.ann.id), "reason": "left the company"})
+    assert (await cast.ann.post("/sign-out")).status_code == 401
+
+
+async def test_a_technician_may_not_see_people(cast: Cast) -> None:
+    response = await cast.ann.get("/people")
+    assert (response.status_code, response.json()["code"]) == (403, "not-allowed")
+
+
+async def test_nobody_sees_nothing(nobody: Caller, cast: Cast) -> None:
+    assert (await nobody.get("/people")).status_code == 401
+
+
+async def test_people_come_in_pages_that_neither_skip_nor_repeat(cast: Cast) -> None:
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        page = (await cast.ada.get("/people", limit=2, **({"cursor": cursor} if cursor else {}))).json()
+        seen += [line["login"] for line in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = page["next"]
+    assert seen == sorted(seen)
+    assert len(seen) == len(set(seen)) == 7
+
+
+async def test_a_cursor_that_no_page_gave_out_is_refused(cast: Cast) -> None:
+    response = await cast.ada.get("/people", cursor="bm9wZQ")
+    assert (response.status_code, response.json()["code"]) == (422, "invalid-request")
+
+
+async def test_the_same_key_gets_the_first_answer_and_other_content_is_refused(cast: Cast) -> None:
+    body = {"code": "EAST", "name": "East", "grade": "b", "region": "east", "currency": "EUR"}
+    first = await cast.ada.post("/partners", body, key="one")
+    again = await cast.ada.post("/partners", body, key="one")
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    assert again.headers["idempotent-replayed"] == "true"
+    other = await cast.ada.post("/partners", body | {"name": "West"}, key="one")
+    assert (other.status_code, other.json()["code"]) == (422, "operation-id-reused")
