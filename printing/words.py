@@ -144,8 +144,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "check.not_done": ("not done", "未完成"),
     "check.not_applicable": ("does not apply", "不适用"),
     "unit_of.pcs": ("pcs", "件"),
-    # labels
-    "scan_for_service": ("Scan for service", "扫码报修"),
 }
 
 

@@ -258,3 +258,21 @@ def test_an_address_too_long_for_a_code_is_refused() -> None:
 def test_a_usual_report_is_small() -> None:
     assert len(printed(visits.document(), visits.personal())) < 60_000
     assert len(printed(visits.chinese_document(), visits.chinese_personal(), language="zh")) < 60_000
+
+
+def test_a_visit_with_nothing_on_its_sheet_prints_on_one_page() -> None:
+    bare = visits.document(faults=(), parts=(), times=(), readings=(), charges=(), notes="", travelled_at=None)
+    pages = read(printed(bare, visits.personal()))
+    assert len(pages) == 1
+    assert "PartsusedNone" in squeezed(pages[0])
+
+
+def test_a_single_time_or_amount_needs_no_total() -> None:
+    sheet = visits.document(times=visits.document().times[:1], charges=visits.document().charges[:1])
+    assert "Total" not in everything(printed(sheet, None))
+
+
+def test_a_time_zone_nobody_knows_is_shown_in_utc() -> None:
+    text = everything(printed(visits.document(time_zone="Mars/Olympus"), None))
+    assert "Mars/Olympus(UTC+00:00)" in text
+    assert "2026-03-1411:05" in text

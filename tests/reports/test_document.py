@@ -107,7 +107,7 @@ def test_reading_refuses_another_way_to_write_the_same_document() -> None:
 
 def test_reading_refuses_unknown_fields_and_nonsense() -> None:
     known = msgspec.json.decode(freeze(make_document()))
-    for other in (canonical({**known, "zz": 1}), b"{", b"[" * 100_000, b"x" * 5_000_000):
+    for other in (canonical({**known, "zz": 1}), b"{", b"[" * 100_000, b"x" * 2_000_000):
         with pytest.raises(NotCanonical):
             read(other, ReportDocument)
 
