@@ -234,13 +234,15 @@ def _retail(text: str, payload: str, symbol: str) -> Parsed | None:
     lengths = {"]E0": (8, 12, 13), "]E3": (13,), "]E4": (8,)}.get(symbol, (14,) if symbol.startswith("]I") else ())
     if not digits.isascii() or not digits.isdigit() or len(digits) not in lengths:
         raise Broken(f"{symbol} does not carry this")
-    if symbol == "]E0" and len(digits) == 8:
-        digits = upc_a(digits) or digits
+    others: tuple[Candidate, ...] = ()
+    if symbol == "]E0" and (expanded := upc_a(digits)):
+        others = (Candidate("EAN-8", gtin=padded(digits)),) if FIELDS["01"].fits(padded(digits)) else ()
+        digits = expanded
     if not FIELDS["01"].fits(padded(digits)):
         if symbol.startswith("]I") and symbol != "]I1":
             return None  # without a declared check digit, fourteen digits are just a number
         raise Broken("wrong check digit")
-    return _message(Format.RETAIL, text, {"01": padded(digits)} | rest)
+    return _message(Format.RETAIL, text, {"01": padded(digits)} | rest, others)
 
 
 def _waived(reading: dict[str, str]) -> tuple[Candidate, ...]:

@@ -211,6 +211,13 @@ def test_it_expands_every_kind_of_upc_e(seven, eleven):
     assert parse(seven + check, "]E0").gtin == "00" + eleven + check
 
 
+def test_eight_digits_that_are_upc_e_and_ean_8_at_once_are_unsure():
+    parsed = parse("]E012345052")
+
+    assert (parsed.gtin, parsed.sure) == ("00123450000052", False)
+    assert parsed.alternatives == (Candidate("EAN-8", gtin="00000012345052"),)
+
+
 def test_few_random_numbers_lose_their_serial():
     numbers = [f"{n * 7_368_787 % 10**11:011d}" for n in range(1, 4001)]
     plain = [number for number in numbers if parse(number).serial == number]
