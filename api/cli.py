@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from api.cli_codes import parse_code, read_photos
 from api.settings import ROOT, load_settings
 
 
@@ -78,3 +79,7 @@ def init(login: str, name: str) -> None:
     from api.running import first_admin
 
     click.echo(first_admin(load_settings(), login, name))
+
+
+main.add_command(parse_code)
+main.add_command(read_photos)

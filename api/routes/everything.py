@@ -1,5 +1,6 @@
 """Loads every route file, so that all operations are declared."""
 
 import api.routes.about
+import api.routes.barcodes
 import api.routes.people
 import api.routes.signing_in  # noqa: F401

@@ -1,0 +1,61 @@
+"""Bytes that arrived: kept once per person and content, whether the command that cites them came before or after."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from domain.kit.ids import new_id
+from domain.kit.work import Work
+from domain.worklog.model import Photo, Upload
+
+
+class KeptUpload(msgspec.Struct, frozen=True):
+    """An upload that is safe: its id, the hash of the bytes as sent, and the picture that was made of them."""
+
+    id: UUID
+    sha256: str
+    blob_sha256: str
+    width: int
+    height: int
+
+
+async def keep_upload(
+    work: Work,
+    *,
+    sha256: str,
+    blob_sha256: str,
+    width: int,
+    height: int,
+    taken_at: dt.datetime | None,
+    reads: list[Any],
+) -> KeptUpload:
+    """Write down that bytes arrived, and give them to the photos of this person that were waiting for them."""
+    actor = work.actor
+    await work.db.execute(
+        insert(Upload)
+        .values(
+            id=new_id(),
+            account_id=actor.account_id,
+            partner_id=actor.partner_id,
+            sha256=sha256,
+            blob_sha256=blob_sha256,
+            width=width,
+            height=height,
+            taken_at=taken_at,
+            reads=reads,
+            at=work.now,
+        )
+        .on_conflict_do_nothing(index_elements=["sha256", "account_id"])
+    )
+    upload = (
+        await work.db.scalars(select(Upload).where(Upload.sha256 == sha256, Upload.account_id == actor.account_id))
+    ).one()
+    same_side = Photo.partner_id.is_(None) if actor.partner_id is None else Photo.partner_id == actor.partner_id
+    await work.db.execute(
+        update(Photo).where(Photo.sha256 == sha256, Photo.upload_id.is_(None), same_side).values(upload_id=upload.id)
+    )
+    return KeptUpload(upload.id, upload.sha256, upload.blob_sha256, upload.width, upload.height)
