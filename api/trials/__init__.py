@@ -1,0 +1,1 @@
+"""Believable data to try the product on, and the machines that try it."""
