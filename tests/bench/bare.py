@@ -1,0 +1,59 @@
+"""The yardstick: the same framework and server, one worker, asyncpg, one statement a request, and nothing else."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import msgspec
+from litestar import Litestar, Request, Response, get, post
+
+POOL: list[asyncpg.Pool] = []
+UNIT = """
+SELECT unit.id, unit.serial, unit.status, model.code, model.name, customer.name AS customer, site.city
+FROM unit JOIN model ON model.id = unit.model_id LEFT JOIN customer ON customer.id = unit.customer_id
+LEFT JOIN site ON site.id = unit.site_id WHERE unit.serial_key = $1
+"""
+JOBS = """
+SELECT job.id, job.number, job.subject, job.state, job.required_from, customer.name AS customer, site.address, site.city,
+       unit.serial, model.name AS model, visit.id AS visit_id, visit.state AS visit_state, visit.planned_from
+FROM visit JOIN job ON job.id = visit.job_id JOIN customer ON customer.id = job.customer_id
+JOIN site ON site.id = job.site_id JOIN unit ON unit.id = job.unit_id JOIN model ON model.id = unit.model_id
+WHERE visit.technician_id = $1 ORDER BY visit.planned_from LIMIT 50
+"""
+GUARDED = "INSERT INTO bench_guarded (id, slot, body) VALUES ($1, $2, $3) ON CONFLICT (slot) DO NOTHING"
+
+
+@get("/unit/{serial:str}")
+async def unit(serial: str) -> Response[bytes]:
+    """Read one unit by serial."""
+    row = await POOL[0].fetchrow(UNIT, serial)
+    return Response(msgspec.json.encode(dict(row or {})), media_type="application/json")
+
+
+@get("/jobs/{technician:uuid}")
+async def jobs(technician: UUID) -> Response[bytes]:
+    """Read a technician's jobs by one join."""
+    rows = await POOL[0].fetch(JOBS, technician)
+    return Response(msgspec.json.encode([dict(row) for row in rows]), media_type="application/json")
+
+
+@post("/guarded", status_code=201)
+async def guarded(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """Insert one row guarded by a unique index."""
+    body = await request.body()
+    await POOL[0].execute(GUARDED, uuid4(), uuid4().hex, body.decode())
+    return Response(b"{}", media_type="application/json")
+
+
+@asynccontextmanager
+async def lifespan(_: Litestar) -> AsyncIterator[None]:
+    """Hold one pool."""
+    POOL.append(await asyncpg.create_pool(os.environ["BENCH_DSN"], min_size=10, max_size=10))
+    yield
+    await POOL.pop().close()
+
+
+app = Litestar([unit, jobs, guarded], lifespan=[lifespan], openapi_config=None)

@@ -1,0 +1,87 @@
+"""Servers for benchmarks: an embedded PostgreSQL that may lose nothing, the product and the yardstick beside it."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from api import embedded
+from api.migrate import upgrade
+from domain.kit.database import Database, connect
+
+
+def free_port() -> int:
+    """Return a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def dsn(url: str) -> str:
+    """Return an SQLAlchemy address as asyncpg reads it."""
+    parts = make_url(url)
+    return f"postgresql://{parts.username}@/{parts.database}?host={parts.query['host']}&port={parts.query['port']}"
+
+
+@asynccontextmanager
+async def scratch() -> AsyncIterator[tuple[embedded.Embedded, Database, Path]]:
+    """Lend a migrated scratch database with durable commits; nothing of it is left behind."""
+    with tempfile.TemporaryDirectory(prefix="fieldstone-bench-", dir="/var/tmp") as folder:
+        data = Path(folder)
+        server = await asyncio.to_thread(embedded.start, data / "postgres")
+        try:
+            await upgrade(server.url("fieldstone_owner"))
+            database = connect(server.url("fieldstone_app"), server.url("fieldstone_partner"))
+            try:
+                yield server, database, data
+            finally:
+                await database.close()
+        finally:
+            server.stop()
+            embedded.remove(data / "postgres")
+
+
+@contextmanager
+def serving(app: str, **environment: str) -> Iterator[str]:
+    """Serve an ASGI application in a process of its own, one worker, and yield its address."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", app, "--host", "127.0.0.1", "--port", str(port)]
+    process = subprocess.Popen(
+        [*command, "--log-level", "warning", "--no-access-log", "--loop", "uvloop", "--http", "httptools"],
+        env={**os.environ, **environment},
+        stderr=subprocess.DEVNULL,
+    )
+    base = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(base, process)
+        yield base
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+def _wait_for(base: str, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(150):
+        if process.poll() is not None:
+            raise RuntimeError("the server did not start")
+        try:
+            with socket.create_connection(("127.0.0.1", int(base.rsplit(":", 1)[1])), timeout=1):
+                return
+        except OSError:
+            process_wait(process)
+    raise RuntimeError("the server did not answer")
+
+
+def process_wait(process: "subprocess.Popen[bytes]") -> None:
+    """Wait a moment, or until the process has ended."""
+    try:
+        process.wait(0.2)
+    except subprocess.TimeoutExpired:
+        return
