@@ -17,8 +17,8 @@ FROM unit JOIN model ON model.id = unit.model_id LEFT JOIN customer ON customer.
 LEFT JOIN site ON site.id = unit.site_id WHERE unit.serial_key = $1
 """
 JOBS = """
-SELECT job.id, job.number, job.subject, job.state, job.required_from, customer.name AS customer, site.address, site.city,
-       unit.serial, model.name AS model, visit.id AS visit_id, visit.state AS visit_state, visit.planned_from
+SELECT job.id, job.number, job.subject, job.state, job.required_from, customer.name AS customer, site.address,
+       site.city, unit.serial, model.name AS model, visit.id AS visit_id, visit.state AS visit_state, visit.planned_from
 FROM visit JOIN job ON job.id = visit.job_id JOIN customer ON customer.id = job.customer_id
 JOIN site ON site.id = job.site_id JOIN unit ON unit.id = job.unit_id JOIN model ON model.id = unit.model_id
 WHERE visit.technician_id = $1 ORDER BY visit.planned_from LIMIT 50
