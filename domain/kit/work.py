@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.kit.actor import Actor
-from domain.kit.command import Action, Command, Done
+from domain.kit.command import Action, Command
 from domain.kit.database import Database
 from domain.kit.feeds import Changes, write_changes
 from domain.kit.journal import NO_STAMP, Entry, Outcome, Stamp, canonical, earlier_entry, told_of, write_entry
@@ -116,9 +116,9 @@ async def execute(
     """Carry out ``command`` once; a repeat of ``op_id`` gets the first answer.
 
     Locks: an advisory lock on ``op_id``, then what the action locks.
-    Order: lock, look up, savepoint (the action, then what follows it), one INSERT of the finished entry. A unique or
+    Order: lock, look up, savepoint (the action, what follows it, one INSERT of the finished entry). A unique or
     exclusion violation rolls back to the savepoint and runs the action once more: it now sees the rival, so the rule
-    can answer in its own words.
+    can answer in its own words. Whatever is raised leaves the transaction fit for the next command.
     Raises OperationIdReused for other content under the same id, and problems that may pass (they are not journaled).
     """
     await work.db.execute(select(text("pg_advisory_xact_lock(:key)")), {"key": op_id.int % 2**63})
@@ -131,39 +131,48 @@ async def execute(
     action = register[type(command)]
     before = work.changes.copy()
     work.op_id, work.stamp = op_id, stamp
-    outcome: Outcome
-    verdict: Any = None
-    answer: Any
+
+    async def finish(outcome: Outcome, answer: Any, verdict: Any = None) -> Entry:
+        told = msgspec.json.encode(answer)
+        try:
+            await write_entry(
+                work.db,
+                op_id=op_id,
+                actor_id=work.actor.account_id,
+                partner_id=work.actor.partner_id,
+                kind=action.tag,
+                version=action.version,
+                outcome=outcome,
+                sent=sent,
+                answer=told,
+                verdict=verdict,
+                stamp=stamp,
+                received_at=work.now,
+                applied_at=work.now,
+            )
+        except IntegrityError as error:  # another partner's entry, which this role cannot see
+            raise OperationIdReused("Use a new operation id.") from error
+        return Entry(op_id, outcome, told)
+
     try:
-        done = await _act(work, action, command, then.get(type(command), []))
-        outcome, answer, verdict = done.outcome, done.answer, done.verdict
+        return await _act(work, action, command, then.get(type(command), []), finish)
+    except OperationIdReused:
+        raise
     except Problem as problem:
         if not problem.kind.is_final:
             raise
         work.changes = before
-        outcome, answer = "rejected", told_of(problem)
-    told = msgspec.json.encode(answer)
-    await write_entry(
-        work.db,
-        op_id=op_id,
-        actor_id=work.actor.account_id,
-        partner_id=work.actor.partner_id,
-        kind=action.tag,
-        version=action.version,
-        outcome=outcome,
-        sent=sent,
-        answer=told,
-        verdict=verdict,
-        stamp=stamp,
-        received_at=work.now,
-        applied_at=work.now,
-    )
-    return Entry(op_id, outcome, told)
+        async with work.db.begin_nested():
+            return await finish("rejected", told_of(problem))
 
 
 async def _act(
-    work: Work, action: Action, command: Command, then: list[Callable[[Work, Any], Awaitable[None]]]
-) -> Done:
+    work: Work,
+    action: Action,
+    command: Command,
+    then: list[Callable[[Work, Any], Awaitable[None]]],
+    finish: Callable[[Outcome, Any, Any], Awaitable[Entry]],
+) -> Entry:
     if work.actor.role not in action.by:
         raise NotAllowed(f"{action.tag} may be done by: {', '.join(sorted(action.by))}.")
     before = work.changes.copy()
@@ -175,7 +184,7 @@ async def _act(
                 for follow in then:
                     await follow(work, command)
                 await work.db.flush()
-            return done
+                return await finish(done.outcome, done.answer, done.verdict)
         except IntegrityError as error:
             work.changes = before.copy()
             if sqlstate(error) not in ("23505", "23P01"):
