@@ -39,14 +39,17 @@ class Database:
         await self.partner.dispose()
 
     async def refuse_unsafe_roles(self) -> None:
-        """Raise UnsafeRole for a superuser, a role that bypasses row-level security, or a table owner."""
+        """Raise UnsafeRole for a superuser, a role that bypasses row-level security, or an owner of tables.
+
+        A member of the owner's role counts as owner: PostgreSQL lets it pass the policies too.
+        """
         for engine in (self.app, self.partner):
             async with engine.connect() as connection:
                 name, unsafe = (
                     await connection.execute(
                         text(
-                            "SELECT rolname, rolsuper OR rolbypassrls OR EXISTS (SELECT 1 FROM pg_tables "
-                            "WHERE schemaname = 'public' AND tableowner = current_user) "
+                            "SELECT rolname, rolsuper OR rolbypassrls OR EXISTS (SELECT FROM pg_tables "
+                            "WHERE schemaname = 'public' AND pg_has_role(tableowner, 'USAGE')) "
                             "FROM pg_roles WHERE rolname = current_user"
                         )
                     )

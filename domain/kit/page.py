@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from domain.kit.limits import Cursor, PageSize, page_size_default
+from domain.kit.limits import Cursor, PageSize, check_moments, page_size_default
 from domain.kit.problem import InvalidRequest
 
 S = TypeVar("S")
@@ -35,9 +35,15 @@ def read_cursor(cursor: str, *types: Any) -> tuple[Any, ...]:
     """Return the sort key in a cursor; raises InvalidRequest for a text that no page ever gave out."""
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        return msgspec.json.decode(raw, type=tuple[types])  # type: ignore[valid-type]
+        key: tuple[Any, ...] = msgspec.json.decode(raw, type=tuple[types])  # type: ignore[valid-type]
+        check_moments(key, "cursor")
+        if any("\x00" in part for part in key if isinstance(part, str)):
+            raise ValueError("NUL")
+        if any(not -(2**63) <= part < 2**63 for part in key if isinstance(part, int)):
+            raise ValueError("beyond a whole number of the database")
     except (binascii.Error, msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         raise InvalidRequest("This cursor is not one that a page gave out; start again without it.") from error
+    return key
 
 
 def page_of(rows: list[S], limit: int, *key: str) -> Page[S]:
