@@ -11,7 +11,7 @@ from domain.kit.page import Page, PageQuery
 from domain.kit.problem import NotFound
 from domain.kit.work import Work
 from domain.people import actions, queries, sessions
-from domain.people.access import EVERYBODY, PEOPLE
+from domain.people.access import DESK, EVERYBODY, PEOPLE
 
 TAG = "people"
 
@@ -67,10 +67,10 @@ async def make_invitation_link(call: Call) -> object:
     return call.created(InvitationLink(link, token, until))
 
 
-@operation("GET", "/people", tag=TAG, by=PEOPLE, query=PageQuery, answer=Page[queries.PersonLine])
+@operation("GET", "/people", tag=TAG, by=PEOPLE | DESK, query=queries.PeopleQuery, answer=Page[queries.PersonLine])
 async def list_people(call: Call) -> object:
-    """List the people you look after, by login."""
-    page = call.query(PageQuery)
+    """List the people you look after, or those of one role, by login."""
+    page = call.query(queries.PeopleQuery)
     async with call.reading() as db:
         return await queries.people(db, call.actor, page)
 

@@ -7,11 +7,17 @@ import msgspec
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from domain.kit.actor import Actor
+from domain.kit.actor import Actor, Role
 from domain.kit.page import Page, PageQuery, page_of, read_cursor
 from domain.kit.read import Read
 from domain.people.access import own_rows
 from domain.people.model import Account, Device, Partner
+
+
+class PeopleQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which people: of one role, or all."""
+
+    role: Role | None = None
 
 
 class PersonLine(msgspec.Struct, frozen=True):
@@ -80,9 +86,11 @@ async def person(db: AsyncConnection | AsyncSession, actor: Actor, account_id: U
     )
 
 
-async def people(db: AsyncConnection, actor: Actor, page: PageQuery) -> Page[PersonLine]:
+async def people(db: AsyncConnection, actor: Actor, page: PeopleQuery) -> Page[PersonLine]:
     """Return a page of people by login."""
     statement = _PEOPLE.statement.where(own_rows(actor, Account.partner_id))
+    if page.role is not None:
+        statement = statement.where(Account.role == page.role.value)
     if page.cursor:
         (login,) = read_cursor(page.cursor, str)
         statement = statement.where(Account.login > login)

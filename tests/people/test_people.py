@@ -30,6 +30,11 @@ async def test_a_partner_office_sees_and_disables_its_own_people_only(cast: Cast
     assert (await cast.ann.post("/sign-out")).status_code == 401
 
 
+async def test_the_dispatcher_finds_technicians_of_every_side(cast: Cast) -> None:
+    seen = {line["login"] for line in (await cast.dora.get("/people", role="technician")).json()["items"]}
+    assert seen == {"ann@test", "ben@test", "otto@test"}
+
+
 async def test_a_technician_may_not_see_people(cast: Cast) -> None:
     response = await cast.ann.get("/people")
     assert (response.status_code, response.json()["code"]) == (403, "not-allowed")
