@@ -1,0 +1,209 @@
+"""What the gate knows and what it decides, as frozen shapes: both are stored, so that a verdict can be replayed.
+
+A field that a later rule needs is added with a default; facts that were stored before still replay to their decision.
+"""
+
+import datetime as dt
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from domain.warranty.rules import Coverage
+
+Source = Literal["camera", "photo", "typed"]
+Mode = Literal["off", "warn", "review", "block"]
+Lane = Literal["accept", "review", "refuse"]
+Result = Literal["warn", "review", "refuse"]
+LineKind = Literal["fault", "part", "labour", "travel", "expense"]
+LineState = Literal["accepted", "in_review", "refused"]
+
+MODES: tuple[Mode, ...] = ("off", "warn", "review", "block")
+"""From mild to strict."""
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """The numbers of a programme; these stand where its version in force names none."""
+
+    days_to_submit: int = 30
+    labour_percent_max: int = 100
+    labour_minutes_without_operation_max: int = 60
+    part_quantity_max: int = 20
+
+
+class Rival(msgspec.Struct, frozen=True, kw_only=True):
+    """A fault line of another claim that was accepted, approved or paid on the same unit."""
+
+    claim_number: int
+    partner_id: UUID
+    fault_group_id: UUID
+    state: str
+    repaired_on: dt.date
+
+
+class ScanFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known when one reading is judged.
+
+    ``units_found`` counts the units the serial may name; ``assigned`` says that the visit's assignment is of the side
+    that scanned; ``unit_status``, ``rivals`` and ``coverage`` are of the one unit that was found.
+    """
+
+    source: Source
+    serial_read: bool
+    matches_job: bool
+    units_found: int
+    assigned: bool
+    scanned_on: dt.date
+    unit_id: UUID | None = None
+    unit_status: str | None = None
+    rivals: tuple[Rival, ...] = ()
+    coverage: Coverage | None = None
+
+
+class ScanHit(msgspec.Struct, frozen=True):
+    """A rule that a reading did not pass."""
+
+    rule: str
+    reason: str
+
+
+class ScanVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reading says about its unit: known, free to be repaired, covered, and every rule it did not pass."""
+
+    known: bool
+    in_use: bool
+    covered: bool
+    hits: tuple[ScanHit, ...] = ()
+
+
+class ScanSeen(msgspec.Struct, frozen=True):
+    """The reading a claim rests on."""
+
+    id: UUID
+    source: Source
+    matches_job: bool
+
+
+class FaultSeen(msgspec.Struct, frozen=True):
+    """A fault record of the visit."""
+
+    id: UUID
+    fault_group_id: UUID
+    code: str
+    failed_on: dt.date | None = None
+
+
+class PartSeen(msgspec.Struct, frozen=True):
+    """A part that was fitted; ``quantity_max`` is what a repair of these faults can need, if the catalogue says."""
+
+    id: UUID
+    number: str
+    quantity: int
+    on_hold: bool
+    quantity_max: int | None = None
+
+
+class TimeSeen(msgspec.Struct, frozen=True):
+    """Travel or labour, with the standard minutes of its operation."""
+
+    id: UUID
+    kind: Literal["travel", "labour"]
+    minutes: int
+    operation: str | None = None
+    standard_minutes: int | None = None
+
+
+class ExpenseSeen(msgspec.Struct, frozen=True):
+    """Money spent on the visit."""
+
+    id: UUID
+    kind: str
+    amount_minor: int
+    currency: str
+
+
+class Sheet(msgspec.Struct, frozen=True, kw_only=True):
+    """What the visit's sheet asks to be paid for."""
+
+    faults: tuple[FaultSeen, ...] = ()
+    parts: tuple[PartSeen, ...] = ()
+    times: tuple[TimeSeen, ...] = ()
+    expenses: tuple[ExpenseSeen, ...] = ()
+
+
+class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the claim of one visit is decided from. Days are the site's.
+
+    ``assignment_claims`` and ``visit_claims`` are the numbers of earlier claims that stand on the same assignment and
+    visit; ``assignment_current`` is false where the job was given to somebody else meanwhile.
+    """
+
+    partner_id: UUID
+    assignment_partner_id: UUID | None
+    assignment_current: bool
+    assignment_claims: tuple[int, ...]
+    visit_claims: tuple[int, ...]
+    unit_id: UUID
+    unit_status: str
+    scan: ScanSeen | None
+    failed_on: dt.date
+    repaired_on: dt.date
+    submitted_on: dt.date
+    clock_uncertain: bool
+    repaired: bool
+    coverage: Coverage
+    sheet: Sheet
+    rivals: tuple[Rival, ...]
+    limits: Limits = Limits()
+    modes: dict[str, Mode] = {}
+
+    @property
+    def fault_groups(self) -> set[UUID]:
+        """The slots of the unit this claim asks for: none where nothing was repaired."""
+        return {fault.fault_group_id for fault in self.sheet.faults} if self.repaired else set()
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule that the claim did not pass; ``told`` is the word its partner may hear."""
+
+    rule: str
+    version: int
+    mode: Mode
+    result: Result
+    reason: str
+    told: str
+    inputs: dict[str, Any]
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to be paid for, and where it stands; ``source_id`` is its line on the sheet."""
+
+    kind: LineKind
+    source_id: UUID
+    label: str
+    state: LineState
+    reason: str = ""
+    fault_group_id: UUID | None = None
+    quantity: int | None = None
+    minutes: int | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
+    on_hold: bool = False
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What the partner hears of its claim."""
+
+    state: LineState
+    reasons: tuple[str, ...] = ()
+
+
+class ClaimDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """The lane, the state it puts the claim in, what each line stands at, and why."""
+
+    lane: Lane
+    state: LineState
+    payable: bool
+    hits: tuple[Hit, ...]
+    lines: tuple[Line, ...]
+    told: Told

@@ -1,0 +1,302 @@
+"""The gate's certain rules: one small function each, in the order of one table.
+
+A rule looks at frozen facts and finds something or nothing. Its mode says what a finding leads to; the mode is the
+programme's, but never milder than the rule's floor: where the database refuses anyway, a rule reviews or blocks.
+D14 has no function here: one operation has one effect because its journal entry and its claim carry the operation's id
+as their key, and nothing is asked a second time.
+"""
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import msgspec
+
+from domain.claims.facts import (
+    MODES,
+    ClaimDecision,
+    ClaimFacts,
+    Hit,
+    Lane,
+    Line,
+    LineState,
+    Mode,
+    Result,
+    Rival,
+    ScanFacts,
+    ScanHit,
+    ScanVerdict,
+    Told,
+)
+from domain.claims.lines import asked_lines, is_paid_by
+
+ASK_THE_OFFICE = "ask-the-office"
+UNDER_CHECK = "under-check"
+IN_USE = frozenset({"sold", "installed", "unconfirmed"})
+"""A unit that may need a repair; an unconfirmed one stands at a customer, whoever it turns out to be."""
+T = TypeVar("T")
+
+
+def names_unit(
+    readings: Iterable[tuple[str, str | None, str | None]], serial_key: str, gtin: str | None, model: str
+) -> bool:
+    """Tell whether one of the readings (serial key, GTIN, model code) is this unit and contradicts nothing of it."""
+    return any(
+        key == serial_key and (read_gtin is None or gtin is None or read_gtin == gtin) and read_model in (None, model)
+        for key, read_gtin, read_model in readings
+    )
+
+
+def judge_scan(facts: ScanFacts) -> ScanVerdict:
+    """Decide what one reading says of its unit; it judges and never stops the visit."""
+    hits: list[ScanHit] = []
+    if facts.source == "typed":
+        hits.append(ScanHit("typed", "typed-serial"))
+    if not facts.matches_job:
+        hits.append(ScanHit("scan-unit", "scan-of-another-unit"))
+    if not facts.assigned:
+        hits.append(ScanHit("D10", "assigned-to-another"))
+    status = facts.unit_status
+    if status is None:
+        several = "several-units" if facts.units_found else "unknown-serial"
+        hits.append(ScanHit("D1", several if facts.serial_read else "no-serial"))
+        return ScanVerdict(known=False, in_use=False, covered=False, hits=tuple(hits))
+    if status == "unconfirmed":
+        hits.append(ScanHit("D1", "unit-unconfirmed"))
+    if status not in IN_USE:
+        hits.append(ScanHit("D2", _not_in_use(status)))
+    if any(_is_live(rival) for rival in facts.rivals):
+        hits.append(ScanHit("D3", "already-claimed"))
+    covered = facts.coverage is not None and facts.coverage.pays
+    if not covered:
+        hits.append(ScanHit("coverage", "not-covered"))
+    return ScanVerdict(known=True, in_use=status in IN_USE, covered=covered, hits=tuple(hits))
+
+
+def _not_in_use(status: str) -> str:
+    return f"unit-{status}".replace("_", "-")
+
+
+def _is_live(rival: Rival) -> bool:
+    """Paid lines no longer occupy their slot: a real second failure next year is not a duplicate."""
+    return rival.state in ("accepted", "approved")
+
+
+def taken_groups(facts: ClaimFacts) -> list[Rival]:
+    """Return the live rivals that occupy a slot this claim asks for."""
+    return [rival for rival in facts.rivals if _is_live(rival) and rival.fault_group_id in facts.fault_groups]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found. ``told`` is for the partner; ``at_most_review`` where the facts are not hard enough."""
+
+    reason: str
+    told: str
+    at_most_review: bool = False
+    inputs: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of the gate: ``mode`` where the programme says nothing, ``floor`` below which none may set it."""
+
+    id: str
+    version: int
+    look: Callable[[ClaimFacts], Finding | None]
+    mode: Mode
+    floor: Mode = "off"
+
+    def mode_in(self, modes: dict[str, Mode]) -> Mode:
+        """Return the mode that holds."""
+        return max(modes.get(self.id, self.mode), self.floor, key=MODES.index)
+
+
+def _no_scan(facts: ClaimFacts) -> Finding | None:
+    return Finding("no-scan", "no-scan") if facts.scan is None else None
+
+
+def _unit_confirmed(facts: ClaimFacts) -> Finding | None:
+    if facts.unit_status != "unconfirmed":
+        return None
+    return Finding("unit-unconfirmed", UNDER_CHECK, inputs={"unit_status": facts.unit_status})
+
+
+def _scan_is_of_this_unit(facts: ClaimFacts) -> Finding | None:
+    if facts.scan is None or facts.scan.matches_job:
+        return None
+    return Finding("scan-of-another-unit", UNDER_CHECK, inputs={"scan": str(facts.scan.id)})
+
+
+def _read_by_a_machine(facts: ClaimFacts) -> Finding | None:
+    if facts.scan is None or facts.scan.source != "typed":
+        return None
+    return Finding("typed-serial", "typed-serial", inputs={"scan": str(facts.scan.id)})
+
+
+def _unit_in_use(facts: ClaimFacts) -> Finding | None:
+    if facts.unit_status in IN_USE:
+        return None
+    return Finding(_not_in_use(facts.unit_status), ASK_THE_OFFICE, inputs={"unit_status": facts.unit_status})
+
+
+def _one_live_line(facts: ClaimFacts) -> Finding | None:
+    rivals = taken_groups(facts)
+    if not rivals:
+        return None
+    # Whose claim the rival is tells a partner what another one does: only its own is named.
+    own = all(rival.partner_id == facts.partner_id for rival in rivals)
+    return Finding(
+        "already-claimed",
+        "already-claimed" if own else ASK_THE_OFFICE,
+        at_most_review=facts.fault_groups != {rival.fault_group_id for rival in rivals},
+        inputs={"claims": [rival.claim_number for rival in rivals]},
+    )
+
+
+def _one_claim_per_visit(facts: ClaimFacts) -> Finding | None:
+    if not facts.visit_claims:
+        return None
+    return Finding("visit-already-claimed", "already-claimed", inputs={"claims": list(facts.visit_claims)})
+
+
+def _days_in_order(facts: ClaimFacts) -> Finding | None:
+    days = {
+        "failed_on": facts.failed_on.isoformat(),
+        "repaired_on": facts.repaired_on.isoformat(),
+        "submitted_on": facts.submitted_on.isoformat(),
+    }
+    soft = facts.clock_uncertain
+    if facts.failed_on > facts.repaired_on:
+        return Finding("failed-after-repair", "days-out-of-order", soft, days)
+    if facts.repaired_on > facts.submitted_on:
+        return Finding("repaired-after-submission", "days-out-of-order", soft, days)
+    if (facts.submitted_on - facts.repaired_on).days > facts.limits.days_to_submit:
+        return Finding("submitted-late", "submitted-late", soft, days | {"days_max": facts.limits.days_to_submit})
+    return None
+
+
+def _clock_is_certain(facts: ClaimFacts) -> Finding | None:
+    return Finding("clock-uncertain", "clock-uncertain", at_most_review=True) if facts.clock_uncertain else None
+
+
+def _repaired(facts: ClaimFacts) -> Finding | None:
+    return None if facts.repaired else Finding("not-repaired", "not-repaired")
+
+
+def _own_assignment(facts: ClaimFacts) -> Finding | None:
+    if facts.assignment_partner_id != facts.partner_id:
+        return Finding("assigned-to-another", ASK_THE_OFFICE)
+    if facts.assignment_claims:
+        paid = list(facts.assignment_claims)
+        return Finding("assignment-already-claimed", "assignment-already-claimed", True, {"claims": paid})
+    if not facts.assignment_current:
+        return Finding("reassigned-meanwhile", ASK_THE_OFFICE, at_most_review=True)
+    return None
+
+
+def _within_standard(facts: ClaimFacts) -> Finding | None:
+    """Compare sums, so that an hour in four entries counts as an hour."""
+    over: list[dict[str, Any]] = []
+    labour = [time for time in facts.sheet.times if time.kind == "labour"]
+    for operation, times in _grouped(labour, lambda time: time.operation).items():
+        minutes = sum(time.minutes for time in times)
+        standard = times[0].standard_minutes
+        allowed = (
+            facts.limits.labour_minutes_without_operation_max
+            if standard is None
+            else standard * facts.limits.labour_percent_max // 100
+        )
+        if minutes > allowed:
+            over.append({"operation": operation, "minutes": minutes, "minutes_max": allowed})
+    for number, parts in _grouped(facts.sheet.parts, lambda part: part.number).items():
+        quantity = sum(part.quantity for part in parts)
+        most = parts[0].quantity_max
+        allowed = facts.limits.part_quantity_max if most is None else most
+        if quantity > allowed:
+            over.append({"part": number, "quantity": quantity, "quantity_max": allowed})
+    return Finding("over-standard", "needs-authorisation", inputs={"over": over}) if over else None
+
+
+def _grouped(items: Iterable[T], key: Callable[[T], Hashable]) -> dict[Any, list[T]]:
+    groups: dict[Any, list[T]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups
+
+
+def _covered(facts: ClaimFacts) -> Finding | None:
+    if facts.coverage.pays:
+        return None
+    # For a unit that nobody confirmed, the dates are not hard facts.
+    return Finding(
+        "not-covered",
+        "not-covered",
+        at_most_review=facts.unit_status == "unconfirmed",
+        inputs={"source": facts.coverage.source, "failed_on": facts.failed_on.isoformat()},
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("no-scan", 1, _no_scan, "block", floor="block"),
+    Rule("D1", 1, _unit_confirmed, "review", floor="review"),
+    Rule("scan-unit", 1, _scan_is_of_this_unit, "review", floor="review"),
+    Rule("typed", 1, _read_by_a_machine, "review", floor="review"),
+    Rule("D2", 1, _unit_in_use, "block"),
+    Rule("D3", 1, _one_live_line, "block", floor="review"),
+    Rule("D4", 1, _one_claim_per_visit, "block", floor="block"),
+    Rule("D8", 1, _days_in_order, "block"),
+    Rule("clock", 1, _clock_is_certain, "review", floor="review"),
+    Rule("repaired", 1, _repaired, "review"),
+    Rule("D10", 1, _own_assignment, "block", floor="review"),
+    Rule("D11", 1, _within_standard, "review"),
+    Rule("coverage", 1, _covered, "block"),
+)
+_RESULT_OF: dict[Mode, Result] = {"warn": "warn", "review": "review", "block": "refuse"}
+_LANE_OF: dict[Result, Lane] = {"warn": "accept", "review": "review", "refuse": "refuse"}
+_STATE_OF: dict[Lane, LineState] = {"accept": "accepted", "review": "in_review", "refuse": "refused"}
+_LANES: tuple[Lane, ...] = ("accept", "review", "refuse")
+
+
+def decide(facts: ClaimFacts) -> ClaimDecision:
+    """Decide the lane of a claim: the strictest result of all rules that are on, each with its reason."""
+    hits = tuple(hit for rule in RULES if (hit := _judge(rule, facts)) is not None)
+    lane: Lane = max((_LANE_OF[hit.result] for hit in hits), key=_LANES.index, default=_LANES[0])
+    state = _STATE_OF[lane]
+    reasons = dict.fromkeys(hit.told for hit in hits if hit.result != "warn")
+    return ClaimDecision(
+        lane=lane,
+        state=state,
+        payable=lane == "accept",
+        hits=hits,
+        lines=tuple(_stand(line, facts, hits, state) for line in asked_lines(facts)),
+        told=Told(state=state, reasons=tuple(reasons)),
+    )
+
+
+def _judge(rule: Rule, facts: ClaimFacts) -> Hit | None:
+    mode = rule.mode_in(facts.modes)
+    found = None if mode == "off" else rule.look(facts)
+    if found is None:
+        return None
+    leads_to = min(mode, "review", key=MODES.index) if found.at_most_review else mode
+    return Hit(
+        rule=rule.id,
+        version=rule.version,
+        mode=mode,
+        result=_RESULT_OF[leads_to],
+        reason=found.reason,
+        told=found.told,
+        inputs=found.inputs,
+    )
+
+
+def _stand(line: Line, facts: ClaimFacts, hits: tuple[Hit, ...], state: LineState) -> Line:
+    """Return the line as the claim stands, or refused where it alone is not paid or its slot is taken."""
+    reason = ""
+    if facts.unit_status != "unconfirmed" and not is_paid_by(facts.coverage, line.kind):
+        reason = "not-covered"
+    elif line.kind == "fault" and any(hit.rule == "D3" and hit.mode == "block" for hit in hits):
+        taken = {rival.fault_group_id for rival in taken_groups(facts)}
+        reason = "already-claimed" if line.fault_group_id in taken else ""
+    return msgspec.structs.replace(line, state="refused" if reason else state, reason=reason)

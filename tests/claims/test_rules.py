@@ -1,0 +1,119 @@
+"""The certain rules, case by case, without a database."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from domain.claims.facts import ClaimDecision, ClaimFacts, ScanFacts
+from domain.claims.rules import RULES, decide, judge_scan, names_unit
+
+VECTORS = Path(__file__).parents[1] / "vectors"
+
+
+class ClaimCase(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    change: dict[str, Any]
+    lane: str
+    hits: list[str]
+    told: list[str]
+    refused_lines: list[str]
+
+
+class ClaimCases(msgspec.Struct, forbid_unknown_fields=True):
+    facts: dict[str, Any]
+    cases: list[ClaimCase]
+
+
+class ScanCase(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    change: dict[str, Any]
+    known: bool
+    in_use: bool
+    covered: bool
+    hits: list[str]
+
+
+class ScanCases(msgspec.Struct, forbid_unknown_fields=True):
+    facts: dict[str, Any]
+    cases: list[ScanCase]
+
+
+CLAIMS = msgspec.json.decode((VECTORS / "claim_rules.json").read_bytes(), type=ClaimCases)
+SCANS = msgspec.json.decode((VECTORS / "scan_verdicts.json").read_bytes(), type=ScanCases)
+
+
+def named(case: ClaimCase | ScanCase) -> str:
+    return case.name.replace(" ", "-")
+
+
+def facts_of(case: ClaimCase) -> ClaimFacts:
+    return msgspec.convert(CLAIMS.facts | case.change, ClaimFacts)
+
+
+@pytest.mark.parametrize("case", CLAIMS.cases, ids=named)
+def test_a_claim_goes_to_its_lane(case: ClaimCase) -> None:
+    decision = decide(facts_of(case))
+    assert decision.lane == case.lane
+    assert [f"{hit.rule} {hit.result} {hit.reason}" for hit in decision.hits] == case.hits
+    assert list(decision.told.reasons) == case.told
+    assert decision.payable == (case.lane == "accept")
+    refused = [line.kind for line in decision.lines if line.reason]
+    assert refused == case.refused_lines
+    if case.lane == "refuse":
+        assert {line.state for line in decision.lines} == {"refused"}
+
+
+@pytest.mark.parametrize("case", CLAIMS.cases, ids=named)
+def test_a_decision_replays_from_what_is_stored(case: ClaimCase) -> None:
+    facts = facts_of(case)
+    decision = decide(facts)
+    stored_facts, stored_decision = msgspec.json.encode(facts), msgspec.json.encode(decision)
+    replayed = decide(msgspec.json.decode(stored_facts, type=ClaimFacts))
+    assert replayed == msgspec.json.decode(stored_decision, type=ClaimDecision) == decision
+
+
+@pytest.mark.parametrize("case", SCANS.cases, ids=named)
+def test_a_reading_gets_its_verdict(case: ScanCase) -> None:
+    verdict = judge_scan(msgspec.convert(SCANS.facts | case.change, ScanFacts))
+    assert (verdict.known, verdict.in_use, verdict.covered) == (case.known, case.in_use, case.covered)
+    assert [f"{hit.rule} {hit.reason}" for hit in verdict.hits] == case.hits
+
+
+def test_each_rule_has_a_name_of_its_own_and_a_mode_not_below_its_floor() -> None:
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    assert all(rule.mode_in({}) == rule.mode for rule in RULES)
+
+
+def test_the_lines_of_a_claim_carry_what_the_sheet_says() -> None:
+    plain = next(case for case in CLAIMS.cases if case.name == "everything in order")
+    lines = {line.kind: line for line in decide(facts_of(plain)).lines}
+    assert set(lines) == {"fault", "part", "labour", "travel", "expense"}
+    assert (lines["labour"].minutes, lines["labour"].label) == (60, "L1")
+    assert (lines["expense"].amount_minor, lines["expense"].currency) == (450, "EUR")
+    merged = next(case for case in CLAIMS.cases if case.name == "two faults of one group are one line")
+    faults = [line for line in decide(facts_of(merged)).lines if line.kind == "fault"]
+    assert [line.label for line in faults] == ["F1, F2"]
+
+
+@pytest.mark.parametrize(
+    ("reading", "expected"),
+    [
+        (("SN1", None, None), True),
+        (("SN2", None, None), False),
+        (("SN1", "04000000000012", None), True),
+        (("SN1", "04000000000029", None), False),
+        (("SN1", None, "WM1"), True),
+        (("SN1", None, "WM2"), False),
+    ],
+)
+def test_a_reading_names_the_unit_only_if_nothing_contradicts_it(
+    reading: tuple[str, str | None, str | None], expected: bool
+) -> None:
+    assert names_unit([reading], "SN1", "04000000000012", "WM1") is expected
+
+
+def test_a_model_without_a_gtin_is_not_contradicted_by_one() -> None:
+    assert names_unit([("SN1", "04000000000012", None)], "SN1", None, "WM1")
+    assert not names_unit([], "SN1", None, "WM1")
