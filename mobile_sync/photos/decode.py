@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from PIL import Image
 
 from mobile_sync.photos.engines import See
-from mobile_sync.photos.looks import LOOKS, Look
+from mobile_sync.photos.looks import LOOKS
 from mobile_sync.photos.picture import grey
 from mobile_sync.photos.rule import Engine, Read, Sighting, judge
 
@@ -25,28 +25,51 @@ def decode(picture: Image.Image, engines: Mapping[Engine, See]) -> tuple[Read, .
     It stops looking when every code seen is accepted, when no look is left, or when its time is used up.
     Raises: PhotoUnreadable.
     """
-    wall, cpu = time.monotonic(), time.process_time()
+    clock = _Clock()
     width_before = max(picture.size)
     original = grey(picture, sheet_pixels_max)
     shrunk = max(original.size) / width_before
     first_scale = _first_scale(original)
-    sightings: list[Sighting] = []
     sheets: dict[float, Image.Image] = {1.0: original}
+    sightings: list[Sighting] = []
     reads: tuple[Read, ...] = ()
-    for number, look in enumerate(_fitting(LOOKS, original, first_scale)):
-        if number >= looks_min and _settled(reads):
-            break
-        if time.process_time() - cpu > cpu_seconds_enough or time.monotonic() - wall > wall_seconds_enough:
+    looks = 0
+    for look in LOOKS:
+        if looks >= looks_min and _settled(reads):
             break
         scale = look.scale * first_scale
+        pixels = original.width * original.height * scale * scale
+        if not _fits(original, scale) or not clock.allows(pixels * look.across * look.down):
+            continue
         sheet = sheets.get(scale) or sheets.setdefault(scale, _resized(original, scale))
         seen = look.of(sheet)
         for engine, see in engines.items():
             for kind, text, symbology, box in see(seen):
                 place = look.back(box, seen, sheet, scale * shrunk)
-                sightings.append(Sighting(number, engine, kind, text, symbology, place))
+                sightings.append(Sighting(looks, engine, kind, text, symbology, place))
         reads = judge(sightings)
+        looks += 1
     return reads
+
+
+class _Clock:
+    """Allows a look only while it will likely end in time, going by what the looks before it cost."""
+
+    def __init__(self) -> None:
+        self._cpu_began, self._wall_began = time.process_time(), time.monotonic()
+        self._pixels = 0.0
+        self._spent = 0.0
+        self._seconds_per_pixel = 0.0
+
+    def allows(self, pixels: float) -> bool:
+        cpu, wall = time.process_time() - self._cpu_began, time.monotonic() - self._wall_began
+        if self._pixels:
+            self._seconds_per_pixel = max(self._seconds_per_pixel, (wall - self._spent) / self._pixels)
+        expected = pixels * self._seconds_per_pixel
+        if cpu + expected > cpu_seconds_enough or wall + expected > wall_seconds_enough:
+            return False
+        self._pixels, self._spent = pixels, wall
+        return True
 
 
 def _first_scale(original: Image.Image) -> float:
@@ -57,15 +80,9 @@ def _first_scale(original: Image.Image) -> float:
     return scale
 
 
-def _fitting(looks: tuple[Look, ...], original: Image.Image, first_scale: float) -> list[Look]:
+def _fits(original: Image.Image, scale: float) -> bool:
     pixels = original.width * original.height
-    return [look for look in looks if _fits(pixels, look.scale * first_scale)]
-
-
-def _fits(pixels: int, scale: float) -> bool:
-    if scale > 1:
-        return pixels < enlarged_below_pixels
-    return pixels * scale * scale <= sheet_pixels_max
+    return pixels < enlarged_below_pixels if scale > 1 else pixels * scale * scale <= sheet_pixels_max
 
 
 def _resized(original: Image.Image, scale: float) -> Image.Image:

@@ -99,15 +99,15 @@ def gtin14(text: str) -> str:
 
 def _verdict(one: _Candidate, others: list[_Candidate]) -> tuple[bool, str]:
     here = [other for other in others if one.shares_place_with(other)]
+    # A scan line cut short is told by libzbar as a shorter code, at a point beside the symbol rather than on it.
+    near = here if len(one.engines) > 1 or one.engines == ("zxing",) else others
     if one.family == "ITF":
         if len(one.text) < itf_length_min:
             return False, "too-short"
-        # One scan line cut short is told as a shorter code, at a point beside the symbol rather than on it.
-        if any(one.text != other.text and one.text in other.text for other in others):
+        if any(other.family != "ITF" and _stands_alone(other) for other in near):
             return False, "part-of-another-read"
-        if any(other.family != "ITF" and _stands_alone(other) for other in here):
-            return False, "part-of-another-read"
-    if any(one.text != other.text and one.text in other.text for other in here):
+        near = others
+    if any(one.text != other.text and one.text in other.text for other in near):
         return False, "part-of-another-read"
     if one.kind in CORRECTED:
         if one.engines == ("zbar",) and not one.text.isascii():

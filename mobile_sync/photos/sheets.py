@@ -29,7 +29,7 @@ frame_bytes = 256 * 1024
 def answers(workbook: BinaryIO) -> Iterator[Answer]:
     """Answer with the first sheet's rows and their number, or with the problem; no exception leaves here.
 
-    Line n of the CSV is row n of the sheet: rows above the first used one come as empty lines.
+    Record n of the CSV is row n of the sheet: rows above the first used one come as empty ones.
     """
     try:
         check_archive(workbook)
@@ -76,10 +76,7 @@ def _sheet_rows(workbook: BinaryIO) -> Iterator[list[str]]:
     ]
     if not visible:
         raise SheetUnreadable("The workbook has no visible sheet.")
-    sheet = book.get_sheet_by_name(visible[0])
-    for _ in range(sheet.start[0] if sheet.start else 0):
-        yield []
-    for row in sheet.iter_rows():
+    for row in book.get_sheet_by_name(visible[0]).iter_rows():
         yield [_text(cell) for cell in row]
 
 
