@@ -11,7 +11,7 @@ chmod 755 "$roots"
 
 leave() {
   local mounted
-  for mounted in "$roots"/*/proc "$roots"/*/dev; do umount -R "$mounted" 2>/dev/null || true; done
+  for mounted in "$roots"/*/proc "$roots"/*/dev; do umount --recursive --lazy "$mounted" 2>/dev/null || true; done
   rm -rf --one-file-system "$roots"
 }
 trap leave EXIT
