@@ -134,23 +134,23 @@ def routes(context: Callable[[], Context]) -> list[HTTPRouteHandler]:
     return [handler(operation) for operation in OPERATIONS.values()]
 
 
-def make_app(context: Context | None = None) -> Litestar:
-    """Return the application; without a context it builds one from the settings when it starts."""
-    held: list[Context] = [] if context is None else [context]
+def make_app(held: list[Context] | None = None) -> Litestar:
+    """Return the application; it serves with ``held[0]``, or builds a context from the settings when it starts."""
+    place: list[Context] = [] if held is None else held
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        if not held:
-            held.append(build(load_settings()))
-        await held[0].database.refuse_unsafe_roles()
+        if held is None:
+            place.append(build(load_settings()))
+        await place[0].database.refuse_unsafe_roles()
         try:
             yield
         finally:
-            if context is None:
-                await held[0].close()
+            if held is None:
+                await place.pop().close()
 
     return Litestar(
-        route_handlers=routes(lambda: held[0]),
+        route_handlers=routes(lambda: place[0]),
         lifespan=[lifespan],
         exception_handlers={Exception: told_as_problem},
         openapi_config=None,

@@ -8,6 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
+from argon2 import PasswordHasher
+from litestar import Litestar
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -89,15 +91,23 @@ async def database(connected: Database, owner: AsyncEngine, emptying: str) -> As
     yield connected
 
 
+@pytest.fixture(scope="session")
+def quick_hasher() -> Argon2Hasher:
+    """The real hasher, told to work little: tests sign in often."""
+    return Argon2Hasher(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def context(database: Database, cluster: embedded.Embedded, tmp_path: Path, sandbox: PhotoSandbox) -> Context:
+async def context(
+    database: Database, cluster: embedded.Embedded, tmp_path: Path, sandbox: PhotoSandbox, quick_hasher: Argon2Hasher
+) -> Context:
     """What a process of the product holds, on the empty database."""
     return Context(
         settings=Settings(data=str(tmp_path), database_url=cluster.url("fieldstone_app")),
         database=database,
         principals=Principals(database),
         blobs=FolderBlobs(tmp_path / "blobs"),
-        hasher=Argon2Hasher(),
+        hasher=quick_hasher,
         queue=PgQueue(),
         sandbox=sandbox,
         session_key=b"a key for tests",
@@ -112,10 +122,23 @@ async def sandbox() -> AsyncIterator[PhotoSandbox]:
     await found.close()
 
 
+@pytest.fixture(scope="session")
+def held() -> list[Context]:
+    """The context that the one application of this process serves with: each test puts its own."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def application(held: list[Context]) -> Litestar:
+    """The application; made once, for making it takes longer than most tests."""
+    return make_app(held)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def http(context: Context) -> AsyncIterator[httpx.AsyncClient]:
+async def http(context: Context, held: list[Context], application: Litestar) -> AsyncIterator[httpx.AsyncClient]:
     """The application over HTTP, without a socket."""
-    transport = httpx.ASGITransport(app=make_app(context), raise_app_exceptions=False)
+    held[:] = [context]
+    transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://fieldstone.test") as client:
         yield client
 

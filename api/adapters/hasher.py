@@ -5,10 +5,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 
 class Argon2Hasher:
-    """argon2id with the library's current recommendation."""
+    """argon2id with the library's current recommendation, unless told how hard to work."""
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher()
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
         self._nobody = self._hasher.hash("the password of nobody")
 
     def hash(self, password: str) -> str:
