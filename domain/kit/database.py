@@ -3,11 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from domain.kit.actor import Actor
+from domain.kit.problem import Busy
 
 CONNECTION_SETTINGS = {
     "statement_timeout": "10s",
@@ -68,7 +71,7 @@ def connect(app_url: str, partner_url: str, *, pool_size: int = 10) -> Database:
     """
 
     def engine(url: str) -> AsyncEngine:
-        return create_async_engine(
+        made = create_async_engine(
             url,
             pool_size=pool_size,
             max_overflow=0,
@@ -76,8 +79,16 @@ def connect(app_url: str, partner_url: str, *, pool_size: int = 10) -> Database:
             pool_reset_on_return="rollback",
             connect_args={"server_settings": CONNECTION_SETTINGS, "command_timeout": 30},
         )
+        event.listen(made.sync_engine, "checkout", _refuse_closed)
+        return made
 
     return Database(engine(app_url), engine(partner_url))
+
+
+def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
+    """Make the pool replace a connection whose end was already noticed; costs no round trip."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError("the server closed this connection")
 
 
 @asynccontextmanager
@@ -87,17 +98,31 @@ async def reading(database: Database, actor: Actor) -> AsyncIterator[AsyncConnec
     Our own people read on an autocommit connection: one statement, one round trip. A partner's context is only ever
     local to a transaction, opened with it in one round trip; a setting of the session would leak into the next
     checkout.
+    Raises: Busy when the connection turns out to be lost before the first read.
     """
     async with database.engine_of(actor).connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         if actor.partner_id is None:
             yield connection
             return
-        driver = (await connection.get_raw_connection()).driver_connection
-        if driver is None:
-            raise RuntimeError("the pool returned no connection")
-        await driver.execute(f"BEGIN READ ONLY; SET LOCAL app.partner = '{actor.partner_id}'")
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        try:
+            await driver.execute(f"BEGIN READ ONLY; SET LOCAL app.partner = '{actor.partner_id}'")
+        except Exception as error:
+            await connection.invalidate()
+            raise Busy("The connection to the database was lost; repeat the request.", retry_after=1) from error
         try:
             yield connection
         finally:
-            await driver.execute("ROLLBACK")
+            await _end_read(connection, driver)
+
+
+async def _end_read(connection: AsyncConnection, driver: Any) -> None:
+    """End the transaction of a read; a connection that cannot is thrown away, never lent again."""
+    if driver.is_closed():
+        return
+    try:
+        await driver.execute("ROLLBACK")
+    except BaseException:
+        await connection.invalidate()
+        raise

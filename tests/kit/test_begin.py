@@ -1,0 +1,126 @@
+"""The only committer: success is told after COMMIT, and a queued task is part of the transaction."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from api.adapters.queue import PgQueue
+from domain.kit.actor import SYSTEM, Actor, Role
+from domain.kit.database import CONNECTION_SETTINGS, Database
+from domain.kit.ids import new_id
+from domain.kit.work import begin
+from tests.cast import Cast
+from tests.conftest import rows
+from tests.kit.conftest import as_owner
+from tests.kit.probe import insert
+
+AT_COMMIT = (
+    "CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED "
+    "FOR EACH ROW EXECUTE FUNCTION refuse_at_commit()"
+)
+EAST = {"code": "EAST", "name": "East", "grade": "b", "region": "east", "currency": "EUR"}
+
+
+async def test_a_failure_at_commit_reaches_the_caller_and_stores_nothing(kit: Database, owner: AsyncEngine) -> None:
+    async def insert_one() -> None:
+        async with begin(kit, SYSTEM) as work:
+            await insert(work, "ash")
+            assert await work.db.scalar(text("SELECT count(*) FROM probe")) == 1
+
+    await as_owner(owner, AT_COMMIT.format(table="probe"))
+    try:
+        with pytest.raises(IntegrityError):
+            await insert_one()
+    finally:
+        await as_owner(owner, "DROP TRIGGER at_commit ON probe")
+    assert await rows(owner, "SELECT * FROM probe") == []
+
+
+async def test_a_failure_at_commit_is_never_answered_as_success(kit: Database, owner: AsyncEngine, cast: Cast) -> None:
+    await as_owner(owner, AT_COMMIT.format(table="partner"))
+    try:
+        response = await cast.ada.post("/partners", EAST, key="at-commit")
+    finally:
+        await as_owner(owner, "DROP TRIGGER at_commit ON partner")
+    assert (response.status_code, response.json()["code"]) == (500, "server-defect")
+    assert "commit" not in response.json()["detail"]
+    assert await rows(owner, "SELECT * FROM partner WHERE code = 'EAST'") == []
+    assert await rows(owner, "SELECT * FROM journal") == []
+    again = await cast.ada.post("/partners", EAST, key="at-commit")
+    assert again.status_code == 201
+    assert "idempotent-replayed" not in again.headers
+
+
+async def test_an_exception_rolls_everything_back(kit: Database, owner: AsyncEngine) -> None:
+    async def cut_off() -> None:
+        async with begin(kit, SYSTEM) as work:
+            await insert(work, "ash")
+            work.changes.touch(new_id(), None, "job", new_id())
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await cut_off()
+    assert await rows(owner, "SELECT * FROM probe") == []
+    assert await rows(owner, "SELECT * FROM feed_entry") == []
+
+
+async def test_a_queued_task_exists_only_if_the_transaction_commits(kit: Database, owner: AsyncEngine) -> None:
+    async def queue_alone(*, then_fail: bool) -> None:
+        async with begin(kit, SYSTEM, queue=PgQueue()) as work:
+            await work.enqueue("probe", {"n": 1})
+            if then_fail:
+                raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        await queue_alone(then_fail=True)
+    assert await rows(owner, "SELECT * FROM pgqueuer") == []
+    await queue_alone(then_fail=False)
+    assert await rows(owner, "SELECT entrypoint, payload FROM pgqueuer") == [("probe", b'{"n":1}')]
+
+
+async def test_a_partner_queues_work_and_sees_none_of_it(kit: Database, owner: AsyncEngine) -> None:
+    ann = Actor(new_id(), Role.TECHNICIAN, new_id())
+    async with begin(kit, ann, queue=PgQueue()) as work:
+        await work.enqueue("probe", {"secret": "of somebody"})
+    assert len(await rows(owner, "SELECT * FROM pgqueuer")) == 1
+    async with begin(kit, ann) as work:
+        with pytest.raises(Exception, match="permission denied"):
+            await work.db.execute(text("SELECT payload FROM pgqueuer"))
+        await work.db.rollback()
+
+
+async def test_a_task_cannot_be_queued_outside_a_transaction(kit: Database, owner: AsyncEngine) -> None:
+    async with AsyncSession(kit.app) as session:
+        with pytest.raises(RuntimeError, match="inside a transaction"):
+            await PgQueue().enqueue(session, "probe", b"{}")
+    assert await rows(owner, "SELECT * FROM pgqueuer") == []
+
+
+async def test_work_without_a_queue_says_so(kit: Database) -> None:
+    async with begin(kit, SYSTEM) as work:
+        with pytest.raises(RuntimeError, match="without a queue"):
+            await work.enqueue("probe", None)
+
+
+@pytest.mark.parametrize("role", ["app", "partner"])
+async def test_every_connection_carries_its_time_outs(kit: Database, role: str) -> None:
+    engine = getattr(kit, role)
+    async with engine.connect() as connection:
+        for name, wanted in CONNECTION_SETTINGS.items():
+            found = await connection.scalar(text("SELECT current_setting(:name)"), {"name": name})
+            assert str(found).lower() == wanted.lower(), name
+        isolation = await connection.scalar(text("SHOW transaction_isolation"))
+        assert isolation == "read committed"
+
+
+async def test_a_transaction_knows_its_principal_and_forgets_it(kit: Database) -> None:
+    ann = Actor(new_id(), Role.TECHNICIAN, new_id())
+    async with begin(kit, ann) as work:
+        assert await work.db.scalar(text("SELECT current_partner()")) == ann.partner_id
+        assert await work.db.scalar(text("SELECT current_setting('app.actor')")) == str(ann.account_id)
+        assert await work.db.scalar(text("SELECT current_user")) == "fieldstone_partner"
+    async with kit.partner.connect() as connection:
+        assert await connection.scalar(text("SELECT current_partner()")) is None
