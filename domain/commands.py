@@ -3,9 +3,13 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from domain.jobs import actions as jobs
+from domain.jobs import planning, steps
 from domain.kit.command import Action, Command
 from domain.kit.work import Work
 from domain.people import actions as people
+from domain.worklog import actions as worklog
+from domain.worklog import completion, repairs
 
 _ALL: tuple[Action, ...] = (
     people.create_partner,
@@ -13,6 +17,26 @@ _ALL: tuple[Action, ...] = (
     people.disable_person,
     people.enable_person,
     people.revoke_device,
+    jobs.create_job,
+    planning.assign_job,
+    jobs.accept_job,
+    jobs.cancel_job,
+    planning.plan_visit,
+    planning.reschedule_visit,
+    steps.start_travel,
+    steps.arrive_at_visit,
+    steps.start_work,
+    steps.pause_work,
+    steps.resume_work,
+    steps.abandon_visit,
+    worklog.log_time,
+    repairs.use_part,
+    worklog.add_expense,
+    repairs.record_fault,
+    worklog.record_reading,
+    worklog.add_photo,
+    worklog.void_line,
+    completion.complete_visit,
 )
 ACTIONS: dict[type[Command], Action] = {action.command: action for action in _ALL}
 THEN: dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]] = {}

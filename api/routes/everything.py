@@ -2,5 +2,7 @@
 
 import api.routes.about
 import api.routes.barcodes
+import api.routes.jobs
 import api.routes.people
-import api.routes.signing_in  # noqa: F401
+import api.routes.signing_in
+import api.routes.worklog  # noqa: F401

@@ -1,12 +1,25 @@
 """Completing a visit: the sheet is frozen with its result and the customer's signature."""
 
+import datetime as dt
 from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.kit.command import Answer, Command
+from domain.catalog.model import FaultCode, ModelComponent
+from domain.jobs.model import Job, Visit
+from domain.jobs.steps import StepOutOfOrder, take_step
+from domain.jobs.visits import JOB_COMPLETED, abandon, lock_job_and_visit, open_visits
+from domain.kit.command import Answer, Command, Done, action
 from domain.kit.limits import Moment, Note, OptionalLine, Sha256, Word
+from domain.kit.problem import InvalidRequest, Kind, Problem
+from domain.kit.work import Work
+from domain.people.access import SHEET
+from domain.worklog.actions import ID, SHEET_PROBLEMS
+from domain.worklog.model import Fault, Photo, Reading
+from domain.worklog.rules import FaultFacts, SheetFacts, missing_for_completion
 
 Result = Literal["repaired", "not_repaired", "no_fault_found", "installed", "maintained", "inspected", "advised"]
 NoSignature = Literal["absent", "declined", "remote"]
@@ -56,10 +69,89 @@ class CompleteVisit(Command, tag="visit.complete", frozen=True, kw_only=True):
 
 
 class VisitCompleted(Answer, frozen=True, kw_only=True):
-    """How the visit and its job stand now, and what is noted: clock-uncertain, overlaps-actual, after-reassignment."""
+    """How the visit and its job stand now, and what is noted: clock-uncertain, overlaps-actual."""
 
     visit_id: UUID
     job_id: UUID
     state: Word
-    job_state: Word
+    job_state: Word | None = None
     flags: tuple[Word, ...] = ()
+
+
+class SheetIncomplete(Problem, kind=Kind.INVALID, queued="recorded"):
+    """The sheet lacks what a job of this kind needs."""
+
+
+@action(
+    CompleteVisit,
+    by=SHEET,
+    answer=VisitCompleted,
+    raises=(*SHEET_PROBLEMS, StepOutOfOrder, SheetIncomplete, InvalidRequest),
+    example=CompleteVisit(
+        visit_id=ID,
+        at=dt.datetime(2026, 3, 2, 11, 5, tzinfo=dt.UTC),
+        result="repaired",
+        summary="Drain pump replaced, tested with a full drum",
+        no_signature_reason="absent",
+    ),
+)
+async def complete_visit(work: Work, cmd: CompleteVisit) -> Done:
+    """Close the visit if its sheet is complete, and the job with it unless nothing was repaired.
+
+    A second completion is kept in the time line and changes nothing: the first sheet stands as it was signed.
+    """
+    job, visit = await lock_job_and_visit(work, cmd.visit_id)
+    stepped = await take_step(work, job, visit, "complete", cmd.at)
+    if job is None or stepped.superseded:
+        return Done(_answer(visit, None if job is None else job.state, ()), outcome="superseded")
+    if cmd.signature is not None and cmd.no_signature_reason is not None:
+        raise InvalidRequest("There is a signature or a reason for none, not both.", field="no_signature_reason")
+    missing = missing_for_completion(await sheet_facts(work.db, visit, job.kind, cmd))
+    if missing:
+        told = [{"what": one.code, "words": one.words} for one in missing]
+        raise SheetIncomplete(" ".join(one.words for one in missing), missing=told)
+    visit.result, visit.summary, visit.signed_by = cmd.result, cmd.summary, cmd.signed_by or None
+    visit.signature = None if cmd.signature is None else msgspec.to_builtins(cmd.signature)
+    visit.no_signature_reason = cmd.no_signature_reason
+    if cmd.result != "not_repaired":
+        await _complete_job(work, job, visit, stepped.at)
+    return Done(_answer(visit, job.state, stepped.flags), outcome="applied_flagged" if stepped.flags else "applied")
+
+
+def _answer(visit: Visit, job_state: str | None, flags: tuple[str, ...]) -> VisitCompleted:
+    return VisitCompleted(visit_id=visit.id, job_id=visit.job_id, state=visit.state, job_state=job_state, flags=flags)
+
+
+async def _complete_job(work: Work, job: Job, visit: Visit, at: dt.datetime) -> None:
+    """Close the job; visits that were planned in case of need give their slots back."""
+    job.state, job.closed_at, job.version = "completed", at, job.version + 1
+    for other in await open_visits(work, job.id):
+        if other.id != visit.id and other.state == "planned":
+            abandon(work, other, JOB_COMPLETED)
+
+
+async def sheet_facts(db: AsyncSession, visit: Visit, job_kind: str, cmd: CompleteVisit) -> SheetFacts:
+    """Gather what the rule of completeness asks, from lines that are not voided."""
+    faults = await db.execute(
+        select(FaultCode.no_fault_found, ModelComponent.designator, ModelComponent.designator_pattern, Fault.designator)
+        .select_from(Fault)
+        .join(FaultCode, FaultCode.id == Fault.fault_code_id)
+        .outerjoin(ModelComponent, ModelComponent.id == Fault.model_component_id)
+        .where(Fault.visit_id == visit.id, Fault.voided_at.is_(None))
+        .order_by(Fault.id)
+    )
+    readings = select(func.count()).where(Reading.visit_id == visit.id, Reading.voided_at.is_(None))
+    photos = select(func.count()).where(Photo.visit_id == visit.id, Photo.voided_at.is_(None))
+    counts = (await db.execute(select(readings.scalar_subquery(), photos.scalar_subquery()))).one()
+    return SheetFacts(
+        job_kind=job_kind,
+        result=cmd.result,
+        faults=tuple(
+            FaultFacts(no_fault_found, demand is not None, demand == "required", pattern or "", place)
+            for no_fault_found, demand, pattern, place in faults
+        ),
+        readings=counts[0],
+        photos=counts[1],
+        signed=cmd.signature is not None,
+        no_signature_reason=cmd.no_signature_reason,
+    )
