@@ -6,6 +6,7 @@ import sys
 import click
 
 from api.cli_codes import parse_code, read_photos
+from api.cli_import import import_file
 from api.settings import ROOT, load_settings
 
 
@@ -83,3 +84,4 @@ def init(login: str, name: str) -> None:
 
 main.add_command(parse_code)
 main.add_command(read_photos)
+main.add_command(import_file)

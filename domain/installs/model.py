@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.kit.base import Big, Pk, Record, Sorted
@@ -79,7 +79,10 @@ class UnitMove(Record):
 
 
 class ImportRun(Record):
-    """One import of a file: how far it came and what became of its rows."""
+    """One import of a file: how far it came and what became of its rows.
+
+    ``rows_read`` is also where an interrupted import goes on.
+    """
 
     __tablename__ = "import_run"
     __table_args__ = (
@@ -97,8 +100,19 @@ class ImportRun(Record):
     rows_refused: Mapped[Big] = mapped_column(server_default=text("0"))
     bytes_done: Mapped[Big] = mapped_column(server_default=text("0"))
     bytes_total: Mapped[Big] = mapped_column(server_default=text("0"))
-    refusals_sha256: Mapped[str | None]
     failure: Mapped[str | None]
     actor_id: Mapped[UUID]
     started_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
     finished_at: Mapped[dt.datetime | None]
+
+
+class ImportRefusal(Record):
+    """Why a row of an import was not kept: the line it begins on, the column to blame ('' for the whole row)."""
+
+    __tablename__ = "import_refusal"
+    __table_args__ = (PrimaryKeyConstraint("run_id", "line", "column"),)
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("import_run.id"))
+    line: Mapped[Big]
+    column: Mapped[str]
+    value: Mapped[str]
+    reason: Mapped[str]

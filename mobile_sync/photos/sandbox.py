@@ -7,7 +7,7 @@ a caller who went away) it is killed, so no answer can ever reach the wrong call
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from ctypes.util import find_library
 from functools import cache
 from pathlib import Path
@@ -131,7 +131,7 @@ class PhotoSandbox:
             return answer.copy
         raise WorkerBroke("The worker answered something else.")
 
-    async def sheet_rows(self, workbook: Path, *, wall_seconds_max: float = sheet_seconds_max) -> AsyncIterator[bytes]:
+    async def sheet_rows(self, workbook: Path, *, wall_seconds_max: float = sheet_seconds_max) -> AsyncGenerator[bytes]:
         """Yield the first visible sheet of an XLSX file as CSV in UTF-8, some whole rows at a time.
 
         Row n of the sheet is record n; dates are ISO 8601. Only time spent waiting for the worker counts, so a slow

@@ -1,0 +1,126 @@
+"""Rows merged into the tables: COPY into a temporary table, then a few statements for all of them at once."""
+
+# ruff: noqa: S608 - the statements are put together from the declarations in this package, never from a file
+import io
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CursorResult, text
+
+from api.imports.checking import Chunk, Refusal, value_shown_max
+from api.imports.kinds import Kind
+from domain.kit.work import Work
+
+# A chunk is a second or two of work; the usual limits are for requests that somebody waits for.
+_PATIENCE = text("SELECT set_config('statement_timeout', '28s', true), set_config('lock_timeout', '25s', true)")
+_LOCK_KIND = text("SELECT pg_advisory_xact_lock(hashtextextended(:kind, 0))")
+_COUNT = text("SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE is_changed), count(refused) FROM plan")
+
+
+class Overtaken(Exception):
+    """Somebody else added one of these rows while they were being compared: the chunk must be merged afresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What became of the rows of one chunk that were ready."""
+
+    kept: int
+    unchanged: int
+    refusals: list[Refusal]
+
+
+async def be_patient(work: Work) -> None:
+    """Give the statements of this transaction, and their waiting for locks, more time than a request has."""
+    await work.db.execute(_PATIENCE)
+
+
+class Merger:
+    """Merges chunks of one kind of file that has the columns ``present``.
+
+    A table is read as the file's truth for the columns the file has: others stay as they are.
+    """
+
+    def __init__(self, kind: Kind, present: frozenset[str]) -> None:
+        self.kind = kind
+        table, values = kind.table, kind.values(present)
+        names = ", ".join(f'"{name}"' for name in (["id", *values] if kind.has_id else values))
+        columns = [("line", "bigint"), ("id", "uuid"), *((c.name, c.sql) for c in kind.columns)]
+        columns += [(derived.name, "text") for derived in kind.derived]
+        declared = ", ".join(f'"{name}" {sql}' for name, sql in columns)
+        blamed = " ".join(f"WHEN {n} THEN i.{check.column}::text" for n, check in enumerate(kind.checks))
+        setting = ", ".join(f'"{name}" = plan."{name}"' for name in values)
+        self._incoming = f"CREATE TEMPORARY TABLE incoming ({declared}) ON COMMIT DROP"
+        self._plan = _plan_of(kind, values)
+        self._lock = text(
+            f"SELECT t.id FROM {table} AS t JOIN plan USING (id) WHERE is_changed ORDER BY t.id FOR NO KEY UPDATE OF t"
+        )
+        self._insert = text(
+            f"INSERT INTO {table} ({names}) SELECT {names} FROM plan WHERE is_new ORDER BY line ON CONFLICT DO NOTHING"
+        )
+        self._update = text(f"UPDATE {table} AS t SET {setting} FROM plan WHERE t.id = plan.id AND is_changed")
+        self._refused = text(
+            f"SELECT line, refused, CASE refused {blamed} END FROM plan JOIN incoming i USING (line) "
+            "WHERE refused IS NOT NULL ORDER BY line"
+            if kind.checks
+            else "SELECT 0, 0, '' WHERE false"
+        )
+
+    async def merge(self, work: Work, chunk: Chunk, run_id: UUID) -> Merged:
+        """Write what is new or changed.
+
+        Locks: imports of one kind go one after another; then the changed rows by id. Raises: Overtaken.
+        """
+        db, kind = work.db, self.kind
+        driver: Any = (await (await db.connection()).get_raw_connection()).driver_connection
+        await db.execute(_LOCK_KIND, {"kind": f"import {kind.name}"})
+        await driver.execute(self._incoming)
+        await driver.copy_to_table(
+            "incoming", source=io.BytesIO(chunk.content), columns=chunk.columns, format="csv", encoding="utf-8"
+        )
+        if kind.prepare:
+            await db.execute(text(kind.prepare))
+        await driver.execute(self._plan)
+        new, changed, refused = (await db.execute(_COUNT)).one()
+        if changed:
+            # What was compared before it was locked may have changed since: compare again.
+            await db.execute(self._lock)
+            await driver.execute(f"DROP TABLE plan; {self._plan}")
+            new, changed, refused = (await db.execute(_COUNT)).one()
+            await db.execute(self._update)
+        if new:
+            written = await db.execute(self._insert)
+            if not isinstance(written, CursorResult) or written.rowcount != new:
+                raise Overtaken
+        if kind.moves and new + changed:
+            moment = {"actor": work.actor.account_id, "run": run_id, "now": work.now}
+            await db.execute(text(kind.moves), moment)
+        refusals = await self._refusals(work) if refused else []
+        return Merged(new + changed, chunk.ready - new - changed - refused, refusals)
+
+    async def _refusals(self, work: Work) -> list[Refusal]:
+        checks = self.kind.checks
+        return [
+            Refusal(line, checks[number].column, (value or "")[:value_shown_max], checks[number].reason)
+            for line, number, value in (await work.db.execute(self._refused)).all()
+        ]
+
+
+def _plan_of(kind: Kind, values: dict[str, str]) -> str:
+    """Return the statement that compares every row with what is stored and decides what becomes of it."""
+    found = ", ".join(f'{value} AS "{name}"' for name, value in values.items())
+    mark = "t.id" if kind.has_id else f't."{next(iter(values))}"'
+    checks = " ".join(f"WHEN {check.condition} THEN {n}" for n, check in enumerate(kind.checks))
+    refused = f"CASE {checks} END" if checks else "NULL::int"
+    now, was = (", ".join(f'{side}."{name}"' for name in values) for side in ("n", "t"))
+    differs = f"({now}) IS DISTINCT FROM ({was})" if kind.has_id else "false"
+    return (
+        f"CREATE TEMPORARY TABLE plan ON COMMIT DROP AS SELECT i.line, "
+        f"{'coalesce(t.id, i.id)' if kind.has_id else 'i.id'} AS id, i.id AS move_id, n.*, r.refused, "
+        f"{mark} IS NULL AND r.refused IS NULL AS is_new, "
+        f"{mark} IS NOT NULL AND r.refused IS NULL AND {differs} AS is_changed"
+        f"{f', CASE WHEN t.id IS NOT NULL AND {differs} THEN to_jsonb(t) END AS was' if kind.moves else ''} "
+        f"FROM incoming i {kind.joins} LEFT JOIN {kind.table} t ON {kind.match} "
+        f"CROSS JOIN LATERAL (SELECT {found}) AS n CROSS JOIN LATERAL (SELECT {refused} AS refused) AS r"
+    )
