@@ -1,5 +1,6 @@
 """People and partners: invite, change, disable; revoke a phone."""
 
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -7,12 +8,14 @@ from sqlalchemy import select, update
 from domain.kit.actor import Role
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.ids import new_id
-from domain.kit.limits import AmountMinor, Code, Currency, Email, Language, Line, Login, Phone, Reason, Word
+from domain.kit.limits import AmountMinor, Code, Currency, Email, Language, Line, Login, Phone, Reason
 from domain.kit.problem import InvalidRequest, Kind, NotAllowed, NotFound, Problem
 from domain.kit.work import Work
 from domain.people.access import PEOPLE, own_rows
 from domain.people.model import Account, Device, Partner, SignIn
 from domain.people.sessions import end_session, note
+
+Grade = Literal["A", "B", "C"]
 
 
 class LoginTaken(Problem, kind=Kind.CONFLICT):
@@ -31,7 +34,7 @@ class CreatePartner(Command, tag="partner.create", frozen=True, kw_only=True):
 
     code: Code
     name: Line
-    grade: Word
+    grade: Grade
     region: Line
     currency: Currency
     deposit_minor: AmountMinor = 0
@@ -99,15 +102,13 @@ async def create_partner(work: Work, cmd: CreatePartner) -> Done:
     """Add the partner unless its code is taken."""
     if await work.db.scalar(select(Partner.id).where(Partner.code == cmd.code)):
         raise PartnerCodeTaken(f"Choose another code than {cmd.code}.", partner=cmd.code)
-    if cmd.grade.upper() not in ("A", "B", "C"):
-        raise InvalidRequest("The grade is one of a, b, c.", field="grade")
     partner_id = new_id()
     work.db.add(
         Partner(
             id=partner_id,
             code=cmd.code,
             name=cmd.name,
-            grade=cmd.grade.upper(),
+            grade=cmd.grade,
             region=cmd.region,
             currency=cmd.currency,
             deposit_minor=cmd.deposit_minor,

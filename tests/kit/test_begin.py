@@ -21,7 +21,7 @@ AT_COMMIT = (
     "CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED "
     "FOR EACH ROW EXECUTE FUNCTION refuse_at_commit()"
 )
-EAST = {"code": "EAST", "name": "East", "grade": "b", "region": "east", "currency": "EUR"}
+EAST = {"code": "EAST", "name": "East", "grade": "B", "region": "east", "currency": "EUR"}
 
 
 async def test_a_failure_at_commit_reaches_the_caller_and_stores_nothing(kit: Database, owner: AsyncEngine) -> None:

@@ -35,6 +35,20 @@ async def test_the_dispatcher_finds_technicians_of_every_side(cast: Cast) -> Non
     assert seen == {"ann@test", "ben@test", "otto@test"}
 
 
+async def test_a_disabled_person_signs_in_again_once_enabled(cast: Cast) -> None:
+    await cast.ada.done("/people/disable", {"account_id": str(cast.ann.id), "reason": "leave of absence"})
+    foreign = await cast.pam.post("/people/enable", {"account_id": str(cast.ben.id)})
+    assert (foreign.status_code, foreign.json()["code"]) == (404, "not-found")
+    await cast.pam.done("/people/enable", {"account_id": str(cast.ann.id)})
+    people = {line["login"]: line["disabled_at"] for line in (await cast.pam.get("/people")).json()["items"]}
+    assert people["ann@test"] is None
+
+
+async def test_nobody_disables_their_own_account(cast: Cast) -> None:
+    refused = await cast.pam.post("/people/disable", {"account_id": str(cast.pam.id), "reason": "by mistake"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "not-allowed")
+
+
 async def test_a_technician_may_not_see_people(cast: Cast) -> None:
     response = await cast.ann.get("/people")
     assert (response.status_code, response.json()["code"]) == (403, "not-allowed")
@@ -63,7 +77,7 @@ async def test_a_cursor_that_no_page_gave_out_is_refused(cast: Cast) -> None:
 
 
 async def test_the_same_key_gets_the_first_answer_and_other_content_is_refused(cast: Cast) -> None:
-    body = {"code": "EAST", "name": "East", "grade": "b", "region": "east", "currency": "EUR"}
+    body = {"code": "EAST", "name": "East", "grade": "B", "region": "east", "currency": "EUR"}
     first = await cast.ada.post("/partners", body, key="one")
     again = await cast.ada.post("/partners", body, key="one")
     assert (first.status_code, again.status_code) == (201, 200)
