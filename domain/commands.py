@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from domain.claims import actions as claims
 from domain.jobs import actions as jobs
 from domain.jobs import planning, steps
 from domain.kit.command import Action, Command
@@ -37,6 +38,7 @@ _ALL: tuple[Action, ...] = (
     worklog.add_photo,
     worklog.void_line,
     completion.complete_visit,
+    claims.record_scan,
 )
 ACTIONS: dict[type[Command], Action] = {action.command: action for action in _ALL}
 THEN: dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]] = {}

@@ -2,6 +2,7 @@
 
 import api.routes.about
 import api.routes.barcodes
+import api.routes.claims
 import api.routes.jobs
 import api.routes.people
 import api.routes.signing_in

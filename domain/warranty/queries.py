@@ -1,11 +1,11 @@
 """Gathers what the coverage decision needs, as one expression inside whatever statement asks."""
 
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Text, cast, func, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import ColumnElement, Select, Text, cast, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from domain.catalog.model import Model
@@ -14,90 +14,64 @@ from domain.warranty.model import Contract, ContractUnit, WarrantyTerm
 from domain.warranty.rules import CoverageFacts
 
 
-def gathered_facts(customer_id: Any) -> ColumnElement[str]:
-    """Return the facts as one JSON text, for a statement that already selects from ``unit`` and ``model``.
+def json_object(**columns: Any) -> ColumnElement[Any]:
+    """Return an expression that builds a JSON object from columns, by the names of a struct's fields."""
+    named: list[tuple[Any, Any]] = [(literal_column(f"'{name}'"), column) for name, column in columns.items()]
+    return func.json_build_object(*chain.from_iterable(named))
 
-    ``customer_id`` is the customer whose contracts count: the one the job is done for.
+
+def json_list(rows: Select[Any], *outer: Any) -> ColumnElement[Any]:
+    """Return a select of one JSON object as a JSON list, maybe empty; ``outer`` are tables of the statement around."""
+    inner = rows.correlate(*outer).subquery()
+    (item,) = inner.c
+    return func.coalesce(select(func.json_agg(item)).scalar_subquery(), literal_column("'[]'::json"))
+
+
+def gathered_facts(customer_id: Any, *outer: Any) -> ColumnElement[Any]:
+    """Return the facts as one JSON object, for a statement that already selects from ``unit`` and ``model``.
+
+    ``customer_id`` is the customer whose contracts count, a column of ``unit`` or of one of the ``outer`` tables.
     """
-    terms = (
-        select(
-            func.json_agg(
-                func.json_build_object(
-                    "from_on",
-                    WarrantyTerm.from_on,
-                    "parts_months",
-                    WarrantyTerm.parts_months,
-                    "labour_months",
-                    WarrantyTerm.labour_months,
-                    "travel_months",
-                    WarrantyTerm.travel_months,
-                )
-            )
+    terms = select(
+        json_object(
+            from_on=WarrantyTerm.from_on,
+            parts_months=WarrantyTerm.parts_months,
+            labour_months=WarrantyTerm.labour_months,
+            travel_months=WarrantyTerm.travel_months,
         )
-        .where(WarrantyTerm.model_id == Unit.model_id)
-        .correlate(Unit)
-        .scalar_subquery()
-    )
+    ).where(WarrantyTerm.model_id == Unit.model_id)
     contracts = (
         select(
-            func.json_agg(
-                aggregate_order_by(
-                    func.json_build_object(
-                        "number",
-                        Contract.number,
-                        "status",
-                        Contract.status,
-                        "starts_on",
-                        Contract.starts_on,
-                        "ends_on",
-                        Contract.ends_on,
-                        "covers_parts",
-                        Contract.covers_parts,
-                        "covers_labour",
-                        Contract.covers_labour,
-                        "covers_travel",
-                        Contract.covers_travel,
-                    ),
-                    Contract.number,
-                )
+            json_object(
+                number=Contract.number,
+                status=Contract.status,
+                starts_on=Contract.starts_on,
+                ends_on=Contract.ends_on,
+                covers_parts=Contract.covers_parts,
+                covers_labour=Contract.covers_labour,
+                covers_travel=Contract.covers_travel,
             )
         )
-        .join(ContractUnit, ContractUnit.contract_id == Contract.id)
+        .join_from(Contract, ContractUnit, ContractUnit.contract_id == Contract.id)
         .where(ContractUnit.unit_id == Unit.id, Contract.customer_id == customer_id)
-        .correlate_except(Contract, ContractUnit)
-        .scalar_subquery()
+        .order_by(Contract.number)
     )
-    nothing = func.json_build_array()
-    return cast(
-        func.json_build_object(
-            "model",
-            Model.code,
-            "unit_known",
-            Unit.status != "unconfirmed",
-            "customer_known",
-            customer_id.is_not(None),
-            "warranty_start_on",
-            Unit.warranty_start_on,
-            "warranty_end_on",
-            Unit.warranty_end_on,
-            "in_service_on",
-            Unit.in_service_on,
-            "installed_on",
-            Unit.installed_on,
-            "sold_on",
-            Unit.sold_on,
-            "terms",
-            func.coalesce(terms, nothing),
-            "contracts",
-            func.coalesce(contracts, nothing),
-        ),
-        Text,
+    return json_object(
+        model=Model.code,
+        unit_known=Unit.status != literal_column("'unconfirmed'"),
+        customer_known=customer_id.is_not(None),
+        warranty_start_on=Unit.warranty_start_on,
+        warranty_end_on=Unit.warranty_end_on,
+        in_service_on=Unit.in_service_on,
+        installed_on=Unit.installed_on,
+        sold_on=Unit.sold_on,
+        terms=json_list(terms, Unit),
+        contracts=json_list(contracts, Unit, *outer),
     )
 
 
 async def coverage_facts(db: AsyncConnection | AsyncSession, unit_id: UUID) -> CoverageFacts | None:
     """Return what is known of a unit and its owner's contracts, or None when there is no such unit to see."""
-    found = await db.scalar(
-        select(gathered_facts(Unit.customer_id)).join(Model, Model.id == Unit.model_id).where(Unit.id == unit_id)
-    )
+    facts = cast(gathered_facts(Unit.customer_id), Text)
+    found = await db.scalar(select(facts).join_from(Unit, Model, Model.id == Unit.model_id).where(Unit.id == unit_id))
     return None if found is None else msgspec.json.decode(found, type=CoverageFacts)

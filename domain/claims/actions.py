@@ -1,0 +1,222 @@
+"""Recording a reading of a barcode, and deciding a claim that waits for a person."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import insert, null, update
+
+from domain.claims.facts import ScanFacts, ScanVerdict, Source
+from domain.claims.gathering import VisitSeen, scan_facts, visit_seen
+from domain.claims.model import Scan
+from domain.claims.rules import IN_USE, judge_scan
+from domain.installs.serials import Parsed
+from domain.jobs.recognition import readings
+from domain.jobs.rules import Reckoned, reckon
+from domain.jobs.visits import CLOSED, NotYourVisit
+from domain.kit.actor import SYSTEM, Role
+from domain.kit.command import Answer, Command, Done, action
+from domain.kit.limits import Moment, Reason, ScannedText, Symbology, Word
+from domain.kit.problem import Kind, NotFound, Problem
+from domain.kit.work import Work
+from domain.people.access import SHEET
+from domain.warranty.rules import Coverage, coverage
+from domain.worklog.rules import day_at
+
+RESOLVE = "scan.resolve"
+"""The worker's task that judges a partner's reading for the office."""
+
+
+class TypedScanNeedsEvidence(Problem, kind=Kind.INVALID):
+    """A serial typed by hand needs a reason and a photo of the label."""
+
+
+class PhotoNotOnVisit(Problem, kind=Kind.INVALID):
+    """The photo is not on this visit."""
+
+
+class RecordScan(Command, tag="scan.record", frozen=True, kw_only=True):
+    """Record a reading of a barcode on a visit: by camera, from a photo, or a serial typed by hand.
+
+    It is kept whatever it says and never stops the visit. Typing needs a reason and a photo of the label. Our own
+    people get the verdict; a partner's people get it for the unit of the visit's job, and for anything else that it
+    was recorded and is under check (202).
+    """
+
+    visit_id: UUID
+    source: Source
+    scanned_text: ScannedText
+    symbology: Symbology = ""
+    typed_reason: Reason | None = None
+    photo_id: UUID | None = None
+    scanned_at: Moment
+
+
+class ScanRecorded(Answer, frozen=True, kw_only=True, omit_defaults=True):
+    """What this principal may know: ``known``, ``unknown`` or ``under-check``, and whether the unit is covered.
+
+    ``unit``, ``verdict`` and ``coverage`` are told to our own people only.
+    """
+
+    status: Word
+    covered: Word | None = None
+    unit_id: UUID | None = None
+    unit_status: Word | None = None
+    verdict: ScanVerdict | None = None
+    coverage: Coverage | None = None
+
+
+UNDER_CHECK = ScanRecorded(status="under-check")
+
+
+class ScanRead(msgspec.Struct, frozen=True):
+    """What is known of a partner's reading when it is recorded: it was not looked up."""
+
+    matches_job: bool
+    gtin: str | None
+    serial_keys: tuple[str, ...]
+
+
+class ResolveScan(msgspec.Struct, frozen=True):
+    """The task of judging one reading for the office."""
+
+    scan_id: UUID
+
+
+_EXAMPLE = RecordScan(
+    visit_id=UUID("0198c5b0-0000-7000-8000-000000000001"),
+    source="camera",
+    scanned_text="https://id.example/01/04000000000012/21/SN0012A",
+    symbology="]Q1",
+    scanned_at=msgspec.json.decode(b'"2026-03-02T09:30:00Z"', type=Moment),
+)
+
+
+@action(
+    RecordScan,
+    by=SHEET,
+    answer=ScanRecorded,
+    raises=(NotFound, NotYourVisit, TypedScanNeedsEvidence, PhotoNotOnVisit),
+    creates=True,
+    example=_EXAMPLE,
+)
+async def record_scan(work: Work, cmd: RecordScan) -> Done:
+    """Store the reading with its verdict; of a partner's reading only what its job already tells is told."""
+    seen = await visit_seen(work.db, work.actor, cmd.visit_id, cmd.photo_id)
+    if seen is None:
+        raise NotFound("There is no such visit among yours.")
+    if work.actor.role is Role.TECHNICIAN and seen.technician_id != work.actor.account_id:
+        raise NotYourVisit("Only the technician of a visit writes on its sheet.")
+    _check_evidence(cmd, seen)
+    parsed = seen.read(cmd.scanned_text, cmd.source, cmd.symbology)
+    happened = reckon(cmd.scanned_at, work.now, work.stamp.client_at, work.stamp.estimated_at)
+    if work.actor.partner_id is None:
+        return await _judge_now(work, cmd, seen, parsed, happened)
+    return await _leave_to_the_office(work, cmd, seen, parsed, happened)
+
+
+async def _judge_now(work: Work, cmd: RecordScan, seen: VisitSeen, parsed: Parsed, happened: Reckoned) -> Done:
+    on = day_at(happened.at, seen.time_zone)
+    facts = await scan_facts(work.db, seen, parsed, cmd.source, cmd.symbology, on)
+    verdict = judge_scan(facts)
+    answer = ScanRecorded(
+        status="known" if verdict.known else "unknown",
+        covered=("yes" if verdict.covered else "no") if verdict.known else None,
+        unit_id=facts.unit_id,
+        unit_status=facts.unit_status,
+        verdict=verdict,
+        coverage=facts.coverage,
+    )
+    # What the office keys in on a partner's visit is told to the partner as if its own technician had scanned.
+    told = answer if seen.partner_id is None else _told_to_partner(seen, parsed, on)
+    await _store(work, cmd, seen, parsed, happened, told, facts, verdict)
+    late = seen.state in CLOSED
+    return Done(answer, verdict, "recorded" if late else "applied_flagged" if verdict.hits else "applied")
+
+
+async def _leave_to_the_office(
+    work: Work, cmd: RecordScan, seen: VisitSeen, parsed: Parsed, happened: Reckoned
+) -> Done:
+    """Store a partner's reading by one path that looks nothing up, so that timing tells nothing either."""
+    told = _told_to_partner(seen, parsed, day_at(happened.at, seen.time_zone))
+    await _store(work, cmd, seen, parsed, happened, told)
+    await work.enqueue(RESOLVE, ResolveScan(work.op_id))
+    known = ScanRead(seen.names_its_unit(parsed), parsed.gtin, tuple(key for key, _, _ in readings(parsed)))
+    return Done(told, known, "recorded" if told is UNDER_CHECK else "applied")
+
+
+def _told_to_partner(seen: VisitSeen, parsed: Parsed, on: Any) -> ScanRecorded:
+    unit = seen.unit
+    if unit is None or unit.status not in IN_USE or seen.state in CLOSED or not seen.names_its_unit(parsed):
+        return UNDER_CHECK
+    covered = unit.status != "unconfirmed" and coverage(unit.coverage, on).pays
+    return ScanRecorded(status="known", covered="yes" if covered else "under-check")
+
+
+def _check_evidence(cmd: RecordScan, seen: VisitSeen) -> None:
+    if cmd.photo_id is not None and seen.photo_kind is None:
+        raise PhotoNotOnVisit("Add the photo to the visit first.", field="photo_id")
+    if cmd.source == "typed" and (cmd.typed_reason is None or seen.photo_kind != "label"):
+        raise TypedScanNeedsEvidence("Say why it cannot be scanned, and add a photo of kind label.")
+
+
+async def _store(
+    work: Work,
+    cmd: RecordScan,
+    seen: VisitSeen,
+    parsed: Parsed,
+    happened: Reckoned,
+    told: ScanRecorded,
+    facts: ScanFacts | None = None,
+    verdict: ScanVerdict | None = None,
+) -> None:
+    matches = seen.names_its_unit(parsed)
+    unit_id = seen.unit.id if matches and seen.unit is not None else facts.unit_id if facts is not None else None
+    await work.db.execute(
+        insert(Scan.__table__).values(  # type: ignore[arg-type]
+            id=work.op_id,
+            visit_id=seen.id,
+            job_id=seen.job_id,
+            partner_id=seen.partner_id,
+            technician_id=seen.technician_id,
+            source=cmd.source,
+            scanned_text=cmd.scanned_text,
+            symbology=cmd.symbology,
+            typed_reason=cmd.typed_reason,
+            photo_id=cmd.photo_id,
+            serial_key=next((key for key, _, _ in readings(parsed)), None),
+            gtin=parsed.gtin,
+            unit_id=unit_id,
+            matches_job=matches,
+            scanned_at=happened.at,
+            scanned_on=day_at(happened.at, seen.time_zone),
+            op_id=work.op_id,
+            resolved_at=None if facts is None else work.now,
+            facts=null() if facts is None else msgspec.to_builtins(facts),
+            verdict=null() if verdict is None else msgspec.to_builtins(verdict),
+            told=msgspec.to_builtins(told),
+        )
+    )
+
+
+async def resolve_scan(work: Work, scan_id: UUID) -> None:
+    """Judge a partner's reading for the office: its unit is looked up, facts and verdict are stored. Idempotent."""
+    scan = await work.db.get(Scan, scan_id)
+    if scan is None or scan.resolved_at is not None:
+        return
+    seen = await visit_seen(work.db, SYSTEM, scan.visit_id)
+    if seen is None:
+        raise RuntimeError("a scan has a visit")
+    source: Source = msgspec.convert(scan.source, Source)
+    parsed = seen.read(scan.scanned_text, source, scan.symbology)
+    facts = await scan_facts(work.db, seen, parsed, source, scan.symbology, scan.scanned_on)
+    await work.db.execute(
+        update(Scan)
+        .where(Scan.id == scan_id, Scan.resolved_at.is_(None))
+        .values(
+            unit_id=facts.unit_id,
+            resolved_at=work.now,
+            facts=msgspec.to_builtins(facts),
+            verdict=msgspec.to_builtins(judge_scan(facts)),
+        )
+    )
