@@ -1,0 +1,232 @@
+"""What can be read of reports: by our own people and partners, by the customer, and by anybody who holds one."""
+
+import datetime as dt
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from domain.customers.model import Customer
+from domain.jobs.model import Job, Visit
+from domain.kit.actor import Actor
+from domain.kit.problem import Kind, Problem
+from domain.kit.read import AnySelect, Read
+from domain.people.access import own_rows
+from domain.reports import codes, rules
+from domain.reports.document import PersonalPart, ReportDocument, belongs, digest, read
+from domain.reports.model import Collection, Report, ReportFile, ReportPerson, ReportRevision
+
+Db = AsyncConnection | AsyncSession
+
+
+class NotOurs(Problem, kind=Kind.MISSING):
+    """We have issued no report with this code."""
+
+
+class ReportRow(msgspec.Struct, frozen=True):
+    """The newest revision of a visit's report; ``blob_sha256`` names its PDF once it is printed."""
+
+    visit_id: UUID
+    report_id: UUID
+    number: int
+    state: str
+    revision: int
+    digest: str
+    frozen_at: dt.datetime
+    rendered_at: dt.datetime | None
+    blob_sha256: str | None
+    token: str
+    short_code: str
+
+
+class StoredRevision(msgspec.Struct, frozen=True):
+    """One revision as it was frozen, with all that printing it needs; no personal part once that was erased."""
+
+    report_id: UUID
+    revision: int
+    document: bytes
+    digest: bytes
+    token: str
+    short_code: str
+    partner_id: UUID | None
+    personal: bytes | None
+    salt: bytes | None
+    language: str
+    blob_sha256: str | None
+
+    def opened(self) -> tuple[ReportDocument, PersonalPart | None]:
+        """Return document and personal part; raises ValueError when they are not what was sealed."""
+        document = read(self.document, ReportDocument)
+        if digest(self.document) != self.digest:
+            raise ValueError(f"the document of report {self.report_id} does not fit its digest")
+        if self.personal is None or self.salt is None:
+            return document, None
+        if not belongs(document, self.personal, self.salt):
+            raise ValueError(f"the personal part of report {self.report_id} is not the one it was frozen with")
+        return document, read(self.personal, PersonalPart)
+
+
+class IssuedRow(msgspec.Struct, frozen=True):
+    """A revision as the register knows it."""
+
+    document: bytes
+    revision: int
+    newest: int
+    state: str
+
+
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
+    """What anybody may know who holds a report of ours: nothing of it names a person.
+
+    ``partner`` is empty when our own people did the work; ``parts`` counts lines of the sheet.
+    """
+
+    standing: rules.Standing
+    report_number: str
+    revision: int
+    newest_revision: int
+    visited_on: dt.date
+    model_code: str
+    model_name: str
+    serial_ends: str
+    partner: str
+    technician_number: str
+    result: str
+    parts: int
+    labour_minutes: int
+    travel_minutes: int
+
+
+_REPORTS = Read(
+    ReportRow,
+    select(
+        Report.visit_id,
+        Report.id.label("report_id"),
+        Report.number,
+        Report.state,
+        ReportRevision.revision,
+        func.encode(ReportRevision.digest, "hex").label("digest"),
+        ReportRevision.frozen_at,
+        ReportFile.rendered_at,
+        ReportFile.blob_sha256,
+        ReportRevision.verification_code.label("token"),
+        ReportRevision.short_code,
+    )
+    .join(ReportRevision, ReportRevision.report_id == Report.id)
+    .join(Visit, Visit.id == Report.visit_id)
+    .outerjoin(
+        ReportFile,
+        (ReportFile.report_id == ReportRevision.report_id) & (ReportFile.revision == ReportRevision.revision),
+    )
+    .order_by(ReportRevision.revision.desc())
+    .limit(1),
+)
+_STORED = Read(
+    StoredRevision,
+    select(
+        ReportRevision.report_id,
+        ReportRevision.revision,
+        ReportRevision.document,
+        ReportRevision.digest,
+        ReportRevision.verification_code.label("token"),
+        ReportRevision.short_code,
+        ReportRevision.partner_id,
+        ReportPerson.personal,
+        ReportPerson.salt,
+        Customer.language,
+        ReportFile.blob_sha256,
+    )
+    .join(Report, Report.id == ReportRevision.report_id)
+    .join(Visit, Visit.id == Report.visit_id)
+    .join(Job, Job.id == Visit.job_id)
+    .join(Customer, Customer.id == Job.customer_id)
+    .outerjoin(
+        ReportPerson,
+        (ReportPerson.report_id == ReportRevision.report_id) & (ReportPerson.revision == ReportRevision.revision),
+    )
+    .outerjoin(
+        ReportFile,
+        (ReportFile.report_id == ReportRevision.report_id) & (ReportFile.revision == ReportRevision.revision),
+    )
+    .order_by(ReportRevision.revision.desc())
+    .limit(1),
+)
+_later = ReportRevision.__table__.alias("later")
+_ISSUED = Read(
+    IssuedRow,
+    select(
+        ReportRevision.document,
+        ReportRevision.revision,
+        select(func.max(_later.c.revision)).where(_later.c.report_id == Report.id).scalar_subquery().label("newest"),
+        Report.state,
+    ).join(Report, Report.id == ReportRevision.report_id),
+)
+
+
+async def report_of_visit(db: Db, actor: Actor, visit_id: UUID) -> ReportRow | None:
+    """Return the newest revision of a visit's report, if the principal may see it."""
+    mine = own_rows(actor, Report.partner_id, Visit.technician_id)
+    return await _REPORTS.first(db, _REPORTS.statement.where(Report.visit_id == visit_id, mine))
+
+
+async def stored_revision(db: Db, report_id: UUID, revision: int) -> StoredRevision | None:
+    """Return what the worker prints."""
+    one = (ReportRevision.report_id == report_id, ReportRevision.revision == revision)
+    return await _STORED.first(db, _STORED.statement.where(*one))
+
+
+async def is_ready(db: Db, code: str) -> bool:
+    """Decide whether a collection code leads to a printed report; a code nobody knows is as good as too early."""
+    printed = (
+        select(ReportFile.report_id)
+        .join(Report, Report.id == ReportFile.report_id)
+        .where(Report.visit_id == _visit_behind(code))
+    )
+    return await db.scalar(printed.limit(1)) is not None
+
+
+async def collected(db: Db, code: str) -> StoredRevision | None:
+    """Return the newest printed revision behind a collection code; whoever asks has proved to be the customer."""
+    printed = _STORED.statement.where(Report.visit_id == _visit_behind(code), ReportFile.blob_sha256.is_not(None))
+    return await _STORED.first(db, printed)
+
+
+async def verified(db: Db, token: str) -> Verified | None:
+    """Return what our register says of the text in a report's QR, or None when it is not ours."""
+    code = codes.look_up_code(token)
+    return None if code is None else await _told(db, _ISSUED.statement.where(ReportRevision.verification_code == code))
+
+
+async def verified_by_hand(db: Db, typed: str) -> Verified | None:
+    """Return what our register says of a short code, or None when it is not ours."""
+    code = codes.read_short_code(typed)
+    return None if code is None else await _told(db, _ISSUED.statement.where(ReportRevision.short_code == code))
+
+
+def _visit_behind(code: str) -> ScalarSelect[UUID]:
+    return select(Collection.visit_id).where(Collection.code_hash == codes.code_hash(code)).scalar_subquery()
+
+
+async def _told(db: Db, statement: AnySelect) -> Verified | None:
+    row = await _ISSUED.first(db, statement)
+    if row is None:
+        return None
+    document = read(row.document, ReportDocument)
+    minutes = {kind: sum(time.minutes for time in document.times if time.kind == kind) for kind in ("labour", "travel")}
+    return Verified(
+        standing=rules.standing(row.state, row.revision, row.newest),
+        report_number=document.report_number,
+        revision=row.revision,
+        newest_revision=row.newest,
+        visited_on=document.visited_on,
+        model_code=document.model_code,
+        model_name=document.model_name,
+        serial_ends=document.serial[-4:],
+        partner=document.partner,
+        technician_number=document.technician_number,
+        result=document.result,
+        parts=len(document.parts),
+        labour_minutes=minutes["labour"],
+        travel_minutes=minutes["travel"],
+    )

@@ -1,0 +1,121 @@
+"""What decides about reports: how a sheet fits its document, what a revision is worth today, when a PIN must wait."""
+
+import datetime as dt
+from typing import Any, Literal, TypeVar
+
+import msgspec
+from msgspec import inspect as shapes
+
+from domain.reports.document import NotCanonical, PersonalPart, ReportDocument, Result, freeze
+from domain.warranty.rules import Coverage
+
+Standing = Literal["genuine", "superseded", "withdrawn"]
+Language = Literal["en", "zh"]
+SHORTENED = "shortened"
+"""The flag of a document that had to leave something out."""
+PIN_TRIES = 5
+PIN_PAUSE = dt.timedelta(minutes=15)
+PIN_PAUSE_MAX = dt.timedelta(days=1)
+PROOF_LIFE = dt.timedelta(minutes=15)
+"""How long the page of a report can fetch its PDF without the PIN."""
+HAND_TRIES = 300
+HAND_WINDOW = dt.timedelta(minutes=10)
+"""Short codes that everybody together may try: at 50 bits, guessing finds one of a million reports once in years."""
+LINES_MAX = (5_000, 100, 20)
+LETTERS_MAX = (10_000, 1_000, 100)
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def report_number(number: int) -> str:
+    """Write a report's number as papers and pages do."""
+    return f"R-{number}"
+
+
+def job_number(number: int) -> str:
+    """Write a job's number as papers and pages do."""
+    return f"J-{number}"
+
+
+def technician_number(number: int) -> str:
+    """Write a technician's number, which stands for the person where no name may."""
+    return f"T-{number}"
+
+
+def result_of(stored: str) -> Result:
+    """Write the result of a visit as documents do; raises msgspec.ValidationError for a word that is none."""
+    result: Result = msgspec.convert(stored.replace("_", "-"), Result)
+    return result
+
+
+def standing(state: str, revision: int, newest: int) -> Standing:
+    """Decide what a revision of ours is worth today; an old one goes on saying what took its place."""
+    if state == "withdrawn":
+        return "withdrawn"
+    return "superseded" if revision < newest else "genuine"
+
+
+def pause_after(tries: int) -> dt.timedelta | None:
+    """Decide how long a collection code rests after so many wrong PINs in a row.
+
+    Every fifth makes a pause: a quarter of an hour, then twice as long each time, up to a day.
+    """
+    rounds, within = divmod(tries, PIN_TRIES)
+    if within or not rounds:
+        return None
+    doubled: dt.timedelta = PIN_PAUSE * 2 ** min(rounds - 1, 10)
+    return min(doubled, PIN_PAUSE_MAX)
+
+
+def coverage_source(decided: Coverage, language: Language) -> str:
+    """Say in the customer's words what pays for this visit; nothing when nothing does."""
+    kind, _, name = decided.source.partition(":")
+    until = "" if decided.ends_on is None else decided.ends_on.isoformat()
+    match kind, language:
+        case "contract", "zh":
+            return f"服务合约 {name}" + (f"，至 {until}" if until else "")
+        case "contract", _:
+            return f"Contract {name}" + (f", to {until}" if until else "")
+        case "default-warranty", "zh":
+            return "标准保修" + (f"，至 {until}" if until else "")
+        case "default-warranty", _:
+            return "Standard warranty" + (f", to {until}" if until else "")
+    return ""
+
+
+def frozen(part: ReportDocument | PersonalPart) -> bytes:
+    """Write a document or personal part for good, as it fits into its bounds.
+
+    A visit is never held up by a sheet that is too long: texts are cut and lines left out until it fits, and a document
+    that lost anything says so by a flag.
+    """
+    for lines_max, letters_max in zip(LINES_MAX, LETTERS_MAX, strict=True):
+        fitting = fit(part, lines_max, letters_max)
+        if isinstance(fitting, ReportDocument) and fitting != part:
+            fitting = msgspec.structs.replace(fitting, flags=(*fitting.flags[:49], SHORTENED))
+        try:
+            return freeze(fitting)
+        except NotCanonical as error:
+            refused = error
+    raise refused
+
+
+def fit(value: S, lines_max: int, letters_max: int) -> S:
+    """Return a struct with every text and list cut to the bounds its type gives it, and to these."""
+    fitting: S = _fit(value, shapes.type_info(type(value)), lines_max, letters_max)
+    return fitting
+
+
+def _fit(value: Any, shape: shapes.Type, lines_max: int, letters_max: int) -> Any:
+    match shape, value:
+        case shapes.StructType(fields=fields), msgspec.Struct():
+            cut = {f.name: _fit(getattr(value, f.name), f.type, lines_max, letters_max) for f in fields}
+            return msgspec.structs.replace(value, **cut)
+        case shapes.VarTupleType(item_type=item, max_length=most), tuple():
+            return tuple(_fit(one, item, lines_max, letters_max) for one in value[: min(most or lines_max, lines_max)])
+        case shapes.UnionType(types=types), _ if value is not None:
+            return _fit(value, next(t for t in types if not isinstance(t, shapes.NoneType)), lines_max, letters_max)
+        case shapes.StrType(max_length=most, pattern=None), str():
+            return value[: min(most or letters_max, letters_max)]
+        case shapes.IntType(ge=least, le=most), int() if least is not None and most is not None:
+            return max(least, min(value, most))
+    return value

@@ -1,0 +1,198 @@
+"""Reads the sheet of a visit as it stands, as the document and the personal part of its report.
+
+Runs inside the transaction that completes the visit, on that principal's database role: what a partner may not read
+cannot get into its report.
+"""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import ColumnElement, Text, case, cast, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.catalog.model import FaultCode, LabourOperation, Model, ModelComponent
+from domain.catalog.model import Part as CatalogPart
+from domain.customers.model import Contact, Customer, Site
+from domain.installs.model import Unit
+from domain.jobs.model import Job, Visit
+from domain.kit.read import AnySelect
+from domain.people.model import Account, Partner
+from domain.reports import document as doc
+from domain.reports import rules
+from domain.warranty.queries import gathered_facts
+from domain.warranty.rules import CoverageFacts, coverage
+from domain.worklog.model import Expense, Fault, PartUsed, Photo, Reading, TimeEntry, Upload
+
+NO_COMMITMENT = "0" * 64
+
+
+def _named(column: Any, chinese: Any) -> ColumnElement[str]:
+    """Return a catalogue name in the customer's language, in English where it has no other."""
+    return case((Customer.language == "zh", func.coalesce(func.nullif(chinese, ""), column)), else_=column)
+
+
+_VISIT = (
+    select(
+        Visit.number,
+        Visit.technician_id,
+        Visit.travelled_at,
+        Visit.arrived_at,
+        Visit.started_at,
+        Visit.completed_at,
+        Visit.clock_uncertain,
+        Visit.keyed_in_by_office,
+        Visit.result,
+        Visit.summary,
+        Visit.signature,
+        Visit.signed_by,
+        Visit.no_signature_reason,
+        Job.number.label("job_number"),
+        Job.kind,
+        Job.mode,
+        Unit.serial,
+        Model.code.label("model_code"),
+        _named(Model.name, Model.name_zh).label("model_name"),
+        Partner.name.label("partner"),
+        Account.number.label("technician_number"),
+        Account.name.label("technician"),
+        Customer.name.label("customer"),
+        Customer.language,
+        Contact.name.label("contact"),
+        Contact.phone,
+        Site.address,
+        Site.city,
+        Site.country,
+        Site.time_zone,
+        cast(gathered_facts(Job.customer_id, Job), Text).label("coverage_facts"),
+    )
+    .join(Job, Job.id == Visit.job_id)
+    .join(Unit, Unit.id == Job.unit_id)
+    .join(Model, Model.id == Unit.model_id)
+    .join(Account, Account.id == Visit.technician_id)
+    .join(Customer, Customer.id == Job.customer_id)
+    .join(Site, Site.id == Job.site_id)
+    .outerjoin(Contact, Contact.id == Job.contact_id)
+    .outerjoin(Partner, Partner.id == Visit.partner_id)
+)
+
+
+def _in_customers_language(statement: AnySelect, line: Any) -> AnySelect:
+    return (
+        statement.join(Visit, Visit.id == line.visit_id)
+        .join(Job, Job.id == Visit.job_id)
+        .join(Customer, Customer.id == Job.customer_id)
+    )
+
+
+_FAULTS = _in_customers_language(
+    select(
+        Fault.symptom,
+        FaultCode.code,
+        _named(FaultCode.name, FaultCode.name_zh).label("name"),
+        Fault.cause,
+        Fault.action,
+        func.coalesce(_named(ModelComponent.name, ModelComponent.name_zh), "").label("component"),
+        Fault.designator,
+    )
+    .join(FaultCode, FaultCode.id == Fault.fault_code_id)
+    .outerjoin(ModelComponent, ModelComponent.id == Fault.model_component_id),
+    Fault,
+)
+_PARTS = _in_customers_language(
+    select(
+        CatalogPart.number,
+        _named(CatalogPart.name, CatalogPart.name_zh).label("name"),
+        PartUsed.quantity,
+        PartUsed.unit_of_measure.label("unit"),
+        PartUsed.old_serial,
+        PartUsed.new_serial,
+        PartUsed.designator,
+        PartUsed.on_hold,
+    )
+    .join(CatalogPart, CatalogPart.id == PartUsed.part_id)
+    .where(PartUsed.kind == "used"),
+    PartUsed,
+)
+_TIMES = _in_customers_language(
+    select(
+        TimeEntry.kind,
+        TimeEntry.minutes,
+        func.coalesce(_named(LabourOperation.name, LabourOperation.name_zh), "").label("operation"),
+    ).outerjoin(LabourOperation, LabourOperation.id == TimeEntry.labour_operation_id),
+    TimeEntry,
+)
+_MONEY = select(Expense.kind, Expense.amount_minor, Expense.currency, Expense.note, Expense.direction)
+_READINGS = select(Reading.name, Reading.value, Reading.unit_of_measure.label("unit"))
+_PHOTOS = (
+    select(func.coalesce(Upload.blob_sha256, Photo.sha256).label("sha256"), Photo.kind, Photo.caption)
+    .outerjoin(Upload, Upload.id == Photo.upload_id)
+    .where(Photo.kind != "receipt")
+)
+"""Receipts prove expenses to the office; they are nobody else's business."""
+
+
+async def sheet_of(
+    db: AsyncSession, visit_id: UUID, *, report_id: UUID, number: int, at: dt.datetime
+) -> tuple[doc.ReportDocument, doc.PersonalPart]:
+    """Return the first revision of a completed visit's report, still uncut and not yet bound to its personal part."""
+    visit: Any = (await db.execute(_VISIT.where(Visit.id == visit_id))).one()
+    completed_at: dt.datetime = visit.completed_at
+    visited_on = completed_at.astimezone(ZoneInfo(visit.time_zone)).date()
+    language: rules.Language = "zh" if visit.language == "zh" else "en"
+    paid = coverage(msgspec.json.decode(visit.coverage_facts, type=CoverageFacts), visited_on)
+    money = [(line.pop("direction"), line) for line in await _lines(db, _MONEY, Expense, visit_id)]
+    document = doc.ReportDocument(
+        report_number=rules.report_number(number),
+        report_id=report_id,
+        frozen_at=at,
+        job_number=rules.job_number(visit.job_number),
+        job_kind=visit.kind,
+        visit_number=visit.number,
+        mode=visit.mode,
+        time_zone=visit.time_zone,
+        visited_on=visited_on,
+        travelled_at=visit.travelled_at,
+        arrived_at=visit.arrived_at,
+        started_at=visit.started_at,
+        completed_at=completed_at,
+        model_code=visit.model_code,
+        model_name=visit.model_name,
+        serial=visit.serial,
+        partner=visit.partner or "",
+        technician_number=rules.technician_number(visit.technician_number),
+        coverage=doc.Coverage(
+            parts=paid.parts, labour=paid.labour, travel=paid.travel, source=rules.coverage_source(paid, language)
+        ),
+        result=rules.result_of(visit.result),
+        faults=tuple(doc.Fault(**line) for line in await _lines(db, _FAULTS, Fault, visit_id)),
+        parts=tuple(doc.Part(**line) for line in await _lines(db, _PARTS, PartUsed, visit_id)),
+        times=tuple(doc.Time(**line) for line in await _lines(db, _TIMES, TimeEntry, visit_id)),
+        expenses=tuple(doc.Money(**line) for direction, line in money if direction == "spent"),
+        charges=tuple(doc.Money(**line) for direction, line in money if direction == "charged"),
+        readings=tuple(doc.Reading(**line) for line in await _lines(db, _READINGS, Reading, visit_id)),
+        photos=tuple(doc.Photo(**line) for line in await _lines(db, _PHOTOS, Photo, visit_id)),
+        notes=visit.summary,
+        keyed_in_by_office=visit.keyed_in_by_office,
+        flags=("clock-uncertain",) if visit.clock_uncertain else (),
+        personal_commitment=NO_COMMITMENT,
+    )
+    personal = doc.PersonalPart(
+        customer=visit.customer,
+        contact=visit.contact or "",
+        phone=visit.phone or "",
+        site_address=", ".join(filter(None, (visit.address, visit.city, visit.country))),
+        technician=visit.technician,
+        signer=visit.signed_by or "",
+        signature=None if visit.signature is None else msgspec.convert(visit.signature, doc.Signature),
+        no_signature_reason=visit.no_signature_reason,
+    )
+    return document, personal
+
+
+async def _lines(db: AsyncSession, statement: AnySelect, line: Any, visit_id: UUID) -> list[dict[str, Any]]:
+    """Return the lines of one kind that were not taken back, in the order they were entered."""
+    standing = statement.where(line.visit_id == visit_id, line.voided_at.is_(None))
+    return [dict(row) for row in (await db.execute(standing.order_by(line.entered_at, line.id))).mappings()]
