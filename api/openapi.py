@@ -164,12 +164,7 @@ def _responses(one: Operation, schema_of: dict[str, Any]) -> dict[str, Any]:
         described = {200: "Done, or the first answer again.", 201: "Created.", 202: "Received; decided later."}
         response: dict[str, Any] = {"description": described.get(status, "Done.")}
         if one.answer is not None:
-            plain = one.answer in (str, bytes)
-            body = {"type": "string"} if plain and one.media != "application/json" else {"type": "object"}
-            content: dict[str, Any] = {"schema": body if plain else schema_of[str(one.answer)]}
-            if one.example_answer is not None:
-                content["examples"] = {"usual": {"value": msgspec.to_builtins(one.example_answer)}}
-            response["content"] = {one.media: content}
+            response["content"] = {media: _answered(one, media, schema_of) for media in one.media.split("|")}
         found[str(status)] = response
     if one.etag:
         found["304"] = {"description": "Nothing changed since the ETag in If-None-Match."}
@@ -182,6 +177,15 @@ def _responses(one: Operation, schema_of: dict[str, Any]) -> dict[str, Any]:
         titles = " ".join(f"{c.title}." for c in classes)
         found[str(status)] = {"description": titles, "content": {MEDIA: {"schema": schema, "examples": examples}}}
     return found
+
+
+def _answered(one: Operation, media: str, schema_of: dict[str, Any]) -> dict[str, Any]:
+    if media != "application/json":
+        return {"schema": {"type": "string"}}
+    content: dict[str, Any] = {"schema": {"type": "object"} if one.answer is str else schema_of[str(one.answer)]}
+    if one.example_answer is not None:
+        content["examples"] = {"usual": {"value": msgspec.to_builtins(one.example_answer)}}
+    return content
 
 
 def _by_status(problems: tuple[type[Problem], ...]) -> dict[int, list[type[Problem]]]:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 from litestar import Request
@@ -23,7 +23,7 @@ from domain.kit.command import Action, Command
 from domain.kit.database import reading
 from domain.kit.ids import operation_id
 from domain.kit.journal import Entry, canonical
-from domain.kit.limits import body_bytes_max, idempotency_key_max
+from domain.kit.limits import body_bytes_max, form_fields_max, idempotency_key_max
 from domain.kit.problem import (
     BodyTooLarge,
     InvalidRequest,
@@ -128,6 +128,10 @@ class Call:
         """Return the JSON body as ``shape``."""
         return decode(await self.content(), shape)
 
+    async def form(self, shape: type[T]) -> T:
+        """Return the fields of an HTML form as ``shape``; a field may be given once."""
+        return convert(fields_of(await self.content()), shape)
+
     def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Lend a connection that reads as this principal."""
         return reading(self.context.database, self.actor)
@@ -165,6 +169,23 @@ def decode(raw: bytes, shape: type[T]) -> T:
         raise _invalid(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise MalformedRequest(f"The body is not JSON this operation can read: {str(error)[:200]}") from None
+
+
+def fields_of(raw: bytes) -> dict[str, str]:
+    """Return the fields of an HTML form.
+
+    Raises: MalformedRequest when it is none, InvalidRequest for a field that comes twice.
+    """
+    try:
+        pairs = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=form_fields_max)
+    except ValueError as error:
+        raise MalformedRequest(f"The body is not a form this operation can read: {str(error)[:200]}") from None
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise InvalidRequest(f"{name[:100]} is given more than once.", field=name[:100])
+        fields[name] = value
+    return fields
 
 
 def convert(values: Any, shape: type[T]) -> T:

@@ -16,6 +16,7 @@ from api.context import Context
 from domain.kit.actor import SYSTEM
 from domain.kit.work import transact
 from domain.people.sessions import forget_expired
+from printing.fonts import typeface
 
 log = structlog.get_logger()
 POLL = dt.timedelta(milliseconds=250)
@@ -36,6 +37,8 @@ def task(kind: str) -> Callable[[Task], Task]:
 
 @contextlib.asynccontextmanager
 async def _queue(context: Context) -> AsyncIterator[QueueManager]:
+    import api.tasks  # noqa: F401 - declares the tasks, which need `task` above
+
     url = make_url(context.settings.database_url)
     options = dict(url.query)
     pool = await asyncpg.create_pool(
@@ -75,6 +78,7 @@ async def drain(context: Context) -> None:
 
 async def run_worker(context: Context) -> None:
     """Run tasks until SIGTERM or SIGINT."""
+    await asyncio.to_thread(typeface)  # loading fonts takes longer than printing a report
     async with _queue(context) as manager:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

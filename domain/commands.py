@@ -4,11 +4,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from domain.claims import actions as claims
+from domain.claims import adjudication, opening
 from domain.jobs import actions as jobs
 from domain.jobs import planning, steps
 from domain.kit.command import Action, Command
 from domain.kit.work import Work
 from domain.people import actions as people
+from domain.reports import actions as reports
 from domain.worklog import actions as worklog
 from domain.worklog import completion, repairs
 
@@ -39,7 +41,10 @@ _ALL: tuple[Action, ...] = (
     worklog.void_line,
     completion.complete_visit,
     claims.record_scan,
+    adjudication.decide_claim,
 )
 ACTIONS: dict[type[Command], Action] = {action.command: action for action in _ALL}
-THEN: dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]] = {}
+THEN: dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]] = {
+    completion.CompleteVisit: [opening.open_claim_for_visit, reports.freeze_report],
+}
 BY_TAG: dict[str, type[Command]] = {action.tag: action.command for action in _ALL}

@@ -5,5 +5,6 @@ import api.routes.barcodes
 import api.routes.claims
 import api.routes.jobs
 import api.routes.people
+import api.routes.reports
 import api.routes.signing_in
 import api.routes.worklog  # noqa: F401

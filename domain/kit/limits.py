@@ -55,6 +55,7 @@ Id = UUID
 
 page_size_default = 50
 body_bytes_max = 256 * 1024
+form_fields_max = 50
 photo_bytes_max = 25 * 1024 * 1024
 import_bytes_max = 1024 * 1024 * 1024
 idempotency_key_max = 128

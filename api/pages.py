@@ -1,0 +1,106 @@
+"""Our own pages: rendered here, in the reader's language, complete in one answer and without scripts.
+
+The style sheet stands inside each page and is named by its hash in the content security policy, so that nothing else
+can style, load, run or frame anything. Templates, words and style lie in ``web/pages``.
+"""
+
+import base64
+import functools
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import jinja2
+import msgspec
+from litestar import Request
+
+from api.operation import Call, Reply
+from api.problems import status_of
+from api.settings import ROOT
+from domain.kit.problem import Problem
+from printing.report_sections import amount
+from printing.style import FIELDSTONE
+from printing.words import Language, Words
+
+FOLDER = ROOT / "web" / "pages"
+STYLE = (FOLDER / "style.css").read_text()
+WORDS = msgspec.json.decode((FOLDER / "words.json").read_bytes(), type=dict[str, tuple[str, str]])
+HTML = "text/html"
+_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+HEADERS = {
+    "content-security-policy": (
+        f"default-src 'none'; style-src 'sha256-{_HASH}'; img-src data:; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "cache-control": "no-store",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "vary": "accept, accept-encoding, accept-language",
+    "x-robots-tag": "noindex, nofollow, noarchive",
+}
+_templates = jinja2.Environment(
+    loader=jinja2.FileSystemLoader([FOLDER, ROOT / "web" / "desk"]),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.globals["amount"] = amount
+Serve = Callable[[Call], Awaitable[Any]]
+
+
+def page(call: Call, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **facts: Any) -> Reply:
+    """Return a page in the reader's language; every fact is escaped where the template shows it."""
+    language = language_of(call.request.headers.get("accept-language", ""))
+    column = 0 if language == "en" else 1
+    html = _templates.get_template(template).render(
+        lang="en" if language == "en" else "zh-Hans",
+        words={key: both[column] for key, both in WORDS.items()},
+        paper=Words(language),
+        brand=FIELDSTONE.name,
+        style=STYLE,
+        **facts,
+    )
+    return Reply(html.encode(), status=status, media=HTML, headers={**HEADERS, **(headers or {})})
+
+
+def language_of(accepted: str) -> Language:
+    """Choose English or Chinese by an Accept-Language header; English when neither is asked for."""
+    best: tuple[float, Language] = (0.0, "en")
+    for part in accepted[:1000].split(","):
+        tag, _, quality = part.partition(";")
+        found: Language | None = {"en": "en", "zh": "zh"}.get(tag.strip().lower().split("-")[0])  # type: ignore[assignment]
+        try:
+            weight = float(quality.strip().removeprefix("q=") or 1)
+        except ValueError:
+            continue
+        if found is not None and weight > best[0]:
+            best = (weight, found)
+    return best[1]
+
+
+def wants_page(request: Request[Any, Any, Any]) -> bool:
+    """Decide whether a person is looking: browsers name HTML in what they accept, programs do not."""
+    return "text/html" in request.headers.get("accept", "")
+
+
+def wants_json(request: Request[Any, Any, Any]) -> bool:
+    """Decide whether a program asked for JSON by name."""
+    return not wants_page(request) and "application/json" in request.headers.get("accept", "")
+
+
+def shown(serve: Serve) -> Serve:
+    """Tell the problems of an operation as pages to a browser; a program gets them as problems."""
+
+    @functools.wraps(serve)
+    async def tell(call: Call) -> Any:
+        try:
+            return await serve(call)
+        except Problem as problem:
+            if not wants_page(call.request):
+                raise
+            status = status_of(type(problem))
+            headers = {"retry-after": str(problem.retry_after or 1)} if status in (429, 503) else {}
+            return page(call, "problem.html", status=status, headers=headers, problem=problem)
+
+    return tell
