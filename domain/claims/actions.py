@@ -173,7 +173,7 @@ async def _store(
     matches = seen.names_its_unit(parsed)
     unit_id = seen.unit.id if matches and seen.unit is not None else facts.unit_id if facts is not None else None
     await work.db.execute(
-        insert(Scan.__table__).values(  # type: ignore[arg-type]
+        insert(Scan).values(
             id=work.op_id,
             visit_id=seen.id,
             job_id=seen.job_id,

@@ -17,6 +17,7 @@ Lane = Literal["accept", "review", "refuse"]
 Result = Literal["warn", "review", "refuse"]
 LineKind = Literal["fault", "part", "labour", "travel", "expense"]
 LineState = Literal["accepted", "in_review", "refused"]
+ClaimState = Literal["accepted", "in_review", "refused", "approved", "paid", "withdrawn"]
 
 MODES: tuple[Mode, ...] = ("off", "warn", "review", "block")
 """From mild to strict."""
@@ -194,7 +195,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What the partner hears of its claim."""
 
-    state: LineState
+    state: ClaimState
     reasons: tuple[str, ...] = ()
 
 

@@ -6,6 +6,7 @@ D14 has no function here: one operation has one effect because its journal entry
 as their key, and nothing is asked a second time.
 """
 
+import datetime as dt
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -167,13 +168,17 @@ def _days_in_order(facts: ClaimFacts) -> Finding | None:
         "submitted_on": facts.submitted_on.isoformat(),
     }
     soft = facts.clock_uncertain
-    if facts.failed_on > facts.repaired_on:
+    if any(day > facts.repaired_on for day in (facts.failed_on, *_said_days(facts))):
         return Finding("failed-after-repair", "days-out-of-order", soft, days)
     if facts.repaired_on > facts.submitted_on:
         return Finding("repaired-after-submission", "days-out-of-order", soft, days)
     if (facts.submitted_on - facts.repaired_on).days > facts.limits.days_to_submit:
         return Finding("submitted-late", "submitted-late", soft, days | {"days_max": facts.limits.days_to_submit})
     return None
+
+
+def _said_days(facts: ClaimFacts) -> list[dt.date]:
+    return [fault.failed_on for fault in facts.sheet.faults if fault.failed_on is not None]
 
 
 def _clock_is_certain(facts: ClaimFacts) -> Finding | None:

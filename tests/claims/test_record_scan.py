@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import msgspec
 import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -68,8 +69,6 @@ async def test_a_verdict_replays_from_the_stored_facts(context: Context, cast: C
     ready = await make.ready_visit(context, cast, technician=cast.otto)
     await cast.otto.done("/scans", scan(ready))
     row = await stored(context)
-    import msgspec
-
     assert judge_scan(msgspec.convert(row.facts, ScanFacts)) == msgspec.convert(row.verdict, ScanVerdict)
 
 

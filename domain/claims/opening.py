@@ -1,0 +1,178 @@
+"""The claim of a completed visit: the unit is locked, the facts are gathered, the rules decide, all of it is stored."""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import insert, text
+
+from domain.claims.facts import MODES, ClaimDecision, ClaimFacts, Limits, Mode, Rival, ScanSeen, Sheet
+from domain.claims.lines import asked_lines
+from domain.claims.model import Claim, ClaimLine, RuleHit
+from domain.claims.rules import decide
+from domain.claims.sheets import EVERYTHING
+from domain.jobs.model import Job, Visit
+from domain.kit.ids import new_id
+from domain.kit.work import Work
+from domain.warranty.rules import CoverageFacts, coverage
+from domain.worklog.completion import CompleteVisit
+from domain.worklog.rules import day_at
+
+_GATE = text("SELECT * FROM gate_unit(:unit)")
+_SOURCE_COLUMN = {
+    "fault": "fault_id",
+    "part": "part_used_id",
+    "labour": "time_entry_id",
+    "travel": "time_entry_id",
+    "expense": "expense_id",
+}
+
+
+async def open_claim_for_visit(work: Work, cmd: CompleteVisit) -> None:
+    """Open the claim of a partner's covered visit, or write on the visit why there is none.
+
+    Locks: the unit; of two simultaneous claims the second sees the first, and a unit's status is what it is now.
+    A visit that already has either is left alone: a completion may arrive twice.
+    """
+    visit = await work.db.get_one(Visit, cmd.visit_id)
+    if visit.state != "completed" or visit.why_no_claim is not None:
+        return
+    job = await work.db.get(Job, visit.job_id)
+    if visit.partner_id is None or job is None:
+        visit.why_no_claim = "in-house" if visit.partner_id is None else "job-reassigned"
+        return
+    rivals = [_rival(row) for row in (await work.db.execute(_GATE, {"unit": job.unit_id})).all()]
+    row = (await work.db.execute(EVERYTHING, {"visit_id": visit.id})).one()
+    facts = claim_facts(row, work.now, rivals)
+    if facts.visit_claims:
+        return
+    if not facts.coverage.pays and facts.unit_status != "unconfirmed":
+        visit.why_no_claim = "out-of-warranty"
+    elif not any(asked_lines(facts)):
+        visit.why_no_claim = "nothing-to-claim"
+    else:
+        await _store(work, visit, facts, decide(facts))
+
+
+def claim_facts(row: Any, now: dt.datetime, rivals: list[Rival]) -> ClaimFacts:
+    """Return the facts in a gathered row; ``now`` is the moment the claim reached us. Days are the site's."""
+    sheet = msgspec.json.decode(row.sheet, type=Sheet)
+    repaired_on = day_at(row.completed_at, row.time_zone)
+    said = [fault.failed_on for fault in sheet.faults if fault.failed_on is not None]
+    # Where the sheet does not say it, the failure was there when the job was created.
+    failed_on = min(said, default=min(day_at(row.created_at, row.time_zone), repaired_on))
+    return ClaimFacts(
+        partner_id=row.partner_id,
+        assignment_partner_id=row.assignment_partner_id,
+        assignment_current=row.assignment_current,
+        assignment_claims=tuple(row.assignment_claims),
+        visit_claims=tuple(row.visit_claims),
+        unit_id=row.unit_id,
+        unit_status=row.unit_status,
+        scan=_best(msgspec.json.decode(row.scans, type=list[ScanSeen])),
+        failed_on=failed_on,
+        repaired_on=repaired_on,
+        submitted_on=day_at(now, row.time_zone),
+        clock_uncertain=row.clock_uncertain,
+        repaired=row.result != "not_repaired",
+        coverage=coverage(msgspec.json.decode(row.coverage, type=CoverageFacts), failed_on),
+        sheet=sheet,
+        rivals=tuple(rivals),
+        limits=limits_of(row.limits),
+        modes=modes_of(row.modes),
+    )
+
+
+def limits_of(given: dict[str, Any] | None) -> Limits:
+    """Return a programme's limits; what it does not name, or names without sense, has its default."""
+    known = {
+        name: value
+        for name, value in (given or {}).items()
+        if name in Limits.__struct_fields__ and type(value) is int and value >= 0
+    }
+    return msgspec.convert(known, Limits)
+
+
+def modes_of(given: dict[str, Any] | None) -> dict[str, Mode]:
+    """Return a programme's rule modes; a word that is no mode is left out, so that the rule's own holds."""
+    return {rule: mode for rule, mode in (given or {}).items() if mode in MODES}
+
+
+def _best(scans: list[ScanSeen]) -> ScanSeen | None:
+    """Return the reading that proves most: of the job's unit before any other, a machine's before a typed one."""
+    return max(scans, key=lambda scan: (scan.matches_job, scan.source != "typed"), default=None)
+
+
+def _rival(row: Any) -> Rival:
+    return Rival(
+        claim_number=row.claim_number,
+        partner_id=row.partner_id,
+        fault_group_id=row.fault_group_id,
+        state=row.state,
+        repaired_on=row.repaired_on,
+    )
+
+
+async def _store(work: Work, visit: Visit, facts: ClaimFacts, decision: ClaimDecision) -> None:
+    """Store the claim under the operation's own id, so that one operation can never open two."""
+    claim_id = work.op_id
+    await work.db.execute(
+        insert(Claim).values(
+            id=claim_id,
+            visit_id=visit.id,
+            job_id=visit.job_id,
+            assignment_id=visit.assignment_id,
+            partner_id=facts.partner_id,
+            unit_id=facts.unit_id,
+            scan_id=None if facts.scan is None else facts.scan.id,
+            lane=decision.lane,
+            state=decision.state,
+            payable=decision.payable,
+            failed_on=facts.failed_on,
+            repaired_on=facts.repaired_on,
+            submitted_on=facts.submitted_on,
+            submitted_at=work.now,
+            coverage=msgspec.to_builtins(facts.coverage),
+            facts=msgspec.to_builtins(facts),
+            decision=msgspec.to_builtins(decision),
+            told=msgspec.to_builtins(decision.told),
+        )
+    )
+    await work.db.execute(insert(ClaimLine), [_line(claim_id, facts, line) for line in decision.lines])
+    if decision.hits:
+        await work.db.execute(insert(RuleHit), [_hit(claim_id, facts.partner_id, hit) for hit in decision.hits])
+
+
+def _line(claim_id: UUID, facts: ClaimFacts, line: Any) -> dict[str, Any]:
+    sources = dict.fromkeys(_SOURCE_COLUMN.values()) | {_SOURCE_COLUMN[line.kind]: line.source_id}
+    return {
+        "id": new_id(),
+        "claim_id": claim_id,
+        "partner_id": facts.partner_id,
+        "unit_id": facts.unit_id,
+        "kind": line.kind,
+        "state": line.state,
+        "fault_group_id": line.fault_group_id,
+        "label": line.label,
+        "quantity": line.quantity,
+        "minutes": line.minutes,
+        "amount_minor": line.amount_minor,
+        "currency": line.currency,
+        "on_hold": line.on_hold,
+        **sources,
+    }
+
+
+def _hit(claim_id: UUID, partner_id: UUID, hit: Any) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "claim_id": claim_id,
+        "partner_id": partner_id,
+        "rule": hit.rule,
+        "rule_version": hit.version,
+        "mode": hit.mode,
+        "result": hit.result,
+        "reason": hit.reason,
+        "inputs": hit.inputs,
+    }

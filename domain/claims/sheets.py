@@ -1,0 +1,126 @@
+"""One statement that gathers all a claim is decided from: visit, sheet, scans, unit, coverage, programme."""
+
+from sqlalchemy import Date, Text, bindparam, cast, func, literal_column, select
+
+from domain.catalog.model import FaultCode, LabourOperation, Model, Part, PartLimit, ProgrammeVersion
+from domain.claims.model import Claim, Scan
+from domain.customers.model import Site
+from domain.installs.model import Unit
+from domain.jobs.model import Assignment, Job, Visit
+from domain.warranty.queries import gathered_facts, json_list, json_object
+from domain.worklog.model import Expense, Fault, PartUsed, TimeEntry
+
+_FAULTS = (
+    select(
+        json_object(
+            id=Fault.id, fault_group_id=FaultCode.fault_group_id, code=FaultCode.code, failed_on=Fault.failed_on
+        )
+    )
+    .join_from(Fault, FaultCode, FaultCode.id == Fault.fault_code_id)
+    .where(Fault.visit_id == Visit.id, Fault.voided_at.is_(None))
+    .order_by(Fault.id)
+)
+_GROUPS = (
+    select(FaultCode.fault_group_id)
+    .join_from(Fault, FaultCode, FaultCode.id == Fault.fault_code_id)
+    .where(Fault.visit_id == PartUsed.visit_id, Fault.voided_at.is_(None))
+    .correlate(PartUsed)
+)
+_QUANTITY_MAX = (
+    select(func.max(PartLimit.quantity_max))
+    .where(PartLimit.part_id == PartUsed.part_id, PartLimit.fault_group_id.in_(_GROUPS))
+    .correlate(PartUsed)
+    .scalar_subquery()
+)
+_PARTS = (
+    select(
+        json_object(
+            id=PartUsed.id,
+            number=Part.number,
+            quantity=PartUsed.quantity,
+            on_hold=PartUsed.on_hold,
+            quantity_max=_QUANTITY_MAX,
+        )
+    )
+    .join_from(PartUsed, Part, Part.id == PartUsed.part_id)
+    .where(PartUsed.visit_id == Visit.id, PartUsed.kind == "used", PartUsed.voided_at.is_(None))
+    .order_by(PartUsed.id)
+)
+_TIMES = (
+    select(
+        json_object(
+            id=TimeEntry.id,
+            kind=TimeEntry.kind,
+            minutes=TimeEntry.minutes,
+            operation=LabourOperation.code,
+            standard_minutes=LabourOperation.standard_minutes,
+        )
+    )
+    .join_from(TimeEntry, LabourOperation, LabourOperation.id == TimeEntry.labour_operation_id, isouter=True)
+    .where(TimeEntry.visit_id == Visit.id, TimeEntry.voided_at.is_(None))
+    .order_by(TimeEntry.id)
+)
+_EXPENSES = (
+    select(json_object(id=Expense.id, kind=Expense.kind, amount_minor=Expense.amount_minor, currency=Expense.currency))
+    .where(Expense.visit_id == Visit.id, Expense.direction == "spent", Expense.voided_at.is_(None))
+    .order_by(Expense.id)
+)
+_SCANS = (
+    select(json_object(id=Scan.id, source=Scan.source, matches_job=Scan.matches_job))
+    .where(Scan.visit_id == Visit.id)
+    .order_by(Scan.scanned_at.desc())
+)
+_PROGRAMME = (
+    select(ProgrammeVersion.limits, ProgrammeVersion.modes)
+    .where(
+        ProgrammeVersion.programme_id == Model.programme_id,
+        ProgrammeVersion.from_on <= cast(func.timezone(Site.time_zone, Visit.completed_at), Date),
+    )
+    .order_by(ProgrammeVersion.from_on.desc())
+    .limit(1)
+    .lateral("programme_in_force")
+)
+
+
+EVERYTHING = (
+    select(
+        Visit.partner_id,
+        Visit.completed_at,
+        Visit.clock_uncertain,
+        Visit.result,
+        Assignment.partner_id.label("assignment_partner_id"),
+        Assignment.id.is_not_distinct_from(Job.assignment_id).label("assignment_current"),
+        func.array(
+            select(Claim.number)
+            .where(Claim.assignment_id == Visit.assignment_id, Claim.state.in_(("accepted", "approved", "paid")))
+            .order_by(Claim.number)
+            .scalar_subquery()
+        ).label("assignment_claims"),
+        func.array(select(Claim.number).where(Claim.visit_id == Visit.id).scalar_subquery()).label("visit_claims"),
+        Job.created_at,
+        Job.unit_id,
+        Unit.status.label("unit_status"),
+        Site.time_zone,
+        cast(json_list(_SCANS, Visit), Text).label("scans"),
+        cast(
+            json_object(
+                faults=json_list(_FAULTS, Visit),
+                parts=json_list(_PARTS, Visit),
+                times=json_list(_TIMES, Visit),
+                expenses=json_list(_EXPENSES, Visit),
+            ),
+            Text,
+        ).label("sheet"),
+        cast(gathered_facts(Job.customer_id, Job), Text).label("coverage"),
+        _PROGRAMME.c.limits,
+        _PROGRAMME.c.modes,
+    )
+    .join_from(Visit, Assignment, Assignment.id == Visit.assignment_id)
+    .join(Job, Job.id == Visit.job_id)
+    .join(Site, Site.id == Job.site_id)
+    .join(Unit, Unit.id == Job.unit_id)
+    .join(Model, Model.id == Unit.model_id)
+    .join(_PROGRAMME, literal_column("true"), isouter=True)
+    .where(Visit.id == bindparam("visit_id"))
+)
+"""The visit by ``visit_id``, with lists as JSON texts; the principal's rights to it were checked by the completion."""
