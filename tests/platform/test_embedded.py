@@ -45,7 +45,7 @@ def postmaster(data: Path) -> int:
 
 
 def wait_until_gone(process: int) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with contextlib.suppress(ChildProcessError):
             os.waitpid(process, os.WNOHANG)
