@@ -2,10 +2,10 @@
 
 import gzip
 import hashlib
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
-from uuid import UUID
 
 import brotli
 import msgspec
@@ -20,26 +20,27 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 import api.routes.everything  # noqa: F401 - declares the operations
 from api.context import Context, build
 from api.observed import Observed
-from api.operation import OPERATIONS, PUBLIC, Call, Operation, Refused, Reply, authenticate
+from api.operation import OPERATIONS, Call, Operation, Refused, Reply, admit
 from api.problems import MEDIA, MethodNotAllowed, NoSuchRoute, ServerDefect, problem_body
 from api.settings import load_settings
-from domain.kit.actor import Actor, Role
 from domain.kit.journal import told_of
-from domain.kit.problem import BodyTooLarge, Busy, MalformedRequest, NotAllowed, Problem
+from domain.kit.problem import BodyTooLarge, Busy, MalformedRequest, Problem
 from domain.kit.work import sqlstate
 
 log = structlog.get_logger()
-NOBODY = Actor(account_id=UUID(int=0), role=Role.SYSTEM, name="nobody")
 COMPRESS_FROM_BYTES = 1024
+_NO_WEIGHT = re.compile(r"q=0(\.0{0,3})?")
+COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
+    "br": lambda content: brotli.compress(content, quality=4),
+    "gzip": lambda content: gzip.compress(content, compresslevel=5),
+}
 CONGESTION = frozenset({"57014", "55P03", "53300", "57P01", "57P03", "40001", "40P01"})
 """SQLSTATEs that mean too busy, not wrong: time-out, lock, connections, shutdown, serialisation, deadlock."""
 
 
 async def answer(request: Request[Any, Any, Any], context: Context, operation: Operation) -> Response[bytes] | Stream:
     """Authenticate, admit, serve, encode."""
-    actor = NOBODY if operation.by is PUBLIC else await authenticate(request, context)
-    if operation.by is not PUBLIC and operation.command is None and actor.role not in operation.by:
-        raise NotAllowed(f"This is for: {', '.join(sorted(operation.by))}.")
+    actor = await admit(request, context, operation)
     request.scope["actor"] = str(actor.account_id)  # type: ignore[typeddict-unknown-key]
     result = await operation.serve(Call(request, context, operation, actor))
     reply = result if isinstance(result, Reply) else Reply(msgspec.json.encode(result))
@@ -59,14 +60,21 @@ def encoded(request: Request[Any, Any, Any], operation: Operation, reply: Reply)
         if tag in request.headers.get("if-none-match", ""):
             return Response(b"", status_code=304, headers=headers)
     if len(content) >= COMPRESS_FROM_BYTES and reply.media.startswith(("application/json", "text/", "image/svg")):
-        accepted = request.headers.get("accept-encoding", "")
-        if "br" in accepted:
-            content = brotli.compress(content, quality=4)
-            headers["content-encoding"] = "br"
-        elif "gzip" in accepted:
-            content = gzip.compress(content, compresslevel=5)
-            headers["content-encoding"] = "gzip"
+        for coding, compress in COMPRESSIONS.items():
+            if accepts(request.headers.get("accept-encoding", ""), coding):
+                content = compress(content)
+                headers["content-encoding"] = coding
+                break
     return Response(content, status_code=reply.status, media_type=reply.media, headers=headers)
+
+
+def accepts(header: str, coding: str) -> bool:
+    """Tell whether an Accept-Encoding header names ``coding`` without refusing it by a weight of nothing."""
+    for part in header.lower().split(","):
+        name, _, weight = part.partition(";")
+        if name.strip() == coding:
+            return _NO_WEIGHT.fullmatch(weight.strip()) is None
+    return False
 
 
 def told_as_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -79,7 +87,10 @@ def told_as_problem(request: Request[Any, Any, Any], error: Exception) -> Respon
     else:
         problem = problem_of(error)
         if isinstance(problem, ServerDefect):
-            log.error("defect", request_id=request_id, path=request.scope.get("path"), exc_info=error)
+            operation = str(getattr(request.scope.get("route_handler"), "name", None) or "none")
+            log.error("defect", request_id=request_id, operation=operation, exc_info=error)
+        elif problem is not error and isinstance(problem, Busy):
+            log.warning("busy", request_id=request_id, why=str(error)[:300])
         retry_after = problem.retry_after
         status, body = problem_body(problem.code, told_of(problem), request_id)
     headers = {"cache-control": "no-store"}
@@ -105,7 +116,9 @@ def problem_of(error: Exception) -> Problem:
             return BodyTooLarge("The body is larger than this operation accepts.")
         if 400 <= error.status_code < 500:
             return MalformedRequest(str(error.detail)[:200])
-    if isinstance(error, PoolTimeout) or (isinstance(error, DBAPIError) and sqlstate(error) in CONGESTION):
+    if isinstance(error, PoolTimeout) or (
+        isinstance(error, DBAPIError) and (error.connection_invalidated or sqlstate(error) in CONGESTION)
+    ):
         return Busy("The database is busy; repeat the request.", retry_after=1)
     if isinstance(error, ConnectionError | OSError):
         return Busy("The database cannot be reached right now; repeat the request.", retry_after=2)
@@ -149,13 +162,14 @@ def make_app(held: list[Context] | None = None) -> Litestar:
             if held is None:
                 await place.pop().close()
 
-    return Litestar(
+    app = Litestar(
         route_handlers=routes(lambda: place[0]),
         lifespan=[lifespan],
         exception_handlers={Exception: told_as_problem},
         openapi_config=None,
-        middleware=[Observed],
         request_max_body_size=None,
         debug=False,
         logging_config=None,
     )
+    app.asgi_handler = Observed(app.asgi_handler)  # as middleware it would not see what no route answers
+    return app

@@ -9,7 +9,7 @@ import msgspec
 
 import api.routes.everything  # noqa: F401 - declares the operations
 from api.operation import OPERATIONS, PUBLIC, Operation
-from api.problems import MEDIA, ServerDefect, status_of
+from api.problems import MEDIA, NoSuchRoute, ServerDefect, status_of
 from domain.kit.limits import Count, Line, Note, Word
 from domain.kit.problem import (
     BodyTooLarge,
@@ -95,6 +95,8 @@ def problems_of(one: Operation) -> tuple[type[Problem], ...]:
         found += [NotSignedIn, NotAllowed]
     if one.query is not None or one.params is not None or one.body is not None:
         found += [InvalidRequest]
+    if one.params is not None:
+        found += [NoSuchRoute]
     if one.body is not None or one.body_media != "application/json":
         found += [MalformedRequest, BodyTooLarge, WrongMediaType]
     if one.method != "GET" and one.by is PUBLIC:
@@ -116,6 +118,8 @@ def _shapes(operations: list[Operation]) -> list[Any]:
 
 def _operation(one: Operation, schema_of: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
     who = "anybody" if one.by is PUBLIC else ", ".join(sorted(one.by))
+    if one.secret:
+        who += f", or a machine whose bearer is the setting {one.secret}"
     found: dict[str, Any] = {
         "operationId": one.name,
         "tags": [one.tag],

@@ -4,12 +4,14 @@ An operation names who may call it (nobody is admitted otherwise), what it takes
 wrong. The OpenAPI document is written from the same declarations.
 """
 
+import hmac
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID
 
 import msgspec
 from litestar import Request
@@ -23,7 +25,7 @@ from domain.kit.command import Action, Command
 from domain.kit.database import reading
 from domain.kit.ids import operation_id
 from domain.kit.journal import Entry, canonical
-from domain.kit.limits import body_bytes_max, form_fields_max, idempotency_key_max
+from domain.kit.limits import body_bytes_max, check_moments, form_fields_max, idempotency_key_max
 from domain.kit.problem import (
     BodyTooLarge,
     InvalidRequest,
@@ -40,6 +42,7 @@ from domain.people.sessions import confirm_session
 T = TypeVar("T")
 PUBLIC: frozenset[Role] = frozenset()
 """Nobody needs to sign in: written out, so that nothing becomes public by forgetting."""
+NOBODY = Actor(account_id=UUID(int=0), role=Role.SYSTEM, name="nobody")
 COOKIE = "__Host-fieldstone"
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{idempotency_key_max}}}")
 
@@ -57,7 +60,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method at one path."""
+    """One method at one path; ``secret`` names a setting whose value as bearer admits a machine without an account."""
 
     method: str
     path: str
@@ -80,6 +83,7 @@ class Operation:
     example_answer: Any = None
     etag: bool = False
     command: Action | None = None
+    secret: str = ""
 
 
 OPERATIONS: dict[tuple[str, str], Operation] = {}
@@ -164,7 +168,9 @@ class Call:
 def decode(raw: bytes, shape: type[T]) -> T:
     """Return JSON as ``shape``; MalformedRequest when it is no JSON, InvalidRequest when a field does not fit."""
     try:
-        return msgspec.json.decode(raw, type=shape)
+        found = msgspec.json.decode(raw, type=shape)
+        _check(found)
+        return found
     except msgspec.ValidationError as error:
         raise _invalid(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
@@ -191,16 +197,44 @@ def fields_of(raw: bytes) -> dict[str, str]:
 def convert(values: Any, shape: type[T]) -> T:
     """Return texts as ``shape``."""
     try:
-        return msgspec.convert(values, shape, strict=False)
+        found = msgspec.convert(values, shape, strict=False)
+        _check(found)
+        return found
     except msgspec.ValidationError as error:
         raise _invalid(error) from None
     except (ValueError, OverflowError) as error:
         raise InvalidRequest(str(error)[:200]) from None
 
 
+def _check(found: Any) -> None:
+    try:
+        check_moments(found)
+    except ValueError as error:
+        raise InvalidRequest(str(error)[:200]) from None
+
+
 def _invalid(error: msgspec.ValidationError) -> InvalidRequest:
     message, _, place = str(error).partition(" - at `")
     return InvalidRequest(message[:300], field=place.rstrip("`").removeprefix("$.")[:100])
+
+
+async def admit(request: Request[Any, Any, Any], context: Context, operation: Operation) -> Actor:
+    """Return the principal, or nobody where none is needed; raises NotSignedIn and NotAllowed.
+
+    A command is admitted for any role: its action refuses, and the journal keeps the refusal.
+    """
+    if operation.by is PUBLIC or _knows(request, context, operation.secret):
+        return NOBODY
+    actor = await authenticate(request, context)
+    if operation.command is None and actor.role not in operation.by:
+        raise NotAllowed(f"This is for: {', '.join(sorted(operation.by))}.")
+    return actor
+
+
+def _knows(request: Request[Any, Any, Any], context: Context, secret: str) -> bool:
+    wanted = str(getattr(context.settings, secret)) if secret else ""
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    return bool(wanted) and hmac.compare_digest(given.encode(), wanted.encode())
 
 
 async def authenticate(request: Request[Any, Any, Any], context: Context) -> Actor:
@@ -236,6 +270,7 @@ def operation(
     example: Any = None,
     example_answer: Any = None,
     etag: bool = False,
+    secret: str = "",
 ) -> Callable[[Callable[[Call], Awaitable[Any]]], Callable[[Call], Awaitable[Any]]]:
     """Declare an operation; its docstring is its summary and description."""
 
@@ -263,6 +298,7 @@ def operation(
                 example=example,
                 example_answer=example_answer,
                 etag=etag,
+                secret=secret,
             )
         )
         return serve

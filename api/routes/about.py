@@ -49,9 +49,17 @@ async def ready(call: Call) -> object:
     return Ready("ok", str(revision), [*missing_voices(), *(font.code for font in missing_fonts())])
 
 
-@operation("GET", "/metrics", tag=TAG, by=frozenset({Role.ADMIN}), answer=str, media="text/plain")
+@operation(
+    "GET",
+    "/metrics",
+    tag=TAG,
+    by=frozenset({Role.ADMIN}),
+    answer=str,
+    media="text/plain",
+    secret="metrics_token",  # noqa: S106 - the setting's name
+)
 async def metrics(call: Call) -> object:
-    """Give the process's figures to Prometheus."""
+    """Give this process's figures to Prometheus."""
     return Reply(generate_latest(), media=CONTENT_TYPE_LATEST)
 
 
