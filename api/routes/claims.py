@@ -1,9 +1,66 @@
 """Scans and claims."""
 
-from api.operation import command_operation
-from domain.claims import actions, adjudication
+from uuid import UUID
+
+import msgspec
+
+from api.operation import Call, command_operation, operation
+from domain.claims import actions, adjudication, queries
+from domain.kit.actor import OFFICE, Role
+from domain.kit.page import Page
+from domain.kit.problem import NotFound
+from domain.people.access import EVERYBODY
 
 TAG = "claims"
+CLAIM_READERS = OFFICE | {Role.PARTNER_OFFICE}
 
 command_operation("/scans", TAG, actions.record_scan)
 command_operation("/claims/decide", TAG, adjudication.decide_claim)
+
+
+class ClaimId(msgspec.Struct, frozen=True):
+    """Which claim."""
+
+    id: UUID
+
+
+@operation("GET", "/scans", tag=TAG, by=EVERYBODY, query=queries.ScanQuery, answer=Page[queries.ScanCard])
+async def list_scans(call: Call) -> object:
+    """List the readings of a visit, in the order they were made.
+
+    Our own people see which unit was found and the verdict; a partner's people see what was told.
+    """
+    page = call.query(queries.ScanQuery)
+    async with call.reading() as db:
+        return await queries.scans(db, call.actor, page)
+
+
+@operation("GET", "/claims", tag=TAG, by=CLAIM_READERS, query=queries.ClaimQuery, answer=Page[queries.ClaimCard])
+async def list_claims(call: Call) -> object:
+    """List claims, newest first.
+
+    A partner's office sees its own: number, state and the reasons it was told.
+    """
+    page = call.query(queries.ClaimQuery)
+    async with call.reading() as db:
+        return await queries.claims(db, call.actor, page)
+
+
+@operation(
+    "GET",
+    "/claims/{id:uuid}",
+    tag=TAG,
+    by=CLAIM_READERS,
+    params=ClaimId,
+    answer=queries.ClaimDetail,
+    problems=(NotFound,),
+    etag=True,
+)
+async def read_claim(call: Call) -> object:
+    """Read one claim: for the office with its facts, its decision, every rule it did not pass, and its lines."""
+    asked = call.params(ClaimId)
+    async with call.reading() as db:
+        found = await queries.claim(db, call.actor, asked.id)
+    if found is None:
+        raise NotFound("There is no such claim among those you may see.")
+    return found

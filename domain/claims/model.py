@@ -55,8 +55,8 @@ class Claim(Record):
         CheckConstraint("lane IN ('accept', 'review', 'refuse')", name="lane"),
         CheckConstraint("state NOT IN ('accepted', 'approved', 'paid') OR unit_id IS NOT NULL", name="unit_known"),
         CheckConstraint("state IN ('refused', 'withdrawn') OR scan_id IS NOT NULL", name="no_scan"),
-        Index("ix_claim_partner_id_id", "partner_id", "id"),
-        Index("ix_claim_state_id", "state", "id"),
+        Index("ix_claim_partner_id_number", "partner_id", "number"),
+        Index("ix_claim_state_number", "state", "number"),
         Index("ix_claim_unit_id", "unit_id"),
         Index(
             "uq_claim_assignment_paid_once",
