@@ -3,13 +3,14 @@
 import datetime as dt
 import math
 from typing import Annotated
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
 from api.operation import PUBLIC, Call, Reply, operation
-from api.pages import HEADERS, page, shown, wants_json, wants_page
+from api.pages import HEADERS, HTML, page, shown, wants_json, wants_page
 from domain.kit.limits import NO_CONTROL, Line
 from domain.kit.problem import Kind, NotFound, Problem, TooMany
 from domain.kit.work import Work, utc_now
@@ -247,7 +248,7 @@ async def collect_pdf(call: Call) -> object:
         pdf = await call.context.blobs.get(stored.blob_sha256) if stored and stored.blob_sha256 else None
         if stored is not None and pdf is not None:
             return _pdf(pdf, stored.opened()[0].report_number)
-    return Reply(status=303, media="text/html", headers={**HEADERS, "location": f"/c/{code}"})
+    return _led(f"/c/{code}", 303)
 
 
 @operation("GET", "/V", tag=TAG, by=PUBLIC, answer=str, media="text/html")
@@ -303,6 +304,18 @@ async def verify_report(call: Call) -> object:
         return _told(call, await queries.verified(db, token))
 
 
+@operation("GET", "/v", tag=TAG, by=PUBLIC, answer=str, media="text/html", statuses=(308,))
+async def ask_for_code_in_small_letters(call: Call) -> object:
+    """Lead an address typed in small letters to the one in capitals."""
+    return _led("/V", 308)
+
+
+@operation("GET", "/v/{token:str}", tag=TAG, by=PUBLIC, params=ByToken, answer=str, media="text/html", statuses=(308,))
+async def verify_in_small_letters(call: Call) -> object:
+    """Lead an address of a report in small letters to the one in capitals."""
+    return _led(f"/V/{quote(call.params(ByToken).token, safe='')}", 308)
+
+
 async def _own_report(call: Call) -> queries.ReportRow:
     visit_id = call.params(OfVisit).visit_id
     async with call.reading() as db:
@@ -310,6 +323,10 @@ async def _own_report(call: Call) -> queries.ReportRow:
     if row is None:
         raise NotFound("There is no report of such a visit among yours.")
     return row
+
+
+def _led(location: str, status: int) -> Reply:
+    return Reply(status=status, media=HTML, headers={**HEADERS, "location": location})
 
 
 def _pdf(content: bytes, number: str) -> Reply:
