@@ -59,9 +59,19 @@ def migrate() -> None:
 @click.option("--processes", type=int, help="How many API processes.")
 def serve(host: str | None, port: int | None, processes: int | None) -> None:
     """Serve the API and its pages, with a worker beside it."""
-    from api.running import serve_all
+    from api.running import serve_all, with_options
 
-    sys.exit(serve_all(load_settings(), host=host, port=port, processes=processes))
+    sys.exit(serve_all(with_options(load_settings(), host=host, port=port, processes=processes)))
+
+
+@main.command()
+@click.option("--port", type=int, help="Port to listen on (8000).")
+def demo(port: int | None) -> None:
+    """Fill an empty database with a believable week, say what to try, and serve it on 127.0.0.1."""
+    from api.running import serve_all, with_options
+    from api.trials.demo import prepare
+
+    sys.exit(serve_all(with_options(load_settings(), host=None, port=port, processes=None), prepare))
 
 
 @main.command()

@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -56,19 +57,33 @@ def environment_of(settings: Settings) -> dict[str, str]:
     return {**os.environ, **{name: value for name, value in named.items() if value}}
 
 
-def serve_all(settings: Settings, *, host: str | None, port: int | None, processes: int | None) -> int:
-    """Serve until told to stop; owns the embedded server and a worker process. Returns the exit status."""
-    settings = msgspec.structs.replace(
+def with_options(settings: Settings, *, host: str | None, port: int | None, processes: int | None) -> Settings:
+    """Return settings with what the command line says; a port of its own moves the public address along."""
+    chosen = msgspec.structs.replace(
         settings,
         host=host or settings.host,
         port=port or settings.port,
         processes=processes or settings.processes,
     )
+    if settings.public_url == Settings().public_url:
+        chosen = msgspec.structs.replace(chosen, public_url=f"http://127.0.0.1:{chosen.port}")
+    return chosen
+
+
+def serve_all(settings: Settings, prepare: Callable[[Settings], str] | None = None) -> int:
+    """Serve until told to stop; owns the embedded server and a worker process. Returns the exit status.
+
+    ``prepare`` runs on the migrated database before anything is served, and what it returns is printed.
+    """
+    # uvicorn raises the signal that stopped it once more when it is done: it must unwind, or the database stays behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with with_database(settings) as ready:
         asyncio.run(upgrade(ready.owner_database_url))
+        if prepare is not None:
+            print(prepare(ready), flush=True)
         environment = environment_of(ready)
         os.environ.update(environment)
-        background = subprocess.Popen([sys.executable, "-m", "api.running"], env=environment)
+        background = subprocess.Popen([sys.executable, "-m", "api.running"], env=environment, stdin=subprocess.PIPE)
         try:
             uvicorn.run(
                 "api.asgi:app",
@@ -116,7 +131,18 @@ def first_admin(settings: Settings, login: str, name: str) -> str:
         return asyncio.run(make(ready))
 
 
+def end_with_parent() -> None:
+    """End this process when the one that holds the other end of its standard input is gone, even by ``kill -9``."""
+
+    def watch() -> None:
+        os.read(0, 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 if __name__ == "__main__":
     from api.settings import load_settings
 
+    end_with_parent()
     work_forever(load_settings())
