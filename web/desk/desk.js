@@ -86,12 +86,13 @@ const input = (attributes = {}) => el('input', attributes);
 const choice = (options, chosen) =>
   el('select', {}, options.map(([value, text]) => el('option', { value, selected: value === chosen }, text)));
 
-function localInput(hoursAhead) {
-  const at = new Date(Date.now() + hoursAhead * 3600e3);
+/** A date and time in the browser's zone; `at` is rounded down to the hour. */
+function localInput(at) {
   at.setMinutes(0, 0, 0);
   return input({ type: 'datetime-local', required: true, value: new Date(at - at.getTimezoneOffset() * 60e3).toISOString().slice(0, 16) });
 }
 
+const inHours = (hours, from = new Date()) => new Date(from.getTime() + hours * 3600e3);
 const moment = (text) => new Date(text).toISOString();
 const shown = (text, zone) =>
   new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', timeZone: zone || undefined }).format(new Date(text));
@@ -204,11 +205,12 @@ function assignDialog(job) {
   };
   side.addEventListener('change', refill);
   refill();
+  const wanted = new Date(Math.max(new Date(job.required_from), inHours(1)));
   const open = dialog(`${say('assign')} ${job.number}`, form([
     field('side', say('partner'), side),
     field('technician', say('technician'), technician),
     el('p', { class: 'soft' }, say('slot')),
-    el('div', { class: 'fields' }, field('from', say('from'), localInput(2)), field('to', say('to'), localInput(4))),
+    el('div', { class: 'fields' }, field('from', say('from'), localInput(wanted)), field('to', say('to'), localInput(inHours(2, wanted)))),
   ], say('assign'), async (given, key) => {
     const body = { job_id: job.id, partner_id: given.side || null, technician_id: given.technician || null };
     if (body.technician_id) Object.assign(body, { planned_from: moment(given.from), planned_to: moment(given.to) });
@@ -236,6 +238,13 @@ function showNewJob() {
   async function find() {
     const text = search.value.trim();
     if (!text) return;
+    try {
+      await show(text);
+    } catch (refused) {
+      found.replaceChildren(el('p', { class: 'error' }, refused.message));
+    }
+  }
+  async function show(text) {
     const phone = /^[+\d][\d\s()./-]{5,}$/.test(text);
     const bySerial = await get('/units', { serial: text, limit: 10 });
     let units = bySerial.items;
@@ -258,8 +267,8 @@ function showNewJob() {
       field('minutes', say('minutes'), input({ type: 'number', min: 5, max: 1440, value: 60, required: true })),
       el('div', { class: 'whole' }, field('subject', say('subject'), input({ required: true, maxlength: 200 }))),
       el('div', { class: 'whole' }, field('problem', say('problem'), el('textarea', { rows: 3, maxlength: 4000 }))),
-      field('from', say('from'), localInput(24)),
-      field('to', say('to'), localInput(28))),
+      field('from', say('from'), localInput(inHours(24))),
+      field('to', say('to'), localInput(inHours(28)))),
     say('create'), async (given, key) => {
       if (!unit) throw new Error(say('choose'));
       const job = await call('POST', '/jobs', {
