@@ -57,7 +57,8 @@ def parameters_of(one: Operation, place: str) -> dict[str, dict[str, Any]]:
 
 
 def path_of(one: Operation, **given: object) -> str:
-    """The path with plausible values in its places."""
+    """The path with plausible values in its places; ``id`` is the one given for the path's first part."""
+    given = {**given, **({"id": given[first]} if (first := f"/{one.path.split('/')[1]}") in given else {})}
 
     def fill(place: re.Match[str]) -> str:
         name, _, kind = place[1].partition(":")
@@ -78,12 +79,13 @@ def is_json(one: Operation) -> bool:
     return one.body is not None and one.body is not bytes and media_of(one) == "application/json"
 
 
-def usual_body(one: Operation) -> bytes:
-    """The example of the contract, as bytes."""
+def usual_body(one: Operation, ids: dict[str, UUID] | None = None) -> bytes:
+    """The example of the contract, as bytes, with these ids in it where it names any."""
     if one.body is None:
         return b""
     if is_json(one):
-        return msgspec.json.encode(one.example)
+        example = msgspec.to_builtins(one.example)
+        return msgspec.json.encode({name: (ids or {}).get(name, value) for name, value in example.items()})
     if one.body is bytes:
         return b"\x89PNG\r\n\x1a\n"
     return "&".join(f"{name}={value}" for name, value in msgspec.to_builtins(one.example).items()).encode()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from api.operation import Operation
 from tests.api.contract import Sent, is_json, leaves, parameters_of, path_of, replaced, usual_body, usual_headers
@@ -77,9 +78,9 @@ def _with(usual: bytes, key: str, value: Any) -> bytes:
     return json.dumps({**json.loads(usual), key: value}).encode()
 
 
-def fields(one: Operation) -> Iterator[Sent]:
+def fields(one: Operation, ids: dict[str, UUID]) -> Iterator[Sent]:
     """The example with one field replaced by what its type cannot hold, or must not."""
-    example = json.loads(usual_body(one))
+    example = json.loads(usual_body(one, ids))
     path, headers = path_of(one), usual_headers(one)
     for place, value in list(leaves(example))[:LEAVES_MAX]:
         where = ".".join(str(part) for part in place)

@@ -1,6 +1,6 @@
 """Hostile input to every operation: never a 5xx, always an answer of the contract, never slow."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -8,6 +8,8 @@ from api.operation import PUBLIC, Operation
 from tests.api.contract import ALL, Sent, caller_of, is_json, name_of, path_of, send, usual_body, usual_headers
 from tests.api.hostile import bodies, credentials, fields, keys, paths, queries
 from tests.cast import Caller, Cast
+
+READS = [one for one in ALL if one.method == "GET"]
 
 
 def each(operations: list[Operation]) -> pytest.MarkDecorator:
@@ -34,10 +36,24 @@ async def test_a_body_that_is_not_this_operation_s_is_refused(one: Operation, ca
 
 
 @each([one for one in ALL if is_json(one)])
-async def test_no_field_breaks_it(one: Operation, cast: Cast, nobody: Caller) -> None:
+async def test_no_field_breaks_it_and_what_it_accepted_can_be_read_back(
+    one: Operation, cast: Cast, nobody: Caller, planted: dict[str, UUID]
+) -> None:
     caller = caller_of(one, cast, nobody)
-    for sent in fields(one):
+    for sent in fields(one, planted):
         await send(caller, one, sent, key_of(one))
+    for read in READS:
+        if read.by is not PUBLIC:
+            reader = caller_of(read, cast, nobody)
+            await send(reader, read, Sent("what was accepted", path_of(read, **planted)), None)
+
+
+@each([one for one in ALL if is_json(one)])
+async def test_the_example_about_real_things_is_understood(
+    one: Operation, cast: Cast, nobody: Caller, planted: dict[str, UUID]
+) -> None:
+    sent = Sent("its own example", path_of(one, **planted), usual_body(one, planted), usual_headers(one))
+    await send(caller_of(one, cast, nobody), one, sent, key_of(one))
 
 
 @each(ALL)
