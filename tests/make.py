@@ -263,9 +263,10 @@ async def job(
         "required_to": work.now + dt.timedelta(hours=8),
         "created_by": SYSTEM.account_id,
     }
+    state = given.pop("state", None)
     job_id = await keep(work, Job, dull, given)
+    row = await work.db.get_one(Job, job_id)
     if partner_id is not None or technician is not None:
-        row = await work.db.get_one(Job, job_id)
         row.partner_id, row.technician_id = partner_id, None if technician is None else technician.id
         row.assignment_id = await keep(
             work,
@@ -273,8 +274,8 @@ async def job(
             {"job_id": job_id, "assigned_by": SYSTEM.account_id, "assigned_at": work.now},
             {"partner_id": partner_id, "technician_id": row.technician_id},
         )
-        row.state = "assigned" if row.state == "open" else row.state
-        await work.db.flush()
+    row.state = state or ("open" if row.assignment_id is None else "assigned")
+    await work.db.flush()
     return job_id
 
 

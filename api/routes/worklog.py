@@ -1,7 +1,13 @@
 """The job sheet: its lines, and completing the visit."""
 
-from api.operation import command_operation
-from domain.worklog import actions, completion, repairs
+from uuid import UUID
+
+import msgspec
+
+from api.operation import Call, command_operation, operation
+from domain.kit.problem import NotFound
+from domain.people.access import EVERYBODY
+from domain.worklog import actions, completion, queries, repairs
 
 TAG = "job sheet"
 
@@ -13,3 +19,28 @@ command_operation("/readings", TAG, actions.record_reading)
 command_operation("/photos", TAG, actions.add_photo)
 command_operation("/lines/void", TAG, actions.void_line)
 command_operation("/visits/complete", TAG, completion.complete_visit)
+
+
+class VisitId(msgspec.Struct, frozen=True):
+    """A visit's id in the path."""
+
+    id: UUID
+
+
+@operation(
+    "GET",
+    "/visits/{id:uuid}",
+    tag=TAG,
+    by=EVERYBODY,
+    params=VisitId,
+    answer=queries.Sheet,
+    problems=(NotFound,),
+    etag=True,
+)
+async def show_sheet(call: Call) -> object:
+    """Show the whole job sheet of a visit, lines that were taken back included."""
+    async with call.reading() as db:
+        sheet = await queries.sheet(db, call.actor, call.params(VisitId).id)
+    if sheet is None:
+        raise NotFound("There is no such visit among yours.")
+    return sheet
