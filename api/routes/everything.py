@@ -3,6 +3,7 @@
 import api.routes.about
 import api.routes.barcodes
 import api.routes.claims
+import api.routes.desk
 import api.routes.jobs
 import api.routes.people
 import api.routes.reports
