@@ -144,6 +144,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "check.not_done": ("not done", "未完成"),
     "check.not_applicable": ("does not apply", "不适用"),
     "unit_of.pcs": ("pcs", "件"),
+    "flag.clock-uncertain": (
+        "The clock of the phone could not be confirmed: the times are approximate.",
+        "无法确认手机时钟，时间仅供参考。",
+    ),
+    "flag.shortened": (
+        "The job sheet was too long for this report: texts were shortened or lines left out.",
+        "作业单内容过长，本报告已截短文字或省略部分行。",
+    ),
 }
 
 

@@ -7,7 +7,6 @@ cannot get into its report.
 import datetime as dt
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import ColumnElement, Text, case, cast, func, select
@@ -25,6 +24,7 @@ from domain.reports import rules
 from domain.warranty.queries import gathered_facts
 from domain.warranty.rules import CoverageFacts, coverage
 from domain.worklog.model import Expense, Fault, PartUsed, Photo, Reading, TimeEntry, Upload
+from domain.worklog.rules import day_at
 
 NO_COMMITMENT = "0" * 64
 
@@ -52,6 +52,12 @@ _VISIT = (
         Job.number.label("job_number"),
         Job.kind,
         Job.mode,
+        Job.created_at,
+        select(func.min(Fault.failed_on))
+        .where(Fault.visit_id == Visit.id, Fault.voided_at.is_(None))
+        .correlate(Visit)
+        .scalar_subquery()
+        .label("failed_on"),
         Unit.serial,
         Model.code.label("model_code"),
         _named(Model.name, Model.name_zh).label("model_name"),
@@ -140,9 +146,11 @@ async def sheet_of(
     """Return the first revision of a completed visit's report, still uncut and not yet bound to its personal part."""
     visit: Any = (await db.execute(_VISIT.where(Visit.id == visit_id))).one()
     completed_at: dt.datetime = visit.completed_at
-    visited_on = completed_at.astimezone(ZoneInfo(visit.time_zone)).date()
+    visited_on = day_at(completed_at, visit.time_zone)
+    # What pays is decided for the day of the failure, as the claim does: where no line says it, the day of the job.
+    failed_on = visit.failed_on or min(day_at(visit.created_at, visit.time_zone), visited_on)
     language: rules.Language = "zh" if visit.language == "zh" else "en"
-    paid = coverage(msgspec.json.decode(visit.coverage_facts, type=CoverageFacts), visited_on)
+    paid = coverage(msgspec.json.decode(visit.coverage_facts, type=CoverageFacts), failed_on)
     money = [(line.pop("direction"), line) for line in await _lines(db, _MONEY, Expense, visit_id)]
     document = doc.ReportDocument(
         report_number=rules.report_number(number),
