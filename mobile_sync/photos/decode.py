@@ -13,10 +13,11 @@ from mobile_sync.photos.rule import Engine, Read, Sighting, judge
 
 first_sheet_pixels_max = 1_600_000
 enlarged_below_pixels = 1_000_000
+enlarged_times_max = 2
 sheet_pixels_max = 13_000_000
 looks_min = 2
 cpu_seconds_enough = 3.0
-wall_seconds_enough = 4.0
+wall_seconds_enough = 3.5
 
 
 def decode(picture: Image.Image, engines: Mapping[Engine, See]) -> tuple[Read, ...]:
@@ -82,7 +83,9 @@ def _first_scale(original: Image.Image) -> float:
 
 def _fits(original: Image.Image, scale: float) -> bool:
     pixels = original.width * original.height
-    return pixels < enlarged_below_pixels if scale > 1 else pixels * scale * scale <= sheet_pixels_max
+    if scale > 1:
+        return scale <= enlarged_times_max and pixels < enlarged_below_pixels
+    return pixels * scale * scale <= sheet_pixels_max
 
 
 def _resized(original: Image.Image, scale: float) -> Image.Image:

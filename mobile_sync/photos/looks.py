@@ -63,18 +63,47 @@ def tone(power: float) -> Filter:
     return lambda picture: picture.point(table)
 
 
+def soft(radius: float) -> Filter:
+    """Return a filter that averages grain and print dots away."""
+    blur = ImageFilter.GaussianBlur(radius)
+    return lambda picture: picture.filter(blur)
+
+
+def two_tone(picture: Image.Image) -> Image.Image:
+    """Return the picture in black and white, parted where the two groups of shades lie furthest apart (Otsu)."""
+    counts = picture.histogram()
+    total, weight = sum(counts), sum(shade * count for shade, count in enumerate(counts))
+    dark, dark_weight, best, border = 0, 0, -1.0, 127
+    for shade, count in enumerate(counts):
+        dark += count
+        dark_weight += shade * count
+        if 0 < dark < total:
+            apart = dark_weight / dark - (weight - dark_weight) / (total - dark)
+            if (spread := dark * (total - dark) * apart * apart) > best:
+                best, border = spread, shade
+    return picture.point([0] * (border + 1) + [255] * (255 - border))
+
+
 LOOKS: tuple[Look, ...] = (
     Look("plain"),
     Look("twice", 2.0),
-    Look("half", 0.5),
     Look("four times", 4.0),
-    Look("sharp", 2.0, filter=sharp(3, 250)),
-    Look("light", 2.0, filter=tone(0.5)),
-    Look("dark", filter=tone(2)),
+    Look("soft", filter=soft(0.8)),
     Look("turned right", turn=-30),
     Look("turned left", turn=30),
     Look("turned half", turn=45),
+    # Thin bars, slightly out of true: stretched across, averaged along the bars, sharpened.
+    Look("drawn out, tilted right", turn=-5, across=4.0, down=0.5, filter=sharp(3, 250)),
+    Look("drawn out, tilted left", turn=5, across=4.0, down=0.5, filter=sharp(3, 250)),
     Look("inverted", filter=ImageOps.invert),
-    Look("thrice sharp", 3.0, filter=sharp(4, 250)),
-    Look("flattened", 2.0, down=0.125),
+    Look("flat", across=2.0, down=0.25),
+    Look("flat, upended", turn=90, across=2.0, down=0.25),
+    Look("flat, turned left", turn=20, across=2.0, down=0.25),
+    Look("flat, turned right", turn=-20, across=2.0, down=0.25),
+    Look("twice, soft", 2.0, filter=soft(1.6)),
+    Look("twice, black and white", 2.0, filter=two_tone),
+    Look("twice, sharp", 2.0, filter=sharp(4, 200)),
+    Look("twice, dark", 2.0, filter=tone(2.0)),
+    Look("twice, light", 2.0, filter=tone(0.5)),
+    Look("half", 0.5),
 )

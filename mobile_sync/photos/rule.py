@@ -1,7 +1,7 @@
 """Rule R: which of the texts that two engines saw on a picture may be believed.
 
 A wrong serial is worse than none. An error-corrected code needs one witness; a code whose only guard is a check
-digit needs both engines, or the same text from three looks at the picture and twice as often as any rival.
+digit needs both engines, or the same text from three looks at the picture; and either twice as often as any rival.
 """
 
 import math
@@ -113,8 +113,9 @@ def _verdict(one: _Candidate, others: list[_Candidate]) -> tuple[bool, str]:
         if one.engines == ("zbar",) and not one.text.isascii():
             return False, "text-uncertain"
         return True, "one-engine-is-enough"
-    rivals = [other.looks for other in here if other.family == one.family and other.text not in one.text]
-    if rivals and one.looks < 2 * max(rivals):
+    rivals = [other for other in here if other.family == one.family and other.text not in one.text]
+    # Both engines can agree on a wrong text; where they agree on two texts for one code, neither is believed.
+    if any(len(rival.engines) > 1 or one.looks < 2 * rival.looks for rival in rivals):
         return False, "rival-read"
     if _stands_alone(one):
         return True, "one-engine-is-enough"

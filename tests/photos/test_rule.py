@@ -79,6 +79,14 @@ def test_twice_as_often_as_the_rival_is_enough() -> None:
     assert verdict(judge(sightings), "4006381333931") == (True, "several-passes-agree")
 
 
+def test_where_both_engines_agree_on_two_texts_for_one_code_neither_is_believed() -> None:
+    often = seen("UPC-A", "023942431015", looks=9) + seen("UPC-A", "023942431015", "zbar")
+    seldom = seen("EAN-13", "9074932437075", first=9) + seen("EAN-13", "9074932437075", "zbar", first=9)
+
+    assert verdict(judge(often + seldom), "023942431015") == (False, "rival-read")
+    assert verdict(judge(often + seldom), "9074932437075") == (False, "rival-read")
+
+
 def test_codes_in_different_places_are_no_rivals() -> None:
     sightings = seen("EAN-13", "9780804816632", looks=3) + seen("EAN-13", "1920197012349", looks=3, box=ELSEWHERE)
 
