@@ -32,6 +32,11 @@ class Refusal:
     reason: str
 
 
+def shown(text: str) -> str:
+    """Return a text as a report can hold it: short, without bytes that were no text and without control characters."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text.strip()[:value_shown_max])
+
+
 @dataclass(slots=True)
 class Chunk:
     """Rows that are ready for COPY as ``content`` in the columns ``columns``, and those refused.
@@ -124,7 +129,7 @@ class Checker:
         self._memos |= {d.name: Memo(d.read) for d in self.kind.derived if d.source in self.present}
         ignored = (cell.strip() for cell, column in zip(row, self._columns, strict=True) if column is None)
         reason = f"is no column of {self.kind.name} and was ignored"
-        return [Refusal(line, cell[:value_shown_max], "", reason) for cell in ignored if cell]
+        return [Refusal(line, shown(cell), "", reason) for cell in ignored if cell]
 
     def _reader(self, column: Column) -> Reader:
         if column.read is not None:
@@ -200,8 +205,8 @@ class Checker:
                 continue
             for n, value in enumerate(values):
                 if isinstance(value, Unfit) or (value is None and column.required):
-                    shown = columns[column.name][n].strip()[:value_shown_max]
-                    refusals.append(Refusal(lines[n], column.name, shown, str(value or "is empty")))
+                    text = columns[column.name][n]
+                    refusals.append(Refusal(lines[n], column.name, shown(text), str(value or "is empty")))
                     bad.add(n)
         return bad
 
@@ -214,16 +219,18 @@ class Checker:
         bad: set[int],
         refusals: list[Refusal],
     ) -> None:
-        if any(name not in found for name in names):
+        names = tuple(name for name in names if name in found)
+        if not names:
             return
+        blamed = next((derived.source for derived in self.kind.derived if derived.name == names[-1]), names[-1])
         alone = len(names) == 1
         keys = found[names[0]] if alone else zip(*(found[name] for name in names), strict=True)
         for n, key in enumerate(keys):
             if n in bad or (alone and key is None):
                 continue
             if earlier := seen.line_of(key, lines[n]):
-                shown = found[names[-1]][n] or ""
-                refusals.append(Refusal(lines[n], names[-1], shown[:value_shown_max], f"is in line {earlier} already"))
+                text = found[blamed][n] or ""
+                refusals.append(Refusal(lines[n], blamed, shown(text), f"is in line {earlier} already"))
                 bad.add(n)
 
 

@@ -31,11 +31,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A column of the table that is worked out of a cell."""
+    """A value that is worked out of a cell; ``into`` as with a ``Column``."""
 
     name: str
     source: str
     read: Reader
+    into: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +89,12 @@ class Kind:
         for column in self.columns:
             into = column.name if column.into is None else column.into
             if into:
-                source = f"i.{column.name}" if column.name in present else f"t.{into}"
+                source = f'i."{column.name}"' if column.name in present else f't."{into}"'
                 found[into] = f"coalesce({source}, {column.empty})" if column.empty else source
         for derived in self.derived:
-            found[derived.name] = f"i.{derived.name}" if derived.source in present else f"t.{derived.name}"
+            into = derived.name if derived.into is None else derived.into
+            if into:
+                found[into] = f'i."{derived.name}"' if derived.source in present else f't."{into}"'
         for target in self.targets:
             found[target.name] = target.value
         flags = {f"{{has_{column.name}}}": str(column.name in present).lower() for column in self.columns}

@@ -1,25 +1,24 @@
 """Rows merged into the tables: COPY into a temporary table, then a few statements for all of them at once."""
 
 # ruff: noqa: S608 - the statements are put together from the declarations in this package, never from a file
-import io
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, text
+from sqlalchemy import text
 
-from api.imports.checking import Chunk, Refusal, value_shown_max
+from api.imports.checking import Chunk, Refusal, shown
 from api.imports.kinds import Kind
 from domain.kit.work import Work
 
 # A chunk is a second or two of work; the usual limits are for requests that somebody waits for.
-_PATIENCE = text("SELECT set_config('statement_timeout', '28s', true), set_config('lock_timeout', '25s', true)")
+_PATIENCE = text(
+    "SELECT set_config('statement_timeout', '28s', true), set_config('lock_timeout', '25s', true), "
+    "set_config('work_mem', '64MB', true)"
+)
 _LOCK_KIND = text("SELECT pg_advisory_xact_lock(hashtextextended(:kind, 0))")
 _COUNT = text("SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE is_changed), count(refused) FROM plan")
-
-
-class Overtaken(Exception):
-    """Somebody else added one of these rows while they were being compared: the chunk must be merged afresh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +48,14 @@ class Merger:
         columns = [("line", "bigint"), ("id", "uuid"), *((c.name, c.sql) for c in kind.columns)]
         columns += [(derived.name, "text") for derived in kind.derived]
         declared = ", ".join(f'"{name}" {sql}' for name, sql in columns)
-        blamed = " ".join(f"WHEN {n} THEN i.{check.column}::text" for n, check in enumerate(kind.checks))
+        blamed = " ".join(f'WHEN {n} THEN i."{check.column}"::text' for n, check in enumerate(kind.checks))
         setting = ", ".join(f'"{name}" = plan."{name}"' for name in values)
         self._incoming = f"CREATE TEMPORARY TABLE incoming ({declared}) ON COMMIT DROP"
         self._plan = _plan_of(kind, values)
         self._lock = text(
             f"SELECT t.id FROM {table} AS t JOIN plan USING (id) WHERE is_changed ORDER BY t.id FOR NO KEY UPDATE OF t"
         )
-        self._insert = text(
-            f"INSERT INTO {table} ({names}) SELECT {names} FROM plan WHERE is_new ORDER BY line ON CONFLICT DO NOTHING"
-        )
+        self._insert = text(f"INSERT INTO {table} ({names}) SELECT {names} FROM plan WHERE is_new")
         self._update = text(f"UPDATE {table} AS t SET {setting} FROM plan WHERE t.id = plan.id AND is_changed")
         self._refused = text(
             f"SELECT line, refused, CASE refused {blamed} END FROM plan JOIN incoming i USING (line) "
@@ -70,14 +67,15 @@ class Merger:
     async def merge(self, work: Work, chunk: Chunk, run_id: UUID) -> Merged:
         """Write what is new or changed.
 
-        Locks: imports of one kind go one after another; then the changed rows by id. Raises: Overtaken.
+        Locks: imports of one kind go one after another; then the changed rows by id.
+        Raises: IntegrityError when somebody adds one of these rows meanwhile; merged afresh, it is then compared.
         """
         db, kind = work.db, self.kind
         driver: Any = (await (await db.connection()).get_raw_connection()).driver_connection
         await db.execute(_LOCK_KIND, {"kind": f"import {kind.name}"})
         await driver.execute(self._incoming)
         await driver.copy_to_table(
-            "incoming", source=io.BytesIO(chunk.content), columns=chunk.columns, format="csv", encoding="utf-8"
+            "incoming", source=_at_once(chunk.content), columns=chunk.columns, format="csv", encoding="utf-8"
         )
         if kind.prepare:
             await db.execute(text(kind.prepare))
@@ -90,9 +88,7 @@ class Merger:
             new, changed, refused = (await db.execute(_COUNT)).one()
             await db.execute(self._update)
         if new:
-            written = await db.execute(self._insert)
-            if not isinstance(written, CursorResult) or written.rowcount != new:
-                raise Overtaken
+            await db.execute(self._insert)
         if kind.moves and new + changed:
             moment = {"actor": work.actor.account_id, "run": run_id, "now": work.now}
             await db.execute(text(kind.moves), moment)
@@ -102,9 +98,13 @@ class Merger:
     async def _refusals(self, work: Work) -> list[Refusal]:
         checks = self.kind.checks
         return [
-            Refusal(line, checks[number].column, (value or "")[:value_shown_max], checks[number].reason)
+            Refusal(line, checks[number].column, shown(value or ""), checks[number].reason)
             for line, number, value in (await work.db.execute(self._refused)).all()
         ]
+
+
+async def _at_once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 def _plan_of(kind: Kind, values: dict[str, str]) -> str:
@@ -121,6 +121,8 @@ def _plan_of(kind: Kind, values: dict[str, str]) -> str:
         f"{mark} IS NULL AND r.refused IS NULL AS is_new, "
         f"{mark} IS NOT NULL AND r.refused IS NULL AND {differs} AS is_changed"
         f"{f', CASE WHEN t.id IS NOT NULL AND {differs} THEN to_jsonb(t) END AS was' if kind.moves else ''} "
-        f"FROM incoming i {kind.joins} LEFT JOIN {kind.table} t ON {kind.match} "
+        f"FROM incoming i {kind.joins} "
+        # One look-up a row: with a plain join a large table may be read whole for every chunk.
+        f"LEFT JOIN LATERAL (SELECT * FROM {kind.table} t WHERE {kind.match} LIMIT 1) AS t ON true "
         f"CROSS JOIN LATERAL (SELECT {found}) AS n CROSS JOIN LATERAL (SELECT {refused} AS refused) AS r"
     )

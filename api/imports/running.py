@@ -7,7 +7,7 @@ and a file that says what the tables say changes nothing. Two imports of the sam
 import asyncio
 import datetime as dt
 import random
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from api.imports.checking import Checker, Chunk, Refusal
 from api.imports.files import Source
 from api.imports.kinds import Kind
-from api.imports.merging import Merged, Merger, Overtaken, be_patient
+from api.imports.merging import Merged, Merger, be_patient
 from domain.installs.model import ImportRun
 from domain.kit.actor import Actor
 from domain.kit.database import Database, reading
@@ -196,14 +196,14 @@ _REFUSE = text(
 )
 
 
-async def _until_through(body: Callable[[], Any]) -> None:
+async def _until_through(body: Callable[[], Awaitable[None]]) -> None:
+    """Do a chunk again when others were in its way; a row that was added meanwhile is then compared with."""
     for attempt in range(1, tries_max + 1):
         try:
             await body()
             return
-        except (Overtaken, DBAPIError) as error:
-            passing = isinstance(error, Overtaken) or sqlstate(error) in RETRIED
-            if not passing or attempt == tries_max:
+        except DBAPIError as error:
+            if sqlstate(error) not in RETRIED | {"23505"} or attempt == tries_max:
                 raise
             await asyncio.sleep(random.uniform(0, 0.2 * attempt))  # noqa: S311 - jitter, not a secret
 

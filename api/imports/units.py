@@ -1,5 +1,7 @@
 """Files of the install base: units, and the components in them."""
 
+from dataclasses import replace
+
 from api.imports import cells
 from api.imports.kinds import Check, Column, Derived, Kind, Target
 from domain.installs.model import UNIT_STATUSES
@@ -35,14 +37,12 @@ SERIAL_KEY = Derived("serial_key", "serial", cells.serial_key)
 # What the default warranty counts from: a claim that was judged by it must not lose its ground.
 _START = "coalesce({0}.warranty_start_on, {0}.in_service_on, {0}.installed_on, {0}.sold_on)"
 
-# One dated move for each row that is new or changed: of a new one its deciding facts, of a changed one what differs.
+# One dated move for each row: of a new one its owner, site and status, of a changed one what differs.
 _MOVES = """
     INSERT INTO unit_move (id, unit_id, "on", kind, summary, before, after, actor_id, op_id, at)
     SELECT move_id, id, CAST(CAST(:now AS timestamptz) AS date), 'imported', 'import', '{}',
-           jsonb_strip_nulls(jsonb_build_object(
-               'status', status, 'customer_id', customer_id, 'site_id', site_id, 'sold_on', sold_on,
-               'installed_on', installed_on, 'warranty_start_on', warranty_start_on, 'warranty_end_on', warranty_end_on
-           )), CAST(:actor AS uuid), CAST(:run AS uuid), :now
+           jsonb_build_object('status', status, 'customer_id', customer_id, 'site_id', site_id),
+           CAST(:actor AS uuid), CAST(:run AS uuid), :now
     FROM plan WHERE is_new
     UNION ALL
     SELECT move_id, id, CAST(CAST(:now AS timestamptz) AS date),
@@ -114,4 +114,51 @@ UNITS = Kind(
         ),
     ),
     moves=_MOVES,
+)
+
+COMPONENTS_OF_UNITS = Kind(
+    name="unit-components",
+    table="unit_component",
+    columns=(
+        replace(MODEL, into=""),
+        replace(SERIAL, into=""),
+        Column("component", cells.code, ("component code", "部件", "部件代码"), required=True, into=""),
+        Column("component_serial", cells.serial, ("component serial number", "部件序列号"), into=""),
+        Column("fitted_on", cells.day, ("fitted", "安装日期", "装配日期"), "date", into=""),
+    ),
+    derived=(
+        replace(SERIAL_KEY, into=""),
+        Derived("component_key", "component_serial", cells.serial_key, into="component_serial"),
+    ),
+    # A component without a serial is matched by its place; one that was taken out is no longer there to match.
+    match="t.unit_id = u.id AND t.model_component_id = m.id AND t.removed_on IS NULL "
+    "AND t.component_serial IS NOT DISTINCT FROM i.component_key",
+    identity=("model", "serial_key", "component", "component_key"),
+    unique=("component_key",),
+    joins="LEFT JOIN unit u ON u.model_id = i.model AND u.serial_key = i.serial_key "
+    "LEFT JOIN model_component m ON m.model_id = i.model AND m.code = i.component",
+    targets=(
+        Target("unit_id", "u.id"),
+        Target("model_component_id", "m.id"),
+        Target("fitted_on", "coalesce(i.fitted_on, t.fitted_on, u.installed_on, u.sold_on, current_date)"),
+    ),
+    checks=(
+        Check("u.id IS NULL", "serial", "there is no unit of this model with this serial"),
+        Check("m.id IS NULL", "component", "this model has no such component"),
+        Check(
+            "t.id IS NULL AND EXISTS (SELECT FROM unit_component other WHERE other.removed_on IS NULL "
+            "AND other.component_serial = i.component_key)",
+            "component_serial",
+            "this component sits in another place",
+        ),
+    ),
+    moves="""
+        INSERT INTO unit_move (id, unit_id, "on", kind, summary, before, after, actor_id, op_id, at)
+        SELECT move_id, unit_id, fitted_on, 'component', 'import',
+               CASE WHEN was IS NULL THEN '{}' ELSE jsonb_build_object('fitted_on', was -> 'fitted_on') END,
+               jsonb_build_object('model_component_id', model_component_id, 'component_serial', component_serial,
+                                  'fitted_on', fitted_on),
+               CAST(:actor AS uuid), CAST(:run AS uuid), :now
+        FROM plan WHERE is_new OR is_changed
+    """,
 )
