@@ -26,6 +26,8 @@ FOLDER = ROOT / "web" / "pages"
 STYLE = (FOLDER / "style.css").read_text()
 WORDS = msgspec.json.decode((FOLDER / "words.json").read_bytes(), type=dict[str, tuple[str, str]])
 HTML = "text/html"
+FORM = "application/x-www-form-urlencoded"
+FORM_BYTES_MAX = 2048
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 HEADERS = {
     "content-security-policy": (
@@ -62,6 +64,11 @@ def page(call: Call, template: str, *, status: int = 200, headers: dict[str, str
         **facts,
     )
     return Reply(html.encode(), status=status, media=HTML, headers={**HEADERS, **(headers or {})})
+
+
+def led(location: str, status: int) -> Reply:
+    """Return the way to another page of ours."""
+    return Reply(status=status, media=HTML, headers={**HEADERS, "location": location})
 
 
 def language_of(accepted: str) -> Language:

@@ -3,9 +3,11 @@
 import api.routes.about
 import api.routes.barcodes
 import api.routes.claims
+import api.routes.collecting
 import api.routes.desk
 import api.routes.jobs
 import api.routes.people
 import api.routes.reports
 import api.routes.signing_in
+import api.routes.verifying
 import api.routes.worklog  # noqa: F401
