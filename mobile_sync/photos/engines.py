@@ -86,8 +86,8 @@ def _from_zxing(barcode: zxingcpp.Barcode) -> Seen:
     kind = ZXING_KINDS.get(barcode.format.name) or ZXING_KINDS[barcode.symbology.name]
     at = barcode.position
     corners = (at.top_left, at.top_right, at.bottom_right, at.bottom_left)
-    box = tuple((corner.x, corner.y) for corner in corners)
-    return Seen(*_retail(kind, barcode.text), barcode.symbology_identifier, box)  # type: ignore[arg-type]
+    a, b, c, d = ((corner.x, corner.y) for corner in corners)
+    return Seen(*_retail(kind, barcode.text), barcode.symbology_identifier, (a, b, c, d))
 
 
 def _from_zbar(found: Any) -> Seen:
@@ -120,18 +120,16 @@ def upc_a(upc_e: str) -> str:
 
 def smallest_box(hull: list[tuple[int, int]]) -> Box:
     """Return the smallest rectangle, at any angle, around a convex outline."""
-    best: tuple[float, list[tuple[float, float]]] | None = None
+    best: tuple[float, Box] | None = None
     for (ax, ay), (bx, by) in zip(hull, hull[1:] + hull[:1], strict=True):
-        length = math.hypot(bx - ax, by - ay) or 1.0
-        ux, uy = ((bx - ax) / length, (by - ay) / length) if length > 0 and (ax, ay) != (bx, by) else (1.0, 0.0)
-        along = [x * ux + y * uy for x, y in hull]
-        across = [y * ux - x * uy for x, y in hull]
-        area = (max(along) - min(along)) * (max(across) - min(across))
+        angle = math.atan2(by - ay, bx - ax)
+        cos, sin = math.cos(angle), math.sin(angle)
+        along = [x * cos + y * sin for x, y in hull]
+        across = [y * cos - x * sin for x, y in hull]
+        left, right, top, bottom = min(along), max(along), min(across), max(across)
+        area = (right - left) * (bottom - top)
         if best is None or area < best[0]:
-            ends = [(min(along), min(across)), (max(along), min(across))]
-            ends += [(max(along), max(across)), (min(along), max(across))]
-            best = area, [(s * ux - t * uy, s * uy + t * ux) for s, t in ends]
-    if best is None:
-        return ((0, 0), (0, 0), (0, 0), (0, 0))
-    (a, b, c, d) = ((round(x), round(y)) for x, y in best[1])
-    return (a, b, c, d)
+            corners = ((left, top), (right, top), (right, bottom), (left, bottom))
+            a, b, c, d = ((round(s * cos - t * sin), round(s * sin + t * cos)) for s, t in corners)
+            best = area, (a, b, c, d)
+    return best[1] if best else ((0, 0), (0, 0), (0, 0), (0, 0))
