@@ -45,6 +45,6 @@ _ALL: tuple[Action, ...] = (
 )
 ACTIONS: dict[type[Command], Action] = {action.command: action for action in _ALL}
 THEN: dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]] = {
-    completion.CompleteVisit: [opening.open_claim_for_visit, reports.freeze_report],
+    completion.CompleteVisit: [reports.freeze_report, opening.open_claim_for_visit],
 }
 BY_TAG: dict[str, type[Command]] = {action.tag: action.command for action in _ALL}

@@ -5,13 +5,14 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
 from domain.claims.facts import MODES, ClaimDecision, ClaimFacts, Limits, Mode, Rival, ScanSeen, Sheet
 from domain.claims.lines import asked_lines
 from domain.claims.model import Claim, ClaimLine, RuleHit
 from domain.claims.rules import decide
 from domain.claims.sheets import EVERYTHING
+from domain.installs.model import Unit
 from domain.jobs.model import Job, Visit
 from domain.kit.ids import new_id
 from domain.kit.work import Work
@@ -32,8 +33,9 @@ _SOURCE_COLUMN = {
 async def open_claim_for_visit(work: Work, cmd: CompleteVisit) -> None:
     """Open the claim of a partner's covered visit, or write on the visit why there is none.
 
-    Locks: the unit; of two simultaneous claims the second sees the first, and a unit's status is what it is now.
     A visit that already has either is left alone: a completion may arrive twice.
+    Locks: the unit, as late as can be: of two simultaneous claims the second sees the first, and the unit's status is
+    the one that holds now.
     """
     visit = await work.db.get_one(Visit, cmd.visit_id)
     if visit.state != "completed" or visit.why_no_claim is not None:
@@ -42,9 +44,7 @@ async def open_claim_for_visit(work: Work, cmd: CompleteVisit) -> None:
     if visit.partner_id is None or job is None:
         visit.why_no_claim = "in-house" if visit.partner_id is None else "job-reassigned"
         return
-    rivals = [_rival(row) for row in (await work.db.execute(_GATE, {"unit": job.unit_id})).all()]
-    row = (await work.db.execute(EVERYTHING, {"visit_id": visit.id})).one()
-    facts = claim_facts(row, work.now, rivals)
+    facts = claim_facts((await work.db.execute(EVERYTHING, {"visit_id": visit.id})).one(), work.now)
     if facts.visit_claims:
         return
     if not facts.coverage.pays and facts.unit_status != "unconfirmed":
@@ -52,11 +52,14 @@ async def open_claim_for_visit(work: Work, cmd: CompleteVisit) -> None:
     elif not any(asked_lines(facts)):
         visit.why_no_claim = "nothing-to-claim"
     else:
+        rivals = tuple(_rival(row) for row in (await work.db.execute(_GATE, {"unit": job.unit_id})).all())
+        status = await work.db.scalar(select(Unit.status).where(Unit.id == job.unit_id))
+        facts = msgspec.structs.replace(facts, unit_status=status, rivals=rivals)
         await _store(work, visit, facts, decide(facts))
 
 
-def claim_facts(row: Any, now: dt.datetime, rivals: list[Rival]) -> ClaimFacts:
-    """Return the facts in a gathered row; ``now`` is the moment the claim reached us. Days are the site's."""
+def claim_facts(row: Any, now: dt.datetime) -> ClaimFacts:
+    """Return the facts in a gathered row, yet without rivals; ``now`` is the moment the claim reached us."""
     sheet = msgspec.json.decode(row.sheet, type=Sheet)
     repaired_on = day_at(row.completed_at, row.time_zone)
     said = [fault.failed_on for fault in sheet.faults if fault.failed_on is not None]
@@ -78,7 +81,7 @@ def claim_facts(row: Any, now: dt.datetime, rivals: list[Rival]) -> ClaimFacts:
         repaired=row.result != "not_repaired",
         coverage=coverage(msgspec.json.decode(row.coverage, type=CoverageFacts), failed_on),
         sheet=sheet,
-        rivals=tuple(rivals),
+        rivals=(),
         limits=limits_of(row.limits),
         modes=modes_of(row.modes),
     )
@@ -139,7 +142,8 @@ async def _store(work: Work, visit: Visit, facts: ClaimFacts, decision: ClaimDec
             told=msgspec.to_builtins(decision.told),
         )
     )
-    await work.db.execute(insert(ClaimLine), [_line(claim_id, facts, line) for line in decision.lines])
+    lines = [_line(claim_id, facts, line) for line in decision.lines]
+    await work.db.execute(insert(ClaimLine), lines, execution_options={"render_nulls": True})
     if decision.hits:
         await work.db.execute(insert(RuleHit), [_hit(claim_id, facts.partner_id, hit) for hit in decision.hits])
 
