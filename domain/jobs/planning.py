@@ -139,8 +139,7 @@ async def assign_job(work: Work, cmd: AssignJob) -> Done:
     if former_id is not None and former_id != cmd.technician_id:
         work.changes.remove(former_id, former_partner_id, "job", job.id, "reassigned")
     tell(work, job)
-    if job.assignment_id is None:
-        raise RuntimeError("an assigned job has its assignment")
+    assert job.assignment_id is not None, "an assigned job has its assignment"
     return Done(JobAssigned(job_id=job.id, state=job.state, assignment_id=job.assignment_id, visit_id=visit_id))
 
 
@@ -208,6 +207,6 @@ async def reschedule_visit(work: Work, cmd: RescheduleVisit) -> Done:
         raise VisitUnderWay(f"The visit is {visit.state}; plan another one.", state=visit.state)
     await hold_slot(work, visit.technician_id, cmd.planned_from, cmd.planned_to, besides=visit.id)
     visit.planned_from, visit.planned_to, visit.version = cmd.planned_from, cmd.planned_to, visit.version + 1
-    if job is not None:
-        tell(work, job)
+    assert job is not None, "a job that goes to others takes its open visits along"
+    tell(work, job)
     return Done(_planned(visit))

@@ -147,8 +147,7 @@ def _move(visit: Visit, step: str, state: str, at: dt.datetime) -> None:
 async def _in_two_places(work: Work, visit: Visit) -> bool:
     """Tell whether the technician was on another visit meanwhile; one that is paused or given up does not count."""
     since = visit.arrived_at or visit.started_at
-    if since is None:
-        return False
+    assert since is not None, "who is there has come"
     begun = func.coalesce(Visit.arrived_at, Visit.started_at)
     others = await work.db.execute(
         select(begun, Visit.completed_at).where(

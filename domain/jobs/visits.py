@@ -188,8 +188,7 @@ async def plan(work: Work, job: Job, planned_from: dt.datetime, planned_to: dt.d
 
     Locks: the technician. Raises: SlotTaken, InvalidRequest.
     """
-    if job.technician_id is None or job.assignment_id is None:
-        raise RuntimeError("a visit is planned for a job with a technician")
+    assert job.technician_id is not None, "a visit is planned for a job with a technician"
     await hold_slot(work, job.technician_id, planned_from, planned_to)
     last = await work.db.scalar(select(func.max(Visit.number)).where(Visit.job_id == job.id))
     visit = Visit(
