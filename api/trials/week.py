@@ -13,7 +13,7 @@ import msgspec
 
 from api.context import Context
 from api.trials.catalogue import COMPONENTS, DESIGNATORS, FITS, OPERATION_FOR, SYMPTOMS
-from api.trials.masterdata import Installed, Technician, World
+from api.trials.world import Installed, Technician, World
 from domain.claims.actions import RecordScan
 from domain.commands import ACTIONS, THEN
 from domain.installs.links import digital_link
