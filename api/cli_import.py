@@ -101,7 +101,7 @@ async def _imported(
     importing: Importing, kind: Kind, source: Source, path: Path, told: Callable[[Chunk], None]
 ) -> Summary:
     database, name = importing.database, source.path.name
-    run_id = await transact(database, SYSTEM, lambda work: open_run(work, kind, source, name, new_id()))
+    run_id, _ = await transact(database, SYSTEM, lambda work: open_run(work, kind, source, name, new_id()))
     await run_import(importing, kind, source, run_id, told)
     end = await progress_of(database, SYSTEM, run_id)
     return Summary(

@@ -9,7 +9,7 @@ import msgspec
 
 import api.routes.everything  # noqa: F401 - declares the operations
 from api.operation import OPERATIONS, PUBLIC, Operation
-from api.problems import MEDIA, NoSuchRoute, ServerDefect, status_of
+from api.problems import MEDIA, IdempotencyKeyMissing, NoSuchRoute, ServerDefect, status_of
 from domain.kit.limits import Count, Line, Note, Word
 from domain.kit.problem import (
     BodyTooLarge,
@@ -156,7 +156,7 @@ def _parameters(one: Operation, schema_of: dict[str, Any], components: dict[str,
         required = schema.get("required", [])
         for name, part in schema["properties"].items():
             found.append({"name": name, "in": place, "required": name in required or place == "path", "schema": part})
-    if one.command is not None:
+    if IdempotencyKeyMissing in one.problems:
         key = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[\x21-\x7e]+$"}
         found.append({"name": "Idempotency-Key", "in": "header", "required": True, "schema": key})
     return found

@@ -6,7 +6,7 @@ wrong. The OpenAPI document is written from the same declarations.
 
 import hmac
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -113,20 +113,29 @@ class Call:
         """Return the parts of the path."""
         return convert(self.request.path_params, shape)
 
-    async def content(self) -> bytes:
-        """Return the body; raises for another media type or a body beyond the operation's bound."""
+    async def parts(self) -> AsyncGenerator[bytes]:
+        """Yield the body as it comes; raises for another media type or a body beyond the operation's bound."""
         wanted = self.operation.body_media
         given = self.request.headers.get("content-type", "").split(";")[0].strip().lower()
         if given not in wanted.split("|"):
             raise WrongMediaType(f"Send {' or '.join(wanted.split('|'))}.", given=given[:100])
-        parts: list[bytes] = []
         size = 0
         async for part in self.request.stream():
             size += len(part)
             if size > self.operation.body_bytes_max:
                 raise BodyTooLarge(f"At most {self.operation.body_bytes_max} bytes.")
-            parts.append(part)
-        return b"".join(parts)
+            yield part
+
+    async def content(self) -> bytes:
+        """Return the body; raises as ``parts``."""
+        return b"".join([part async for part in self.parts()])
+
+    def op_id(self) -> UUID:
+        """Return the operation id of the request's Idempotency-Key; raises IdempotencyKeyMissing."""
+        key = self.request.headers.get("idempotency-key", "")
+        if not _KEY.fullmatch(key):
+            raise IdempotencyKeyMissing("Send an Idempotency-Key; repeat the request with the same key when unsure.")
+        return operation_id(self.actor.account_id, key)
 
     async def body(self, shape: type[T]) -> T:
         """Return the JSON body as ``shape``."""
@@ -155,13 +164,10 @@ class Call:
 
     async def carry_out(self, action: Action) -> Entry:
         """Decode the body as the action's command and carry it out once per Idempotency-Key."""
-        key = self.request.headers.get("idempotency-key", "")
-        if not _KEY.fullmatch(key):
-            raise IdempotencyKeyMissing("Send an Idempotency-Key; repeat the request with the same key when unsure.")
+        op_id = self.op_id()
         raw = await self.content()
         command: Command = decode(raw, action.command)
         sent = canonical({"t": action.tag, "v": action.version, "body": msgspec.json.decode(raw)})
-        op_id = operation_id(self.actor.account_id, key)
         return await self.write(lambda work: execute(work, op_id, command, sent, ACTIONS, THEN))
 
 

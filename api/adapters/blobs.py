@@ -1,9 +1,12 @@
 """Blobs in a local folder: content-addressed, written beside, synced, then renamed into place."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
+import shutil
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 
@@ -36,12 +39,33 @@ class FolderBlobs:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _sync(path.parent)
         return sha256
+
+    async def put_file(self, path: Path) -> str:
+        """Store a file durably and return its SHA-256; the file at ``path`` is gone afterwards."""
+        return await asyncio.to_thread(self._put_file, path)
+
+    def _put_file(self, path: Path) -> str:
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        kept = self._path(sha256)
+        if kept.exists():
+            path.unlink()
+            return sha256
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        beside = kept.with_name(f"{path.name}.part")
+        shutil.move(path, beside)
+        _sync(beside)
+        beside.replace(kept)
+        _sync(kept.parent)
+        return sha256
+
+    @contextlib.asynccontextmanager
+    async def file(self, sha256: str) -> AsyncIterator[Path | None]:
+        """Lend the stored file itself, or None."""
+        path = self._path(sha256)
+        yield path if await asyncio.to_thread(path.exists) else None
 
     async def get(self, sha256: str) -> bytes | None:
         """Return the content, or None when no such blob is stored."""
@@ -51,3 +75,11 @@ class FolderBlobs:
             return path.read_bytes() if path.exists() else None
 
         return await asyncio.to_thread(read)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

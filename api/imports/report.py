@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select, text
+from sqlalchemy import select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.imports.checking import Refusal
 from domain.installs.model import ImportRun
 from domain.kit.actor import Actor
 from domain.kit.database import Database, reading
+from domain.kit.page import Page, PageQuery, page_of, read_cursor
 from domain.kit.problem import NotFound
 from domain.kit.read import Read
 
@@ -68,6 +70,16 @@ async def progress_of(database: Database, actor: Actor, run_id: UUID) -> ImportP
     if found is None:
         raise NotFound("There is no such import.")
     return found
+
+
+async def imports(db: AsyncConnection, page: PageQuery) -> Page[ImportProgress]:
+    """Return a page of imports, newest first."""
+    statement = _PROGRESS.statement
+    if page.cursor:
+        at, last = read_cursor(page.cursor, dt.datetime, UUID)
+        statement = statement.where(tuple_(ImportRun.started_at, ImportRun.id) < tuple_(at, last))
+    newest = statement.order_by(ImportRun.started_at.desc(), ImportRun.id.desc())
+    return page_of(await _PROGRESS.all(db, newest.limit(page.limit + 1)), page.limit, "started_at", "id")
 
 
 async def refusals_of(database: Database, actor: Actor, run_id: UUID) -> AsyncIterator[Refusal]:

@@ -24,7 +24,7 @@ from domain.installs.model import ImportRun
 from domain.kit.actor import Actor
 from domain.kit.database import Database, reading
 from domain.kit.ids import new_id
-from domain.kit.problem import Problem
+from domain.kit.problem import OperationIdReused, Problem
 from domain.kit.work import RETRIED, Work, begin, sqlstate, transact
 from mobile_sync.photos.sandbox import PhotoSandbox
 
@@ -43,10 +43,18 @@ class Importing:
     actor: Actor
 
 
-async def open_run(work: Work, kind: Kind, source: Source, file_name: str, run_id: UUID) -> UUID:
-    """Return the unfinished run of the same file, or begin one as ``run_id``."""
+async def open_run(work: Work, kind: Kind, source: Source, file_name: str, run_id: UUID) -> tuple[UUID, bool]:
+    """Return the run of a file and whether it was begun by this: an unfinished one of the same file is continued.
+
+    ``run_id`` asked for before gives the same run again. Raises: OperationIdReused when it was of another file.
+    """
     lock = select(func.pg_advisory_xact_lock(func.hashtextextended(f"import {source.sha256}", 0)))
     await work.db.execute(lock)
+    earlier = await work.db.scalar(select(ImportRun).where(ImportRun.id == run_id))
+    if earlier is not None:
+        if (earlier.sha256, earlier.kind) != (source.sha256, kind.name):
+            raise OperationIdReused("Use a new Idempotency-Key for another file.")
+        return run_id, False
     unfinished = await work.db.scalar(
         select(ImportRun.id)
         .where(
@@ -59,7 +67,7 @@ async def open_run(work: Work, kind: Kind, source: Source, file_name: str, run_i
         .limit(1)
     )
     if unfinished is not None:
-        return unfinished
+        return unfinished, False
     work.db.add(
         ImportRun(
             id=run_id,
@@ -72,7 +80,7 @@ async def open_run(work: Work, kind: Kind, source: Source, file_name: str, run_i
             started_at=work.now,
         )
     )
-    return run_id
+    return run_id, True
 
 
 async def run_import(
@@ -91,9 +99,14 @@ async def run_import(
     except Problem as problem:
         if not problem.kind.is_final:
             raise
-        await _set(importing, run_id, state="failed", failure=problem.detail, finished=True)
+        await give_up(importing, run_id, problem.detail)
         return
     await _set(importing, run_id, state="done", finished=True)
+
+
+async def give_up(importing: Importing, run_id: UUID, why: str) -> None:
+    """End a run as failed."""
+    await _set(importing, run_id, state="failed", failure=why, finished=True)
 
 
 async def _set(importing: Importing, run_id: UUID, *, finished: bool = False, **values: Any) -> int:

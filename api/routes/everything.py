@@ -5,6 +5,7 @@ import api.routes.barcodes
 import api.routes.claims
 import api.routes.collecting
 import api.routes.desk
+import api.routes.imports
 import api.routes.jobs
 import api.routes.people
 import api.routes.reports

@@ -1,5 +1,7 @@
 """What the domain needs from outside, as narrow protocols; adapters live in ``api/adapters``."""
 
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any, Protocol
 
 
@@ -11,6 +13,12 @@ class Blobs(Protocol):
 
     async def get(self, sha256: str) -> bytes | None:
         """Return the content, or None when no such blob is stored."""
+
+    async def put_file(self, path: Path) -> str:
+        """Store a file as ``put`` does, without holding it in memory; the file at ``path`` is gone afterwards."""
+
+    def file(self, sha256: str) -> AbstractAsyncContextManager[Path | None]:
+        """Lend the content as a file that nobody may change, or None when no such blob is stored."""
 
 
 class Hasher(Protocol):

@@ -50,7 +50,7 @@ FILES = {
 
 async def imported(context: Context, kind: str, path: Path) -> ImportProgress:
     source = look_through(path)
-    run_id = await transact(
+    run_id, _ = await transact(
         context.database, SYSTEM, lambda work: open_run(work, KINDS[kind], source, path.name, new_id())
     )
     await run_import(Importing(context.database, context.sandbox, SYSTEM), KINDS[kind], source, run_id)

@@ -67,7 +67,7 @@ async def imported(context: Context, path: Path, kind: str = "units") -> ImportP
     """Import a file and return how it ended."""
     source = look_through(path)
     importing = Importing(context.database, context.sandbox, SYSTEM)
-    run_id = await transact(
+    run_id, _ = await transact(
         context.database, SYSTEM, lambda work: open_run(work, KINDS[kind], source, path.name, new_id())
     )
     await run_import(importing, KINDS[kind], source, run_id)
@@ -255,7 +255,7 @@ async def test_an_import_killed_at_any_chunk_goes_on_where_it_was(
     importing = Importing(base.database, base.sandbox, SYSTEM)
 
     async def begin_it() -> ImportProgress:
-        run_id = await transact(
+        run_id, _ = await transact(
             base.database, SYSTEM, lambda work: open_run(work, KINDS["units"], source, "units.csv", new_id())
         )
         return await progress_of(base.database, SYSTEM, run_id)
