@@ -29,6 +29,8 @@ class Job(Record):
         Index("ix_job_partner_id_customer_id", "partner_id", "customer_id"),
         Index("ix_job_partner_id_site_id", "partner_id", "site_id"),
         Index("ix_job_technician_id_required_from", "technician_id", "required_from"),
+        Index("ix_job_required_from_id", "required_from", "id"),
+        Index("ix_job_partner_id_required_from_id", "partner_id", "required_from", "id"),
         Index("ix_job_state_required_from_id", "state", "required_from", "id"),
         Index("ix_job_unit_id_created_at", "unit_id", "created_at"),
     )
