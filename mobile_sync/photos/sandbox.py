@@ -83,6 +83,7 @@ class PhotoSandbox:
             self._free.put_nowait(place)
         self._sheets = asyncio.Semaphore(sheets_at_once_max)
         self._running: set[Process] = set()
+        self._closed = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -91,7 +92,8 @@ class PhotoSandbox:
         await self.close()
 
     async def close(self) -> None:
-        """End all workers and wait until they are gone."""
+        """End all workers, wait until they are gone, and start no more."""
+        self._closed = True
         running = list(self._running)
         for process in running:
             process.kill()
@@ -213,6 +215,8 @@ class PhotoSandbox:
         return worker
 
     async def _start(self, *arguments: int, files: tuple[int, ...] = ()) -> Process:
+        if self._closed:
+            raise WorkerBroke("The service is stopping.")
         process = await Process.start(self._memory_bytes_max, *arguments, files=files)
         self._running.add(process)
         process.ended.add_done_callback(lambda _: self._running.discard(process))

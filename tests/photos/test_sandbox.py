@@ -23,6 +23,7 @@ from mobile_sync.photos.problems import (
     PhotoTookTooLong,
     PhotoTooLarge,
     PhotoUnreadable,
+    WorkerBroke,
 )
 from mobile_sync.photos.process import Died, Process
 from mobile_sync.photos.sandbox import PhotoSandbox
@@ -282,6 +283,18 @@ async def test_reading_files_answers_for_bad_ones_too(sandbox: PhotoSandbox, tmp
 
     assert [(code.text, code.accepted) for code in line.reads] == [(SERIAL.text, True)]
     assert (other.reads, other.problem) == ((), "photo-unreadable")
+
+
+async def test_closing_in_the_middle_of_a_photo_leaves_no_worker() -> None:
+    sandbox = PhotoSandbox(workers=1)
+    await texts(sandbox)
+    task = asyncio.create_task(sandbox.decode(SLOW))
+    await asyncio.sleep(0.1)
+    await sandbox.close()
+
+    with pytest.raises(WorkerBroke):
+        await task
+    assert sandbox.pids == ()
 
 
 async def test_a_copy_is_made_in_the_worker_too(sandbox: PhotoSandbox) -> None:
