@@ -1,4 +1,4 @@
-"""Reads the sheet of a visit as it stands, as the document and the personal part of its report.
+"""Reads the sheet of a visit as it stands, in one statement, as the document and personal part of its report.
 
 Runs inside the transaction that completes the visit, on that principal's database role: what a partner may not read
 cannot get into its report.
@@ -21,7 +21,7 @@ from domain.kit.read import AnySelect
 from domain.people.model import Account, Partner
 from domain.reports import document as doc
 from domain.reports import rules
-from domain.warranty.queries import gathered_facts
+from domain.warranty.queries import gathered_facts, json_list, json_object
 from domain.warranty.rules import CoverageFacts, coverage
 from domain.worklog.model import Expense, Fault, PartUsed, Photo, Reading, TimeEntry, Upload
 from domain.worklog.rules import day_at
@@ -34,6 +34,77 @@ def _named(column: Any, chinese: Any) -> ColumnElement[str]:
     return case((Customer.language == "zh", func.coalesce(func.nullif(chinese, ""), column)), else_=column)
 
 
+_MONEY = json_object(kind=Expense.kind, amount_minor=Expense.amount_minor, currency=Expense.currency, note=Expense.note)
+
+
+def _lines(line: Any, statement: AnySelect) -> ColumnElement[Any]:
+    """Return the lines of one kind that were not taken back, in the order they were entered."""
+    standing = statement.where(line.visit_id == Visit.id, line.voided_at.is_(None)).order_by(line.entered_at, line.id)
+    return json_list(standing, Visit, Customer)
+
+
+_SHEET = json_object(
+    faults=_lines(
+        Fault,
+        select(
+            json_object(
+                symptom=Fault.symptom,
+                code=FaultCode.code,
+                name=_named(FaultCode.name, FaultCode.name_zh),
+                cause=Fault.cause,
+                action=Fault.action,
+                component=func.coalesce(_named(ModelComponent.name, ModelComponent.name_zh), ""),
+                designator=Fault.designator,
+            )
+        )
+        .select_from(Fault)
+        .join(FaultCode, FaultCode.id == Fault.fault_code_id)
+        .outerjoin(ModelComponent, ModelComponent.id == Fault.model_component_id),
+    ),
+    parts=_lines(
+        PartUsed,
+        select(
+            json_object(
+                number=CatalogPart.number,
+                name=_named(CatalogPart.name, CatalogPart.name_zh),
+                quantity=PartUsed.quantity,
+                unit=PartUsed.unit_of_measure,
+                old_serial=PartUsed.old_serial,
+                new_serial=PartUsed.new_serial,
+                designator=PartUsed.designator,
+                on_hold=PartUsed.on_hold,
+            )
+        )
+        .select_from(PartUsed)
+        .join(CatalogPart, CatalogPart.id == PartUsed.part_id)
+        .where(PartUsed.kind == "used"),
+    ),
+    times=_lines(
+        TimeEntry,
+        select(
+            json_object(
+                kind=TimeEntry.kind,
+                minutes=TimeEntry.minutes,
+                operation=func.coalesce(_named(LabourOperation.name, LabourOperation.name_zh), ""),
+            )
+        )
+        .select_from(TimeEntry)
+        .outerjoin(LabourOperation, LabourOperation.id == TimeEntry.labour_operation_id),
+    ),
+    expenses=_lines(Expense, select(_MONEY).where(Expense.direction == "spent")),
+    charges=_lines(Expense, select(_MONEY).where(Expense.direction == "charged")),
+    readings=_lines(Reading, select(json_object(name=Reading.name, value=Reading.value, unit=Reading.unit_of_measure))),
+    # Receipts prove expenses to the office; they are nobody else's business.
+    photos=_lines(
+        Photo,
+        select(
+            json_object(sha256=func.coalesce(Upload.blob_sha256, Photo.sha256), kind=Photo.kind, caption=Photo.caption)
+        )
+        .select_from(Photo)
+        .outerjoin(Upload, Upload.id == Photo.upload_id)
+        .where(Photo.kind != "receipt"),
+    ),
+)
 _VISIT = (
     select(
         Visit.number,
@@ -73,6 +144,7 @@ _VISIT = (
         Site.country,
         Site.time_zone,
         cast(gathered_facts(Job.customer_id, Job), Text).label("coverage_facts"),
+        cast(_SHEET, Text).label("sheet"),
     )
     .join(Job, Job.id == Visit.job_id)
     .join(Unit, Unit.id == Job.unit_id)
@@ -83,61 +155,6 @@ _VISIT = (
     .outerjoin(Contact, Contact.id == Job.contact_id)
     .outerjoin(Partner, Partner.id == Visit.partner_id)
 )
-
-
-def _in_customers_language(statement: AnySelect, line: Any) -> AnySelect:
-    return (
-        statement.join(Visit, Visit.id == line.visit_id)
-        .join(Job, Job.id == Visit.job_id)
-        .join(Customer, Customer.id == Job.customer_id)
-    )
-
-
-_FAULTS = _in_customers_language(
-    select(
-        Fault.symptom,
-        FaultCode.code,
-        _named(FaultCode.name, FaultCode.name_zh).label("name"),
-        Fault.cause,
-        Fault.action,
-        func.coalesce(_named(ModelComponent.name, ModelComponent.name_zh), "").label("component"),
-        Fault.designator,
-    )
-    .join(FaultCode, FaultCode.id == Fault.fault_code_id)
-    .outerjoin(ModelComponent, ModelComponent.id == Fault.model_component_id),
-    Fault,
-)
-_PARTS = _in_customers_language(
-    select(
-        CatalogPart.number,
-        _named(CatalogPart.name, CatalogPart.name_zh).label("name"),
-        PartUsed.quantity,
-        PartUsed.unit_of_measure.label("unit"),
-        PartUsed.old_serial,
-        PartUsed.new_serial,
-        PartUsed.designator,
-        PartUsed.on_hold,
-    )
-    .join(CatalogPart, CatalogPart.id == PartUsed.part_id)
-    .where(PartUsed.kind == "used"),
-    PartUsed,
-)
-_TIMES = _in_customers_language(
-    select(
-        TimeEntry.kind,
-        TimeEntry.minutes,
-        func.coalesce(_named(LabourOperation.name, LabourOperation.name_zh), "").label("operation"),
-    ).outerjoin(LabourOperation, LabourOperation.id == TimeEntry.labour_operation_id),
-    TimeEntry,
-)
-_MONEY = select(Expense.kind, Expense.amount_minor, Expense.currency, Expense.note, Expense.direction)
-_READINGS = select(Reading.name, Reading.value, Reading.unit_of_measure.label("unit"))
-_PHOTOS = (
-    select(func.coalesce(Upload.blob_sha256, Photo.sha256).label("sha256"), Photo.kind, Photo.caption)
-    .outerjoin(Upload, Upload.id == Photo.upload_id)
-    .where(Photo.kind != "receipt")
-)
-"""Receipts prove expenses to the office; they are nobody else's business."""
 
 
 async def sheet_of(
@@ -151,7 +168,7 @@ async def sheet_of(
     failed_on = visit.failed_on or min(day_at(visit.created_at, visit.time_zone), visited_on)
     language: rules.Language = "zh" if visit.language == "zh" else "en"
     paid = coverage(msgspec.json.decode(visit.coverage_facts, type=CoverageFacts), failed_on)
-    money = [(line.pop("direction"), line) for line in await _lines(db, _MONEY, Expense, visit_id)]
+    lines: dict[str, list[dict[str, Any]]] = msgspec.json.decode(visit.sheet)
     document = doc.ReportDocument(
         report_number=rules.report_number(number),
         report_id=report_id,
@@ -175,13 +192,13 @@ async def sheet_of(
             parts=paid.parts, labour=paid.labour, travel=paid.travel, source=rules.coverage_source(paid, language)
         ),
         result=rules.result_of(visit.result),
-        faults=tuple(doc.Fault(**line) for line in await _lines(db, _FAULTS, Fault, visit_id)),
-        parts=tuple(doc.Part(**line) for line in await _lines(db, _PARTS, PartUsed, visit_id)),
-        times=tuple(doc.Time(**line) for line in await _lines(db, _TIMES, TimeEntry, visit_id)),
-        expenses=tuple(doc.Money(**line) for direction, line in money if direction == "spent"),
-        charges=tuple(doc.Money(**line) for direction, line in money if direction == "charged"),
-        readings=tuple(doc.Reading(**line) for line in await _lines(db, _READINGS, Reading, visit_id)),
-        photos=tuple(doc.Photo(**line) for line in await _lines(db, _PHOTOS, Photo, visit_id)),
+        faults=tuple(doc.Fault(**line) for line in lines["faults"]),
+        parts=tuple(doc.Part(**line) for line in lines["parts"]),
+        times=tuple(doc.Time(**line) for line in lines["times"]),
+        expenses=tuple(doc.Money(**line) for line in lines["expenses"]),
+        charges=tuple(doc.Money(**line) for line in lines["charges"]),
+        readings=tuple(doc.Reading(**line) for line in lines["readings"]),
+        photos=tuple(doc.Photo(**line) for line in lines["photos"]),
         notes=visit.summary,
         keyed_in_by_office=visit.keyed_in_by_office,
         flags=("clock-uncertain",) if visit.clock_uncertain else (),
@@ -198,9 +215,3 @@ async def sheet_of(
         no_signature_reason=visit.no_signature_reason,
     )
     return document, personal
-
-
-async def _lines(db: AsyncSession, statement: AnySelect, line: Any, visit_id: UUID) -> list[dict[str, Any]]:
-    """Return the lines of one kind that were not taken back, in the order they were entered."""
-    standing = statement.where(line.visit_id == visit_id, line.voided_at.is_(None))
-    return [dict(row) for row in (await db.execute(standing.order_by(line.entered_at, line.id))).mappings()]

@@ -74,7 +74,7 @@ async def _sheet(work: Work, context: Context, ready: ReadyVisit) -> None:
     line = {"visit_id": ready.visit_id, "partner_id": ready.partner_id, "entered_at": work.now}
     upload_id = new_id()
     blob = await context.blobs.put(photo_bytes())
-    sent = hashlib.sha256(b"as the phone took it").hexdigest()
+    sent = hashlib.sha256(ready.visit_id.bytes).hexdigest()
     uploaded = {"account_id": ready.technician.id, "partner_id": ready.partner_id, "sha256": sent, "blob_sha256": blob}
     await keep(work, Upload, {"id": upload_id, "width": 64, "height": 48, "reads": [], "at": work.now}, uploaded)
     fault = {
