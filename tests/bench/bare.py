@@ -17,11 +17,18 @@ FROM unit JOIN model ON model.id = unit.model_id LEFT JOIN customer ON customer.
 LEFT JOIN site ON site.id = unit.site_id WHERE unit.serial_key = $1
 """
 JOBS = """
-SELECT job.id, job.number, job.subject, job.state, job.required_from, customer.name AS customer, site.address,
-       site.city, unit.serial, model.name AS model, visit.id AS visit_id, visit.state AS visit_state, visit.planned_from
+SELECT job.id AS job_id, job.number, job.kind, job.mode, job.state, job.priority, job.subject, job.problem, job.tools,
+       job.reminder, job.estimated_minutes, job.customer_id, customer.name AS customer_name,
+       contact.name AS contact_name, contact.phone AS contact_phone, job.site_id, site.name AS site_name, site.address,
+       site.city, site.time_zone, job.unit_id, unit.serial, unit.name AS unit_name, model.code AS model_code,
+       model.name AS model_name, visit.id AS visit_id, visit.number AS visit_number, visit.state AS visit_state,
+       visit.planned_from AS promised_from, visit.planned_to AS promised_to
 FROM visit JOIN job ON job.id = visit.job_id JOIN customer ON customer.id = job.customer_id
 JOIN site ON site.id = job.site_id JOIN unit ON unit.id = job.unit_id JOIN model ON model.id = unit.model_id
-WHERE visit.technician_id = $1 ORDER BY visit.planned_from LIMIT 50
+LEFT JOIN contact ON contact.id = job.contact_id
+WHERE visit.technician_id = $1 AND visit.planned_from >= now() - interval '1 day'
+  AND visit.planned_from < now() + interval '1 day' AND visit.state <> 'abandoned'
+ORDER BY visit.planned_from, visit.id
 """
 GUARDED = "INSERT INTO bench_guarded (id, slot, body) VALUES ($1, $2, $3) ON CONFLICT (slot) DO NOTHING"
 
