@@ -41,7 +41,7 @@ HEADERS = {
     "x-robots-tag": "noindex, nofollow, noarchive",
 }
 _templates = jinja2.Environment(
-    loader=jinja2.FileSystemLoader([FOLDER, ROOT / "web" / "desk"]),
+    loader=jinja2.FileSystemLoader(FOLDER),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
