@@ -27,6 +27,7 @@ from domain.kit.problem import InvalidRequest, Kind, NotFound, Problem
 from domain.kit.work import Work
 from domain.people.access import SHEET, own_rows
 from domain.worklog.model import Expense, Fault, PartUsed, Photo, Reading, TimeEntry, Upload
+from domain.worklog.uploads import lock_content
 
 TimeKind = Literal["travel", "labour"]
 Direction = Literal["spent", "charged"]
@@ -220,6 +221,7 @@ async def record_reading(work: Work, cmd: RecordReading) -> Done:
 async def add_photo(work: Work, cmd: AddPhoto) -> Done:
     """Add the photo, with its bytes if they have arrived."""
     visit, flags = await open_sheet(work, cmd.visit_id)
+    await lock_content(work, cmd.sha256)
     upload_id = await work.db.scalar(
         select(Upload.id).where(Upload.sha256 == cmd.sha256, Upload.account_id == work.actor.account_id)
     )

@@ -96,8 +96,15 @@ def _of_a_fault(fault: FaultFacts) -> list[Missing]:
 
 
 def designator_fits(pattern: str, designator: str) -> bool:
-    """Decide whether a designator looks like one of its component; without a pattern any one does."""
-    return not pattern or re.fullmatch(pattern, designator) is not None
+    """Decide whether a designator looks like one of its component.
+
+    Without a pattern any one does; so it does where the catalogue's pattern is none that can be read: a mistake of the
+    office does not hold up a technician.
+    """
+    try:
+        return not pattern or re.fullmatch(pattern, designator) is not None
+    except re.error:
+        return True
 
 
 def day_at(moment: dt.datetime, time_zone: str) -> dt.date:

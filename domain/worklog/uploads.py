@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.kit.ids import new_id
@@ -23,6 +23,14 @@ class KeptUpload(msgspec.Struct, frozen=True):
     height: int
 
 
+async def lock_content(work: Work, sha256: str) -> None:
+    """Make bytes and the photo that cites them wait for each other, so that whichever is second finds the first.
+
+    Locks: the content, until the transaction ends.
+    """
+    await work.db.execute(select(text("pg_advisory_xact_lock(:key)")), {"key": int(sha256[:15], 16)})
+
+
 async def keep_upload(
     work: Work,
     *,
@@ -35,6 +43,7 @@ async def keep_upload(
 ) -> KeptUpload:
     """Write down that bytes arrived, and give them to the photos of this person that were waiting for them."""
     actor = work.actor
+    await lock_content(work, sha256)
     await work.db.execute(
         insert(Upload)
         .values(

@@ -176,3 +176,17 @@ async def test_a_job_that_went_to_another_side_is_not_closed_by_a_late_repetitio
     assert (status, told["state"], told["job_state"]) == (200, "completed", None)
     async with begin(context.database, SYSTEM) as work:
         assert (await work.db.get_one(Job, ready.job_id)).state == "assigned"
+
+
+async def test_completing_and_cancelling_at_once_end_one_way(cast: Cast, context: Context, owner: AsyncEngine) -> None:
+    visits = [await working(context, cast) for _ in range(6)]
+    for ready in visits:
+        await send(cast.ann, "/faults", ready)
+    cancelled = [
+        cast.dora.post("/jobs/cancel", {"job_id": str(ready.job_id), "reason": "moved house"}) for ready in visits
+    ]
+    completed = [send(cast.ann, "/visits/complete", ready) for ready in visits]
+    both = await asyncio.gather(*cancelled, *completed)
+    assert {one[0] if isinstance(one, tuple) else one.status_code for one in both} <= {200, 409}
+    ends = await rows(owner, "SELECT job.state, visit.state FROM job JOIN visit ON visit.job_id = job.id")
+    assert set(ends) <= {("completed", "completed"), ("cancelled", "abandoned")}

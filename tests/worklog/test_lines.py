@@ -1,5 +1,6 @@
 """Lines of a sheet: whose, when too late, and taken back."""
 
+import asyncio
 import datetime as dt
 from typing import Any
 from uuid import UUID, uuid4
@@ -178,6 +179,20 @@ async def test_a_photo_finds_its_bytes_before_and_after(cast: Cast, context: Con
     await arrive("11" * 32)
     shown = (await cast.ann.get(f"/visits/{ready.visit_id}")).json()["photos"]
     assert [photo["arrived"] for photo in shown] == [True, True]
+
+
+async def test_bytes_and_photo_that_come_at_once_find_each_other(cast: Cast, context: Context) -> None:
+    ready = await make.ready_visit(context, cast)
+
+    async def arrive(sha256: str) -> None:
+        async with begin(context.database, actor_of(cast.ann)) as work:
+            await keep_upload(work, sha256=sha256, blob_sha256="cd" * 32, width=4, height=3, taken_at=None, reads=[])
+
+    digests = [f"{number:02x}" * 32 for number in range(12)]
+    both = [call for sha256 in digests for call in (arrive(sha256), send(cast.ann, "/photos", ready, sha256=sha256))]
+    await asyncio.gather(*both)
+    shown = (await cast.ann.get(f"/visits/{ready.visit_id}")).json()["photos"]
+    assert [photo["arrived"] for photo in shown] == [True] * len(digests)
 
 
 @pytest.mark.parametrize("path", LINES)
