@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import insert, null, update
+from sqlalchemy import insert, update
 
 from domain.claims.facts import ScanFacts, ScanVerdict, Source
 from domain.claims.gathering import VisitSeen, scan_facts, visit_seen
@@ -15,6 +15,7 @@ from domain.jobs.recognition import readings
 from domain.jobs.rules import Reckoned, reckon
 from domain.jobs.visits import CLOSED, NotYourVisit
 from domain.kit.actor import SYSTEM, Role
+from domain.kit.base import Record
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.limits import Moment, Reason, ScannedText, Symbology, Word
 from domain.kit.problem import Kind, NotFound, Problem
@@ -23,6 +24,7 @@ from domain.people.access import SHEET
 from domain.warranty.rules import Coverage, coverage
 from domain.worklog.rules import day_at
 
+_INSERT = insert(Record.metadata.tables[Scan.__tablename__])
 RESOLVE = "scan.resolve"
 """The worker's task that judges a partner's reading for the office."""
 
@@ -172,31 +174,30 @@ async def _store(
 ) -> None:
     matches = seen.names_its_unit(parsed)
     unit_id = seen.unit.id if matches and seen.unit is not None else facts.unit_id if facts is not None else None
-    await work.db.execute(
-        insert(Scan).values(
-            id=work.op_id,
-            visit_id=seen.id,
-            job_id=seen.job_id,
-            partner_id=seen.partner_id,
-            technician_id=seen.technician_id,
-            source=cmd.source,
-            scanned_text=cmd.scanned_text,
-            symbology=cmd.symbology,
-            typed_reason=cmd.typed_reason,
-            photo_id=cmd.photo_id,
-            serial_key=next((key for key, _, _ in readings(parsed)), None),
-            gtin=parsed.gtin,
-            unit_id=unit_id,
-            matches_job=matches,
-            scanned_at=happened.at,
-            scanned_on=day_at(happened.at, seen.time_zone),
-            op_id=work.op_id,
-            resolved_at=None if facts is None else work.now,
-            facts=null() if facts is None else msgspec.to_builtins(facts),
-            verdict=null() if verdict is None else msgspec.to_builtins(verdict),
-            told=msgspec.to_builtins(told),
-        )
-    )
+    row = {
+        "id": work.op_id,
+        "visit_id": seen.id,
+        "job_id": seen.job_id,
+        "partner_id": seen.partner_id,
+        "technician_id": seen.technician_id,
+        "source": cmd.source,
+        "scanned_text": cmd.scanned_text,
+        "symbology": cmd.symbology,
+        "typed_reason": cmd.typed_reason,
+        "photo_id": cmd.photo_id,
+        "serial_key": next((key for key, _, _ in readings(parsed)), None),
+        "gtin": parsed.gtin,
+        "unit_id": unit_id,
+        "matches_job": matches,
+        "scanned_at": happened.at,
+        "scanned_on": day_at(happened.at, seen.time_zone),
+        "op_id": work.op_id,
+        "resolved_at": None if facts is None else work.now,
+        "facts": msgspec.to_builtins(facts),
+        "verdict": msgspec.to_builtins(verdict),
+        "told": msgspec.to_builtins(told),
+    }
+    await work.db.execute(_INSERT, row)
 
 
 async def resolve_scan(work: Work, scan_id: UUID) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Identity, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.kit.base import Big, Pk, Record, Sorted
@@ -41,8 +42,8 @@ class Scan(Record):
     scanned_on: Mapped[dt.date]
     op_id: Mapped[UUID]
     resolved_at: Mapped[dt.datetime | None]
-    facts: Mapped[dict[str, Any] | None]
-    verdict: Mapped[dict[str, Any] | None]
+    facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    verdict: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     told: Mapped[dict[str, Any]]
 
 
