@@ -3,14 +3,17 @@
 import base64
 import hashlib
 import re
+import subprocess
+import sys
 
 import httpx
 import pytest
 
 from api.context import Context
 from api.pages import WORDS
+from api.settings import ROOT
 from tests.cast import Cast
-from tests.reports.sheets import browser, give_pin, printed
+from tests.reports.sheets import CODE, PIN, browser, give_pin, printed
 
 
 async def test_the_style_in_a_page_is_the_one_its_policy_allows(http: httpx.AsyncClient) -> None:
@@ -29,17 +32,32 @@ def test_every_word_is_said_in_both_languages(key: str) -> None:
     assert english.count("{}") == chinese.count("{}")
 
 
-async def test_no_code_reaches_the_log(
-    context: Context, cast: Cast, http: httpx.AsyncClient, capfd: pytest.CaptureFixture[str]
-) -> None:
-    visit = await printed(context, cast)
-    await http.get(f"/c/{visit.code}", headers=browser())
-    await give_pin(http, visit.code, visit.pin)
-    await http.get(f"/c/{visit.code}/nothing")
-    written = "".join(capfd.readouterr())
-    assert "/c/{code:str}" in written
-    assert visit.code not in written
-    assert visit.pin not in written
+BROKEN = """
+import asyncio, sys, httpx
+from api.app import make_app
+from api.observed import set_up_logs
+
+async def ask() -> None:
+    transport = httpx.ASGITransport(app=make_app([None]), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://fieldstone.test") as http:
+        await http.get("/c/" + sys.argv[1])
+        await http.post("/c/" + sys.argv[1], data={"pin": sys.argv[2]})
+        await http.get("/c/" + sys.argv[1] + "/nothing")
+
+set_up_logs("debug")
+asyncio.run(ask())
+"""
+
+
+def test_no_code_reaches_the_log_even_when_the_product_breaks() -> None:
+    asked = subprocess.run(
+        [sys.executable, "-c", BROKEN, CODE, PIN], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    written = asked.stdout + asked.stderr
+    assert written.count('"defect"') == 2
+    assert written.count('"POST /c/{code:str}"') == 2
+    assert CODE not in written
+    assert PIN not in written
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
