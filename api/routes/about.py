@@ -88,10 +88,10 @@ async def explain_problem(call: Call) -> object:
         raise NotFound("No problem has this code; GET /problems lists all.")
     lines = problems_page().splitlines()
     chosen = [line for line in lines if line.startswith(f"| `{code}` ")]
-    return Reply("\n".join([*lines[:5], *lines[5:7], *chosen]).encode(), media="text/plain; charset=utf-8")
+    return Reply("\n".join([*lines[:5], *lines[5:7], *chosen]).encode(), media="text/plain")
 
 
 @operation("GET", "/problems", tag=TAG, by=PUBLIC, answer=str, media="text/plain")
 async def list_problems(call: Call) -> object:
     """List every problem the service can answer with."""
-    return Reply(problems_page().encode(), media="text/plain; charset=utf-8")
+    return Reply(problems_page().encode(), media="text/plain")

@@ -13,10 +13,10 @@ from domain.kit.problem import NotFound
 TAG = "pages"
 DESK = ROOT / "web" / "desk"
 FILES = {
-    "desk.js": ("text/javascript; charset=utf-8", DESK / "desk.js"),
-    "words.js": ("text/javascript; charset=utf-8", DESK / "words.js"),
-    "desk.css": ("text/css; charset=utf-8", DESK / "desk.css"),
-    "style.css": ("text/css; charset=utf-8", ROOT / "web" / "pages" / "style.css"),
+    "desk.js": ("text/javascript", DESK / "desk.js"),
+    "words.js": ("text/javascript", DESK / "words.js"),
+    "desk.css": ("text/css", DESK / "desk.css"),
+    "style.css": ("text/css", ROOT / "web" / "pages" / "style.css"),
 }
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -38,13 +38,13 @@ def _page(path: Path, media: str) -> Reply:
 @operation("GET", "/", tag=TAG, by=PUBLIC, answer=str, media="text/html", etag=True)
 async def desk_page(call: Call) -> object:
     """Show the office's page: sign in, see jobs, make and assign them."""
-    return _page(DESK / "index.html", "text/html; charset=utf-8")
+    return _page(DESK / "index.html", "text/html")
 
 
 @operation("GET", "/welcome", tag=TAG, by=PUBLIC, answer=str, media="text/html", etag=True)
 async def welcome_page(call: Call) -> object:
     """Show the page behind an invitation link, where a person sets a password; the token stays in the browser."""
-    return _page(DESK / "index.html", "text/html; charset=utf-8")
+    return _page(DESK / "index.html", "text/html")
 
 
 @operation(

@@ -77,6 +77,7 @@ def connect(app_url: str, partner_url: str, *, pool_size: int = 10) -> Database:
             max_overflow=0,
             pool_timeout=5,
             pool_reset_on_return="rollback",
+            hide_parameters=True,  # what people wrote must not reach a log through an error's text
             connect_args={"server_settings": CONNECTION_SETTINGS, "command_timeout": 30},
         )
         event.listen(made.sync_engine, "checkout", _refuse_closed)
