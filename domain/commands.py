@@ -5,8 +5,12 @@ from typing import Any
 
 from domain.claims import actions as claims
 from domain.claims import adjudication, opening
+from domain.customers import actions as customers
+from domain.installs import actions as installs
+from domain.installs import corrections
 from domain.jobs import actions as jobs
 from domain.jobs import planning, steps
+from domain.jobs.own_units import tell_technicians
 from domain.kit.command import Action, Command
 from domain.kit.work import Work
 from domain.people import actions as people
@@ -20,6 +24,14 @@ _ALL: tuple[Action, ...] = (
     people.disable_person,
     people.enable_person,
     people.revoke_device,
+    customers.create_customer,
+    customers.add_contact,
+    customers.add_site,
+    installs.register_unit,
+    installs.confirm_unit,
+    installs.move_unit,
+    installs.set_unit_status,
+    corrections.correct_unit,
     jobs.create_job,
     planning.assign_job,
     jobs.accept_job,
@@ -45,6 +57,10 @@ _ALL: tuple[Action, ...] = (
 )
 ACTIONS: dict[type[Command], Action] = {action.command: action for action in _ALL}
 THEN: dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]] = {
+    installs.ConfirmUnit: [tell_technicians],
+    installs.MoveUnit: [tell_technicians],
+    installs.SetUnitStatus: [tell_technicians],
+    corrections.CorrectUnit: [tell_technicians],
     completion.CompleteVisit: [reports.freeze_report, opening.open_claim_for_visit],
 }
 BY_TAG: dict[str, type[Command]] = {action.tag: action.command for action in _ALL}

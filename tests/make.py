@@ -22,6 +22,7 @@ from domain.catalog.model import (
 )
 from domain.customers.model import Contact, Customer, Site
 from domain.installs.model import Unit
+from domain.installs.serials import normalise
 from domain.jobs.model import Assignment, Job, Visit
 from domain.kit.actor import SYSTEM
 from domain.kit.base import Record
@@ -195,7 +196,7 @@ async def unit(work: Work, model_id: UUID, **given: Any) -> UUID:
     dull = {
         "model_id": model_id,
         "serial": serial,
-        "serial_key": serial.upper(),
+        "serial_key": normalise(serial),
         "status": "installed",
         "sold_on": start,
         "installed_on": start,

@@ -2,10 +2,13 @@
 
 import api.routes.about
 import api.routes.barcodes
+import api.routes.catalog
 import api.routes.claims
 import api.routes.collecting
+import api.routes.customers
 import api.routes.desk
 import api.routes.imports
+import api.routes.installs
 import api.routes.jobs
 import api.routes.people
 import api.routes.reports

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.kit.base import Pk, Record, Sorted
@@ -27,6 +27,7 @@ class Contact(Record):
     """Whom to call; ``phone_digits`` is what a caller is recognised by."""
 
     __tablename__ = "contact"
+    __table_args__ = (Index("ix_contact_phone_backwards", text("reverse(phone_digits)")),)
     id: Mapped[Pk]
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"), index=True)
     name: Mapped[str]

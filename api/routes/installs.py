@@ -1,0 +1,128 @@
+"""The install base: units, found by serial, model, owner or a caller's number."""
+
+from uuid import UUID
+
+import msgspec
+
+from api.operation import Call, command_operation, operation
+from domain.installs import actions, corrections, queries
+from domain.installs.queries import UnitQuery
+from domain.jobs.own_units import own_units
+from domain.kit.actor import OFFICE, Role
+from domain.kit.limits import Code, Serial
+from domain.kit.page import Page, PageQuery
+from domain.kit.problem import Kind, NotFound, Problem
+from domain.people.access import EVERYBODY, FIELD
+
+TAG = "install base"
+
+command_operation("/units", TAG, actions.register_unit)
+command_operation("/units/confirm", TAG, actions.confirm_unit)
+command_operation("/units/move", TAG, actions.move_unit)
+command_operation("/units/status", TAG, actions.set_unit_status)
+command_operation("/units/correct", TAG, corrections.correct_unit)
+
+
+class SeveralUnits(Problem, kind=Kind.CONFLICT):
+    """Units of several models have this serial; say which model."""
+
+
+class WhichUnit(msgspec.Struct, frozen=True):
+    """The id of a unit."""
+
+    id: UUID
+
+
+class WhichSerial(msgspec.Struct, frozen=True):
+    """A serial as it is printed; blanks, dashes and capitals do not matter."""
+
+    serial: Serial
+
+
+class WhichModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The model's code, where several models share a serial."""
+
+    model: Code | None = None
+
+
+def _none() -> NotFound:
+    return NotFound("There is no such unit, or none that you have a job on.")
+
+
+@operation("GET", "/units", tag=TAG, by=OFFICE, query=UnitQuery, answer=Page[queries.UnitLine])
+async def search_units(call: Call) -> object:
+    """Search the install base by how a serial begins, by model, by customer, or by a caller's phone number.
+
+    For the office only: a search is how serials would be harvested.
+    """
+    page = call.query(UnitQuery)
+    async with call.reading() as db:
+        return await queries.units(db, page)
+
+
+@operation(
+    "GET",
+    "/units/by-serial/{serial:str}",
+    tag=TAG,
+    by=EVERYBODY,
+    params=WhichSerial,
+    query=WhichModel,
+    answer=queries.UnitCard,
+    problems=(NotFound, SeveralUnits),
+    etag=True,
+)
+async def unit_by_serial(call: Call) -> object:
+    """Show the unit with a serial.
+
+    A partner's people are shown the units they have a job on; any other serial, known or not, is not found alike.
+    """
+    serial, model = call.params(WhichSerial).serial, call.query(WhichModel).model
+    async with call.reading() as db:
+        found = await queries.units_by_serial(db, serial, own_units(call.actor))
+    fitting = found if model is None else [unit for unit in found if unit.model == model]
+    if not fitting:
+        raise _none()
+    if len(fitting) > 1:
+        raise SeveralUnits("Add ?model= with one of these.", models=sorted(unit.model for unit in fitting))
+    return fitting[0]
+
+
+@operation(
+    "GET",
+    "/units/{id:uuid}",
+    tag=TAG,
+    by=EVERYBODY,
+    params=WhichUnit,
+    answer=queries.UnitSheet,
+    problems=(NotFound,),
+    etag=True,
+)
+async def show_unit(call: Call) -> object:
+    """Show a unit with its owner, its site and the components in it."""
+    async with call.reading() as db:
+        found = await queries.unit(db, call.params(WhichUnit).id, own_units(call.actor))
+    if found is None:
+        raise _none()
+    return found
+
+
+@operation(
+    "GET",
+    "/units/{id:uuid}/moves",
+    tag=TAG,
+    by=OFFICE | FIELD,
+    params=WhichUnit,
+    query=PageQuery,
+    answer=Page[queries.MoveLine],
+    problems=(NotFound,),
+)
+async def list_moves(call: Call) -> object:
+    """List the dated changes of a unit, newest first: owner, site, status, component, warranty, with their authors.
+
+    For our own people.
+    """
+    page = call.query(PageQuery)
+    if call.actor.role is Role.TECHNICIAN and call.actor.partner_id is not None:
+        raise _none()
+    async with call.reading() as db:
+        return await queries.moves(db, call.params(WhichUnit).id, page)
