@@ -67,18 +67,20 @@ def pause_after(tries: int) -> dt.timedelta | None:
 
 
 def coverage_source(decided: Coverage, language: Language) -> str:
-    """Say in the customer's words what pays for this visit; nothing when nothing does."""
+    """Say in the customer's words what pays for this visit; nothing when nothing does.
+
+    Without the day it ends on: the partner reads this paper too, and could wait for the last days.
+    """
     kind, _, name = decided.source.partition(":")
-    until = "" if decided.ends_on is None else decided.ends_on.isoformat()
     match kind, language:
         case "contract", "zh":
-            return f"服务合约 {name}" + (f"，至 {until}" if until else "")
+            return f"服务合约 {name}"
         case "contract", _:
-            return f"Contract {name}" + (f", to {until}" if until else "")
+            return f"Contract {name}"
         case "default-warranty", "zh":
-            return "标准保修" + (f"，至 {until}" if until else "")
+            return "标准保修"
         case "default-warranty", _:
-            return "Standard warranty" + (f", to {until}" if until else "")
+            return "Standard warranty"
     return ""
 
 

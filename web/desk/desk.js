@@ -271,6 +271,7 @@ function showNewJob() {
       field('to', say('to'), localInput(inHours(28)))),
     say('create'), async (given, key) => {
       if (!unit) throw new Error(say('choose'));
+      if (!unit.customer_id) throw new Error(say('noOwner'));
       const job = await call('POST', '/jobs', {
         kind: given.kind, customer_id: unit.customer_id, site_id: unit.site_id, unit_id: unit.id, subject: given.subject,
         problem: given.problem, priority: Number(given.priority), estimated_minutes: Number(given.minutes),
