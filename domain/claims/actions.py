@@ -206,8 +206,7 @@ async def resolve_scan(work: Work, scan_id: UUID) -> None:
     if scan is None or scan.resolved_at is not None:
         return
     seen = await visit_seen(work.db, SYSTEM, scan.visit_id)
-    if seen is None:
-        raise RuntimeError("a scan has a visit")
+    assert seen is not None  # a foreign key says so
     source: Source = msgspec.convert(scan.source, Source)
     parsed = seen.read(scan.scanned_text, source, scan.symbology)
     facts = await scan_facts(work.db, seen, parsed, source, scan.symbology, scan.scanned_on)

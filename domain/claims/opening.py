@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import insert, select, text
+from sqlalchemy import bindparam, insert, select, text, update
 
 from domain.claims.facts import MODES, ClaimDecision, ClaimFacts, Limits, Mode, Rival, ScanSeen, Sheet
 from domain.claims.lines import asked_lines
@@ -14,13 +14,22 @@ from domain.claims.rules import decide
 from domain.claims.sheets import EVERYTHING
 from domain.installs.model import Unit
 from domain.jobs.model import Job, Visit
+from domain.kit.base import Record
 from domain.kit.ids import new_id
 from domain.kit.work import Work
 from domain.warranty.rules import CoverageFacts, coverage
 from domain.worklog.completion import CompleteVisit
 from domain.worklog.rules import day_at
 
+_VISIT = (
+    select(Visit.id, Visit.job_id, Visit.assignment_id, Visit.partner_id, Visit.state, Visit.why_no_claim, Job.unit_id)
+    .join_from(Visit, Job, Job.id == Visit.job_id, isouter=True)
+    .where(Visit.id == bindparam("visit_id"))
+)
 _GATE = text("SELECT * FROM gate_unit(:unit)")
+_STATUS = select(Unit.status).where(Unit.id == bindparam("unit"))
+_TABLES = Record.metadata.tables
+_CLAIM, _LINES, _HITS = (insert(_TABLES[kind.__tablename__]) for kind in (Claim, ClaimLine, RuleHit))
 _SOURCE_COLUMN = {
     "fault": "fault_id",
     "part": "part_used_id",
@@ -37,25 +46,31 @@ async def open_claim_for_visit(work: Work, cmd: CompleteVisit) -> None:
     Locks: the unit, as late as can be: of two simultaneous claims the second sees the first, and the unit's status is
     the one that holds now.
     """
-    visit = await work.db.get_one(Visit, cmd.visit_id)
+    visit = (await work.db.execute(_VISIT, {"visit_id": cmd.visit_id})).one()
     if visit.state != "completed" or visit.why_no_claim is not None:
         return
-    job = await work.db.get(Job, visit.job_id)
-    if visit.partner_id is None or job is None:
-        visit.why_no_claim = "in-house" if visit.partner_id is None else "job-reassigned"
-        return
+    if visit.partner_id is None:
+        why: str | None = "in-house"
+    else:
+        why = "job-reassigned" if visit.unit_id is None else await _open(work, visit)
+    if why is not None:
+        await work.db.execute(update(Visit).where(Visit.id == visit.id).values(why_no_claim=why))
+
+
+async def _open(work: Work, visit: Any) -> str | None:
+    """Open the claim, or return why there is none."""
     facts = claim_facts((await work.db.execute(EVERYTHING, {"visit_id": visit.id})).one(), work.now)
     if facts.visit_claims:
-        return
+        return None
     if not facts.coverage.pays and facts.unit_status != "unconfirmed":
-        visit.why_no_claim = "out-of-warranty"
-    elif not any(asked_lines(facts)):
-        visit.why_no_claim = "nothing-to-claim"
-    else:
-        rivals = tuple(_rival(row) for row in (await work.db.execute(_GATE, {"unit": job.unit_id})).all())
-        status = await work.db.scalar(select(Unit.status).where(Unit.id == job.unit_id))
-        facts = msgspec.structs.replace(facts, unit_status=status, rivals=rivals)
-        await _store(work, visit, facts, decide(facts))
+        return "out-of-warranty"
+    if not any(asked_lines(facts)):
+        return "nothing-to-claim"
+    rivals = tuple(_rival(row) for row in (await work.db.execute(_GATE, {"unit": facts.unit_id})).all())
+    status = await work.db.scalar(_STATUS, {"unit": facts.unit_id})
+    facts = msgspec.structs.replace(facts, unit_status=status, rivals=rivals)
+    await _store(work, visit, facts, decide(facts))
+    return None
 
 
 def claim_facts(row: Any, now: dt.datetime) -> ClaimFacts:
@@ -117,35 +132,32 @@ def _rival(row: Any) -> Rival:
     )
 
 
-async def _store(work: Work, visit: Visit, facts: ClaimFacts, decision: ClaimDecision) -> None:
+async def _store(work: Work, visit: Any, facts: ClaimFacts, decision: ClaimDecision) -> None:
     """Store the claim under the operation's own id, so that one operation can never open two."""
-    claim_id = work.op_id
-    await work.db.execute(
-        insert(Claim).values(
-            id=claim_id,
-            visit_id=visit.id,
-            job_id=visit.job_id,
-            assignment_id=visit.assignment_id,
-            partner_id=facts.partner_id,
-            unit_id=facts.unit_id,
-            scan_id=None if facts.scan is None else facts.scan.id,
-            lane=decision.lane,
-            state=decision.state,
-            payable=decision.payable,
-            failed_on=facts.failed_on,
-            repaired_on=facts.repaired_on,
-            submitted_on=facts.submitted_on,
-            submitted_at=work.now,
-            coverage=msgspec.to_builtins(facts.coverage),
-            facts=msgspec.to_builtins(facts),
-            decision=msgspec.to_builtins(decision),
-            told=msgspec.to_builtins(decision.told),
-        )
-    )
-    lines = [_line(claim_id, facts, line) for line in decision.lines]
-    await work.db.execute(insert(ClaimLine), lines, execution_options={"render_nulls": True})
+    claim = {
+        "id": work.op_id,
+        "visit_id": visit.id,
+        "job_id": visit.job_id,
+        "assignment_id": visit.assignment_id,
+        "partner_id": facts.partner_id,
+        "unit_id": facts.unit_id,
+        "scan_id": None if facts.scan is None else facts.scan.id,
+        "lane": decision.lane,
+        "state": decision.state,
+        "payable": decision.payable,
+        "failed_on": facts.failed_on,
+        "repaired_on": facts.repaired_on,
+        "submitted_on": facts.submitted_on,
+        "submitted_at": work.now,
+        "coverage": msgspec.to_builtins(facts.coverage),
+        "facts": msgspec.to_builtins(facts),
+        "decision": msgspec.to_builtins(decision),
+        "told": msgspec.to_builtins(decision.told),
+    }
+    await work.db.execute(_CLAIM, claim)
+    await work.db.execute(_LINES, [_line(work.op_id, facts, line) for line in decision.lines])
     if decision.hits:
-        await work.db.execute(insert(RuleHit), [_hit(claim_id, facts.partner_id, hit) for hit in decision.hits])
+        await work.db.execute(_HITS, [_hit(work.op_id, facts.partner_id, hit) for hit in decision.hits])
 
 
 def _line(claim_id: UUID, facts: ClaimFacts, line: Any) -> dict[str, Any]:

@@ -2,16 +2,12 @@
 
 from itertools import chain
 from typing import Any
-from uuid import UUID
 
-import msgspec
-from sqlalchemy import ColumnElement, Select, Text, cast, func, literal_column, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
 
 from domain.catalog.model import Model
 from domain.installs.model import Unit
 from domain.warranty.model import Contract, ContractUnit, WarrantyTerm
-from domain.warranty.rules import CoverageFacts
 
 
 def json_object(**columns: Any) -> ColumnElement[Any]:
@@ -68,10 +64,3 @@ def gathered_facts(customer_id: Any, *outer: Any) -> ColumnElement[Any]:
         terms=json_list(terms, Unit),
         contracts=json_list(contracts, Unit, *outer),
     )
-
-
-async def coverage_facts(db: AsyncConnection | AsyncSession, unit_id: UUID) -> CoverageFacts | None:
-    """Return what is known of a unit and its owner's contracts, or None when there is no such unit to see."""
-    facts = cast(gathered_facts(Unit.customer_id), Text)
-    found = await db.scalar(select(facts).join_from(Unit, Model, Model.id == Unit.model_id).where(Unit.id == unit_id))
-    return None if found is None else msgspec.json.decode(found, type=CoverageFacts)

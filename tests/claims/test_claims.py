@@ -81,6 +81,7 @@ async def test_a_claim_replays_from_its_stored_facts(context: Context, cast: Cas
 async def test_our_own_visit_makes_no_claim(context: Context, cast: Cast) -> None:
     ready = await make.ready_visit(context, cast, technician=cast.otto)
     await claimed(ready)
+    assert (await complete(ready)).status_code == 200
     assert await claims(context) == []
     assert await reason_of(context, ready) == "in-house"
 
