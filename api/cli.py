@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from functools import partial
 
 import click
 
@@ -66,12 +67,13 @@ def serve(host: str | None, port: int | None, processes: int | None) -> None:
 
 @main.command()
 @click.option("--port", type=int, help="Port to listen on (8000).")
-def demo(port: int | None) -> None:
+@click.option("--units", type=click.IntRange(2_000, 1_000_000), default=20_000, help="How many units are installed.")
+def demo(port: int | None, units: int) -> None:
     """Fill an empty database with a believable week, say what to try, and serve it on 127.0.0.1."""
     from api.running import serve_all, with_options
     from api.trials.demo import prepare
 
-    sys.exit(serve_all(with_options(load_settings(), host=None, port=port, processes=None), prepare))
+    sys.exit(serve_all(with_options(load_settings(), host=None, port=port, processes=None), partial(prepare, units)))
 
 
 @main.command()

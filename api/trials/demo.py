@@ -24,7 +24,6 @@ from printing.fonts import missing_fonts
 from printing.labels import label_png
 
 PASSWORD = "fieldstone demo"  # noqa: S105 - printed on purpose: the demo listens on loopback
-UNITS = 20_000
 SEED = 7
 
 
@@ -36,12 +35,12 @@ class DemoNotes(msgspec.Struct):
     serial: str
 
 
-def prepare(settings: Settings) -> str:
-    """Fill the migrated database if it is empty, and return the introduction."""
-    return asyncio.run(_prepare(settings))
+def prepare(units: int, settings: Settings) -> str:
+    """Fill the migrated database with so many units if it is empty, and return the introduction."""
+    return asyncio.run(_prepare(units, settings))
 
 
-async def _prepare(settings: Settings) -> str:
+async def _prepare(units: int, settings: Settings) -> str:
     context = build(settings)
     notes_file = Path(settings.data) / "demo.json"
     notes: DemoNotes | None = None
@@ -49,7 +48,7 @@ async def _prepare(settings: Settings) -> str:
         async with reading(context.database, SYSTEM) as db:
             filled = (await db.execute(select(Partner.id).limit(1))).first() is not None
         if not filled:
-            notes = await _fill(context)
+            notes = await _fill(context, units)
             notes_file.write_bytes(msgspec.json.encode(notes))
     finally:
         await context.close()
@@ -58,7 +57,7 @@ async def _prepare(settings: Settings) -> str:
     return introduction(settings, notes)
 
 
-async def _fill(context: Context) -> DemoNotes:
+async def _fill(context: Context, units: int) -> DemoNotes:
     rng = random.Random(SEED)
     today = utc_now().date()
     columns = (
@@ -68,11 +67,11 @@ async def _fill(context: Context) -> DemoNotes:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(f"Installing {UNITS:,} units of 30 models", total=1)
+        task = bar.add_task(f"Installing {units:,} units of 30 models", total=1)
         password_hash = context.hasher.hash(PASSWORD)
 
         async def body(work: Work) -> Week:
-            world = await fill(work, rng, units=UNITS, password_hash=password_hash)
+            world = await fill(work, rng, units=units, password_hash=password_hash)
             return Week(context, world, rng, today)
 
         week = await transact(context.database, SYSTEM, body)
