@@ -1,4 +1,8 @@
-"""Background work: tasks run at least once and are idempotent. Polls; a NOTIFY would lock every commit."""
+"""Background work: tasks run at least once and are idempotent. Polls; a NOTIFY would lock every commit.
+
+A task that fails is tried again after growing pauses; after the last try it is held in the queue as ``failed``, for a
+person to look at. A task whose worker died is taken up by another one half a minute later.
+"""
 
 import asyncio
 import contextlib
@@ -9,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import asyncpg
 import structlog
 from pgqueuer import AsyncpgPoolDriver, Job, Queries, QueueManager
-from pgqueuer.types import QueueExecutionMode
+from pgqueuer.errors import RetryRequested
 from sqlalchemy.engine import make_url
 
 from api.context import Context
@@ -20,6 +24,14 @@ from printing.fonts import typeface
 
 log = structlog.get_logger()
 POLL = dt.timedelta(milliseconds=250)
+DRAIN_POLL = dt.timedelta(milliseconds=50)
+_DUE = (
+    "SELECT 1 FROM pgqueuer WHERE entrypoint = ANY ($1) "
+    "AND (status = 'picked' OR status = 'queued' AND execute_after <= now()) LIMIT 1"
+)
+ATTEMPTS_MAX = 8
+FIRST_PAUSE = dt.timedelta(seconds=5)
+LONGEST_PAUSE = dt.timedelta(minutes=10)
 TIDY_EVERY = dt.timedelta(hours=1)
 Task = Callable[[Context, bytes], Awaitable[None]]
 TASKS: dict[str, Task] = {}
@@ -63,17 +75,25 @@ def _register(manager: QueueManager, context: Context, kind: str, run: Task) -> 
     async def serve(job: Job) -> None:
         try:
             await run(context, job.payload or b"")
-        except Exception:
-            log.exception("task failed", kind=kind, job=int(job.id))
+        except RetryRequested:
             raise
+        except Exception as error:
+            log.exception("task failed", kind=kind, job=int(job.id), attempts=job.attempts)
+            if job.attempts + 1 >= ATTEMPTS_MAX:
+                raise
+            raise RetryRequested(min(FIRST_PAUSE * 2**job.attempts, LONGEST_PAUSE), str(error)) from error
 
-    manager.entrypoint(kind)(serve)
+    manager.entrypoint(kind, on_failure="hold")(serve)
 
 
 async def drain(context: Context) -> None:
-    """Run what is queued now, then return."""
+    """Run what is due now, then return; what waits for another try is left waiting."""
     async with _queue(context) as manager:
-        await manager.run(dequeue_timeout=POLL, mode=QueueExecutionMode.drain)
+        running = asyncio.create_task(manager.run(dequeue_timeout=POLL))
+        while not running.done() and await manager.queries.driver.fetch(_DUE, list(TASKS)):  # noqa: ASYNC110
+            await asyncio.sleep(DRAIN_POLL.total_seconds())
+        manager.shutdown.set()
+        await running
 
 
 async def run_worker(context: Context) -> None:
@@ -93,6 +113,8 @@ async def run_worker(context: Context) -> None:
 
 async def _tidy(context: Context) -> None:
     while True:
-        gone = await transact(context.database, SYSTEM, forget_expired)
-        log.info("tidied", access_tokens=gone)
+        try:
+            log.info("tidied", access_tokens=await transact(context.database, SYSTEM, forget_expired))
+        except Exception:
+            log.exception("tidying failed; it is tried again in an hour")
         await asyncio.sleep(TIDY_EVERY.total_seconds())

@@ -1,0 +1,119 @@
+"""Background work runs at least once, is tried again when it fails, and is never thrown away."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+from pgqueuer.errors import RetryRequested
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.context import Context
+from api.worker import ATTEMPTS_MAX, FIRST_PAUSE, LONGEST_PAUSE, TASKS, Task, drain, task
+from domain.kit.actor import SYSTEM
+from domain.kit.work import begin
+from tests.conftest import rows
+
+WAITING = "SELECT status::text, attempts, extract(epoch FROM execute_after - now())::int AS pause FROM pgqueuer"
+
+
+@pytest.fixture
+def declared() -> Iterator[dict[str, Task]]:
+    """The register of tasks, given back as it was."""
+    before = dict(TASKS)
+    yield TASKS
+    TASKS.clear()
+    TASKS.update(before)
+
+
+async def enqueue(context: Context, kind: str, payload: object) -> None:
+    async with begin(context.database, SYSTEM, queue=context.queue) as work:
+        await work.enqueue(kind, payload)
+
+
+async def hurry(owner: AsyncEngine) -> None:
+    """Let the pause of every waiting task be over."""
+    async with owner.begin() as connection:
+        await connection.execute(text("UPDATE pgqueuer SET execute_after = now() - interval '1 s'"))
+
+
+async def test_a_task_runs_with_its_payload_and_is_gone(
+    context: Context, declared: dict[str, Task], owner: AsyncEngine
+) -> None:
+    ran: list[bytes] = []
+
+    @task("probe.note")
+    async def note(context: Context, payload: bytes) -> None:
+        ran.append(payload)
+
+    for number in range(3):
+        await enqueue(context, "probe.note", {"n": number})
+    await drain(context)
+    assert sorted(ran) == [b'{"n":0}', b'{"n":1}', b'{"n":2}']
+    assert await rows(owner, WAITING) == []
+
+
+async def test_a_task_that_fails_is_tried_again_after_growing_pauses_and_held_at_last(
+    context: Context, declared: dict[str, Task], owner: AsyncEngine
+) -> None:
+    tries: list[bytes] = []
+
+    @task("probe.fail")
+    async def fail(context: Context, payload: bytes) -> None:
+        tries.append(payload)
+        raise ZeroDivisionError("as asked")
+
+    await enqueue(context, "probe.fail", 1)
+    pauses: list[int] = []
+    for _ in range(ATTEMPTS_MAX - 1):
+        await drain(context)
+        ((status, _, pause),) = await rows(owner, WAITING)
+        assert status == "queued"
+        pauses.append(int(str(pause)))
+        await hurry(owner)
+    await drain(context)
+    assert len(tries) == ATTEMPTS_MAX
+    assert [status for status, _, _ in await rows(owner, WAITING)] == ["failed"]
+    assert pauses == sorted(pauses)
+    assert FIRST_PAUSE.total_seconds() - 3 <= pauses[0] <= FIRST_PAUSE.total_seconds()
+    assert pauses[-1] <= LONGEST_PAUSE.total_seconds()
+    await drain(context)
+    assert len(tries) == ATTEMPTS_MAX
+
+
+async def test_a_task_that_asks_for_a_pause_gets_it(
+    context: Context, declared: dict[str, Task], owner: AsyncEngine
+) -> None:
+    @task("probe.later")
+    async def later(context: Context, payload: bytes) -> None:
+        raise RetryRequested(dt.timedelta(seconds=100), "the store is away")
+
+    await enqueue(context, "probe.later", 1)
+    await drain(context)
+    ((status, _, pause),) = await rows(owner, WAITING)
+    assert status == "queued"
+    assert 90 < int(str(pause)) <= 100
+
+
+async def test_a_failing_task_keeps_no_other_waiting(context: Context, declared: dict[str, Task]) -> None:
+    done = asyncio.Event()
+
+    @task("probe.fail")
+    async def fail(context: Context, payload: bytes) -> None:
+        raise ZeroDivisionError
+
+    @task("probe.note")
+    async def note(context: Context, payload: bytes) -> None:
+        done.set()
+
+    await enqueue(context, "probe.fail", 1)
+    await enqueue(context, "probe.note", 1)
+    await asyncio.wait_for(drain(context), 10)
+    assert done.is_set()
+
+
+async def test_a_commit_wakes_nobody(owner: AsyncEngine) -> None:
+    """The queue's own NOTIFY takes one lock through every commit, so its trigger is gone."""
+    found = await rows(owner, "SELECT tgname FROM pg_trigger WHERE tgrelid = 'pgqueuer'::regclass AND NOT tgisinternal")
+    assert found == []
