@@ -24,6 +24,8 @@ from printing.fonts import typeface
 
 log = structlog.get_logger()
 POLL = dt.timedelta(milliseconds=250)
+CLOSE_WITHIN = dt.timedelta(seconds=3)
+RECONNECT_AFTER = dt.timedelta(seconds=2)
 DRAIN_POLL = dt.timedelta(milliseconds=50)
 _DUE = (
     "SELECT 1 FROM pgqueuer WHERE entrypoint = ANY ($1) "
@@ -68,7 +70,10 @@ async def _queue(context: Context) -> AsyncIterator[QueueManager]:
     try:
         yield manager
     finally:
-        await pool.close()
+        try:
+            await asyncio.wait_for(pool.close(), CLOSE_WITHIN.total_seconds())
+        except TimeoutError:  # a lost connection is never given back
+            pool.terminate()
 
 
 def _register(manager: QueueManager, context: Context, kind: str, run: Task) -> None:
@@ -97,18 +102,33 @@ async def drain(context: Context) -> None:
 
 
 async def run_worker(context: Context) -> None:
-    """Run tasks until SIGTERM or SIGINT."""
+    """Run tasks until SIGTERM or SIGINT; a database that goes away is waited for."""
     await asyncio.to_thread(typeface)  # loading fonts takes longer than printing a report
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    tidy = asyncio.create_task(_tidy(context))
+    try:
+        while not stop.is_set():
+            try:
+                await _run_until(context, stop)
+            except Exception:
+                log.exception("the queue cannot be reached; trying again")
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), RECONNECT_AFTER.total_seconds())
+    finally:
+        tidy.cancel()
+        await context.close()
+
+
+async def _run_until(context: Context, stop: asyncio.Event) -> None:
     async with _queue(context) as manager:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, manager.shutdown.set)
-        tidy = asyncio.create_task(_tidy(context))
+        told = asyncio.create_task(stop.wait())
+        told.add_done_callback(lambda _: manager.shutdown.set())
         try:
             await manager.run(dequeue_timeout=POLL)
         finally:
-            tidy.cancel()
-            await context.close()
+            told.cancel()
 
 
 async def _tidy(context: Context) -> None:

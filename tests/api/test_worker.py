@@ -1,7 +1,10 @@
 """Background work runs at least once, is tried again when it fails, and is never thrown away."""
 
 import asyncio
+import dataclasses
 import datetime as dt
+import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -9,10 +12,13 @@ from pgqueuer.errors import RetryRequested
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api import embedded
 from api.context import Context
-from api.worker import ATTEMPTS_MAX, FIRST_PAUSE, LONGEST_PAUSE, TASKS, Task, drain, task
+from api.worker import ATTEMPTS_MAX, FIRST_PAUSE, LONGEST_PAUSE, TASKS, Task, drain, run_worker, task
 from domain.kit.actor import SYSTEM
+from domain.kit.database import connect
 from domain.kit.work import begin
+from mobile_sync.photos.sandbox import PhotoSandbox
 from tests.conftest import rows
 
 WAITING = "SELECT status::text, attempts, extract(epoch FROM execute_after - now())::int AS pause FROM pgqueuer"
@@ -111,6 +117,44 @@ async def test_a_failing_task_keeps_no_other_waiting(context: Context, declared:
     await enqueue(context, "probe.note", 1)
     await asyncio.wait_for(drain(context), 10)
     assert done.is_set()
+
+
+async def test_the_worker_survives_a_restart_of_its_database_and_ends_when_told(
+    context: Context, declared: dict[str, Task], cluster: embedded.Embedded
+) -> None:
+    ran = asyncio.Event()
+
+    @task("probe.note")
+    async def note(context: Context, payload: bytes) -> None:
+        ran.set()
+
+    database = connect(cluster.url("fieldstone_app"), cluster.url("fieldstone_partner"), pool_size=2)
+    own = dataclasses.replace(context, database=database, sandbox=PhotoSandbox(workers=1))
+    working = asyncio.create_task(run_worker(own))
+    try:
+        for _ in range(2):
+            ran.clear()
+            await enqueue(context, "probe.note", 1)
+            await asyncio.wait_for(ran.wait(), 20)
+            await cut_everybody(context)
+        assert not working.done()
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(working, 20)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().remove_signal_handler(number)
+
+
+async def cut_everybody(context: Context) -> None:
+    """Cut every connection of the product's role, as a restart of the server would."""
+    async with context.database.app.connect() as connection:
+        await connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE usename = current_user AND pid <> pg_backend_pid()"
+            )
+        )
+    await asyncio.sleep(0.1)
 
 
 async def test_a_commit_wakes_nobody(owner: AsyncEngine) -> None:
