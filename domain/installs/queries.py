@@ -1,16 +1,18 @@
 """What can be read of the install base.
 
-The office and our own technicians read any unit. A partner's people read the units of their own jobs: the caller gives
-the select of those units' ids (``own``), and nothing outside of it is ever looked up, so that asking for a serial tells
-nothing about it. They are not told warranty dates, references or who sold a unit.
+The office and our own technicians read any unit. A partner's people read their ``Own`` units, and nothing outside of
+those is ever looked up, so that asking for a serial tells nothing about it. They are not told warranty dates,
+references or who sold a unit. The statements of single units are made once: see ``Read.all``.
 """
 
 import datetime as dt
-from typing import Any
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Date, Select, Text, cast, func, null, or_, select, tuple_
+from sqlalchemy import Date, Select, Text, bindparam, cast, func, null, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.catalog.model import Model, ModelComponent
@@ -24,10 +26,17 @@ from domain.kit.problem import InvalidRequest
 from domain.kit.read import AnySelect, Read
 from domain.people.model import Account
 
-Own = Select[UUID] | None
 components_max = 500
 same_serial_max = 20
 _LAST = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The units a partner's principal may know: a select of their ids, made once, and its parameters."""
+
+    units: Select[UUID]
+    params: dict[str, UUID]
 
 
 class UnitQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -209,38 +218,45 @@ _MOVES = Read(
 )
 
 
-def _of_own(own: Select[UUID], serial_key: str | None = None) -> Any:
-    """Return the ids of own units, maybe those with a serial.
+_KEY, _ID = bindparam("key", type_=Unit.serial_key.type), bindparam("id", type_=Unit.id.type)
+_BY_SERIAL = _CARDS.statement.where(Unit.serial_key == _KEY).limit(same_serial_max)
+_BY_ID = _CARDS.statement.where(Unit.id == _ID)
+_FITTED = (
+    _COMPONENTS.statement.where(UnitComponent.unit_id == _ID, UnitComponent.removed_on.is_(None))
+    .order_by(ModelComponent.code, UnitComponent.id)
+    .limit(components_max)
+)
 
-    All of them are found first, by their jobs: whether others have the serial cannot show in the time it takes.
+
+@cache
+def _own_by(column: Literal["key", "id"], units: Select[UUID]) -> AnySelect:
+    """Return the statement that finds one among own units.
+
+    All of them are taken first, by their jobs, and then compared: whether others have the serial cannot show in the
+    time it takes.
     """
-    found = select(Unit.id, Unit.serial_key).where(Unit.id.in_(own))
+    found = select(Unit.id, Unit.serial_key).where(Unit.id.in_(units))
     mine = found.cte("own").prefix_with("MATERIALIZED", dialect="postgresql")
-    return select(mine.c.id) if serial_key is None else select(mine.c.id).where(mine.c.serial_key == serial_key)
+    fits = mine.c.serial_key == _KEY if column == "key" else mine.c.id == _ID
+    return _PARTNERS_CARDS.statement.where(Unit.id.in_(select(mine.c.id).where(fits))).limit(same_serial_max)
 
 
-async def units_by_serial(db: AsyncConnection, serial: str, own: Own) -> list[UnitCard]:
+async def units_by_serial(db: AsyncConnection, serial: str, own: Own | None) -> list[UnitCard]:
     """Return the units with this serial, one per model at most; one statement."""
-    key = normalise(serial)
+    key = {"key": normalise(serial)}
     if own is None:
-        statement = _CARDS.statement.where(Unit.serial_key == key)
-        return await _CARDS.all(db, statement.limit(same_serial_max))
-    statement = _PARTNERS_CARDS.statement.where(Unit.id.in_(_of_own(own, key)))
-    return await _PARTNERS_CARDS.all(db, statement.limit(same_serial_max))
+        return await _CARDS.all(db, _BY_SERIAL, key)
+    return await _PARTNERS_CARDS.all(db, _own_by("key", own.units), key | own.params)
 
 
-async def unit(db: AsyncConnection, unit_id: UUID, own: Own) -> UnitSheet | None:
+async def unit(db: AsyncConnection, unit_id: UUID, own: Own | None) -> UnitSheet | None:
     """Return one unit with its components, or None when there is none or it is not the principal's to know."""
-    read = _CARDS if own is None else _PARTNERS_CARDS
-    statement = read.statement.where(Unit.id == unit_id)
-    if own is not None:
-        statement = statement.where(Unit.id.in_(_of_own(own)))
-    found = await read.first(db, statement)
-    if found is None:
-        return None
-    fitted = _COMPONENTS.statement.where(UnitComponent.unit_id == unit_id, UnitComponent.removed_on.is_(None))
-    order = fitted.order_by(ModelComponent.code, UnitComponent.id)
-    return UnitSheet(found, await _COMPONENTS.all(db, order.limit(components_max)))
+    which = {"id": unit_id}
+    if own is None:
+        found = await _CARDS.first(db, _BY_ID, which)
+    else:
+        found = await _PARTNERS_CARDS.first(db, _own_by("id", own.units), which | own.params)
+    return None if found is None else UnitSheet(found, await _COMPONENTS.all(db, _FITTED, which))
 
 
 async def units(db: AsyncConnection, page: UnitQuery) -> Page[UnitLine]:

@@ -1,26 +1,30 @@
 """Which units a principal may know through jobs, and whom a change of a unit concerns."""
 
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import bindparam, or_, select
 
+from domain.installs.queries import Own
 from domain.jobs.model import Job
 from domain.kit.actor import Actor, Role
 from domain.kit.work import Work
-from domain.people.access import own_rows
 
 _OVER = ("completed", "cancelled")
 
 
-def own_units(actor: Actor) -> Select[UUID] | None:
-    """Return the select of the units a partner's people have a job on that is not over; None for our own people."""
+_OF_PARTNER = select(Job.unit_id).where(
+    Job.partner_id == bindparam("own_partner"), *(Job.state != state for state in _OVER)
+)
+_OF_TECHNICIAN = _OF_PARTNER.where(or_(Job.technician_id == bindparam("own_technician"), Job.technician_id.is_(None)))
+
+
+def own_units(actor: Actor) -> Own | None:
+    """Return the units a partner's people have a job on that is not over; None stands for our own people's all."""
     if actor.partner_id is None:
         return None
-    own = select(Job.unit_id).where(own_rows(actor, Job.partner_id), Job.state.not_in(_OVER))
-    if actor.role is Role.TECHNICIAN:
-        own = own.where(or_(Job.technician_id == actor.account_id, Job.technician_id.is_(None)))
-    return own
+    if actor.role is Role.PARTNER_OFFICE:
+        return Own(_OF_PARTNER, {"own_partner": actor.partner_id})
+    return Own(_OF_TECHNICIAN, {"own_partner": actor.partner_id, "own_technician": actor.account_id})
 
 
 async def tell_technicians(work: Work, cmd: Any) -> None:
