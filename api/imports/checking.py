@@ -5,8 +5,8 @@ import io
 import os
 import time
 from array import array
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from api.imports.cells import Memo, Reader, Unfit, heading
 from api.imports.files import Batch
@@ -51,6 +51,20 @@ class Chunk:
     ready: int
     refusals: list[Refusal] = field(default_factory=list)
     bytes_done: int = 0
+
+    @property
+    def first_line(self) -> int:
+        """The line its first ready row begins on."""
+        return int(self.content.split(b",", 1)[0])
+
+    def halves(self) -> tuple["Chunk", "Chunk"]:
+        """Return its ready rows as two chunks without refusals."""
+        rows = list(csv.reader(io.StringIO(self.content.decode(), newline="")))
+        half = len(rows) // 2
+        first, second = (
+            replace(self, content=_csv(part), ready=len(part), refusals=[]) for part in (rows[:half], rows[half:])
+        )
+        return first, second
 
 
 class Seen:
@@ -169,14 +183,10 @@ class Checker:
         for memo in self._memos.values():
             memo.forget()
         header = ["line", "id", *found]
-        ready = zip(lines, new_ids(len(lines)), *found.values(), strict=True)
-        into = io.StringIO()
+        ready: Iterable[Sequence[object]] = zip(lines, new_ids(len(lines)), *found.values(), strict=True)
         if bad:
-            csv.writer(into).writerows(row for n, row in enumerate(ready) if n not in bad)
-        else:
-            csv.writer(into).writerows(ready)
-        content = into.getvalue().encode()
-        return Chunk(begins, self._rows, header, content, len(lines) - len(bad), refusals, batch.bytes_done)
+            ready = (row for n, row in enumerate(ready) if n not in bad)
+        return Chunk(begins, self._rows, header, _csv(ready), len(lines) - len(bad), refusals, batch.bytes_done)
 
     def _of_right_width(self, batch: Batch, refusals: list[Refusal]) -> tuple[list[list[str]], list[int]]:
         width = len(self._columns)
@@ -232,6 +242,12 @@ class Checker:
                 text = found[blamed][n] or ""
                 refusals.append(Refusal(lines[n], blamed, shown(text), f"is in line {earlier} already"))
                 bad.add(n)
+
+
+def _csv(rows: Iterable[Sequence[object]]) -> bytes:
+    into = io.StringIO()
+    csv.writer(into).writerows(rows)
+    return into.getvalue().encode()
 
 
 def new_ids(count: int) -> list[str]:

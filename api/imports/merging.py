@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from api.imports.checking import Chunk, Refusal, shown
 from api.imports.kinds import Kind
-from domain.kit.work import Work
+from domain.kit.work import Work, sqlstate
 
 # A chunk is a second or two of work; the usual limits are for requests that somebody waits for.
 _PATIENCE = text(
@@ -18,6 +20,8 @@ _PATIENCE = text(
     "set_config('work_mem', '64MB', true)"
 )
 _LOCK_KIND = text("SELECT pg_advisory_xact_lock(hashtextextended(:kind, 0))")
+_OF_THE_DATA = ("22", "23")
+"""Classes of SQLSTATE that blame the data or a constraint, not the moment."""
 _COUNT = text("SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE is_changed), count(refused) FROM plan")
 
 
@@ -33,6 +37,11 @@ class Merged:
 async def be_patient(work: Work) -> None:
     """Give the statements of this transaction, and their waiting for locks, more time than a request has."""
     await work.db.execute(_PATIENCE)
+
+
+def sqlstate_of(error: DBAPIError | asyncpg.PostgresError) -> str:
+    """Return the SQLSTATE of an error, whether it came through SQLAlchemy or from the driver itself."""
+    return sqlstate(error) if isinstance(error, DBAPIError) else str(error.sqlstate or "")
 
 
 class Merger:
@@ -67,12 +76,34 @@ class Merger:
     async def merge(self, work: Work, chunk: Chunk, run_id: UUID) -> Merged:
         """Write what is new or changed.
 
+        A row that the database will not have, for whatever reason, is found by halving and refused alone; a row that
+        somebody else added meanwhile is compared with when its half is merged afresh.
         Locks: imports of one kind go one after another; then the changed rows by id.
-        Raises: IntegrityError when somebody adds one of these rows meanwhile; merged afresh, it is then compared.
         """
+        if not chunk.ready:
+            return Merged(0, 0, [])
+        await work.db.execute(_LOCK_KIND, {"kind": f"import {self.kind.name}"})
+        return await self._merge(work, chunk, run_id)
+
+    async def _merge(self, work: Work, chunk: Chunk, run_id: UUID) -> Merged:
+        for _ in range(2 if chunk.ready == 1 else 1):
+            try:
+                async with work.db.begin_nested():
+                    return await self._merge_at_once(work, chunk, run_id)
+            except (DBAPIError, asyncpg.PostgresError) as error:
+                state = sqlstate_of(error)
+                if state[:2] not in _OF_THE_DATA:
+                    raise
+        if chunk.ready == 1:
+            reason = f"the database refuses this row ({state})"
+            return Merged(0, 0, [Refusal(chunk.first_line, "", "", reason)])
+        first, second = chunk.halves()
+        one, other = await self._merge(work, first, run_id), await self._merge(work, second, run_id)
+        return Merged(one.kept + other.kept, one.unchanged + other.unchanged, [*one.refusals, *other.refusals])
+
+    async def _merge_at_once(self, work: Work, chunk: Chunk, run_id: UUID) -> Merged:
         db, kind = work.db, self.kind
         driver: Any = (await (await db.connection()).get_raw_connection()).driver_connection
-        await db.execute(_LOCK_KIND, {"kind": f"import {kind.name}"})
         await driver.execute(self._incoming)
         await driver.copy_to_table(
             "incoming", source=_at_once(chunk.content), columns=chunk.columns, format="csv", encoding="utf-8"
@@ -93,6 +124,7 @@ class Merger:
             moment = {"actor": work.actor.account_id, "run": run_id, "now": work.now}
             await db.execute(text(kind.moves), moment)
         refusals = await self._refusals(work) if refused else []
+        await driver.execute("DROP TABLE incoming, plan")
         return Merged(new + changed, chunk.ready - new - changed - refused, refusals)
 
     async def _refusals(self, work: Work) -> list[Refusal]:

@@ -13,19 +13,20 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from api.imports.checking import Checker, Chunk, Refusal
 from api.imports.files import Source
 from api.imports.kinds import Kind
-from api.imports.merging import Merged, Merger, be_patient
+from api.imports.merging import Merged, Merger, be_patient, sqlstate_of
 from domain.installs.model import ImportRun
 from domain.kit.actor import Actor
 from domain.kit.database import Database, reading
 from domain.kit.ids import new_id
 from domain.kit.problem import OperationIdReused, Problem
-from domain.kit.work import RETRIED, Work, begin, sqlstate, transact
+from domain.kit.work import RETRIED, Work, begin, transact
 from mobile_sync.photos.sandbox import PhotoSandbox
 
 T = TypeVar("T")
@@ -210,13 +211,13 @@ _REFUSE = text(
 
 
 async def _until_through(body: Callable[[], Awaitable[None]]) -> None:
-    """Do a chunk again when others were in its way; a row that was added meanwhile is then compared with."""
+    """Do a chunk again when others were in its way."""
     for attempt in range(1, tries_max + 1):
         try:
             await body()
             return
-        except DBAPIError as error:
-            if sqlstate(error) not in RETRIED | {"23505"} or attempt == tries_max:
+        except (DBAPIError, asyncpg.PostgresError) as error:
+            if sqlstate_of(error) not in RETRIED or attempt == tries_max:
                 raise
             await asyncio.sleep(random.uniform(0, 0.2 * attempt))  # noqa: S311 - jitter, not a secret
 

@@ -134,3 +134,12 @@ async def test_a_bad_row_is_told_with_its_column(filled: Context) -> None:
         run, refused = await import_text(filled, kind, FILES[kind].split("\n", 1)[0] + "\n" + line + "\n")
         assert refused == [(2, column, reason)], line
         assert (run.rows_kept, run.rows_refused) == (0, 1), line
+
+
+async def test_a_row_only_the_database_can_refuse_is_found_among_good_ones(filled: Context, owner: AsyncEngine) -> None:
+    lines = [f"STD,2026-01-{day:02d},days={day},\n" for day in range(1, 20)]
+    lines[11] = 'STD,2026-01-12,"{""\\u0000"": 1}",\n'
+    run, refused = await import_text(filled, "programme-versions", "programme,from_on,limits,modes\n" + "".join(lines))
+    assert (run.state, run.rows_kept, run.rows_refused) == ("done", 18, 1)
+    assert refused == [(13, "", "the database refuses this row (22P05)")]
+    assert await rows(owner, "SELECT count(*) FROM programme_version") == [(19,)]

@@ -13,6 +13,7 @@ from domain.kit.actor import SYSTEM
 from domain.kit.work import begin
 from tests import make
 from tests.cast import Cast
+from tests.claims.visits import claimed
 from tests.conftest import rows
 
 CUSTOMERS = b"number,name\nC1,One\n=2,Two\nC3,Three\n"
@@ -111,3 +112,26 @@ async def test_an_import_shows_its_progress_while_it_runs(cast: Cast, context: C
     await running
     assert (await cast.ada.get(f"/imports/{sent['id']}")).json()["rows_read"] == 40
     assert len(seen) > 1
+
+
+async def test_a_file_does_not_move_a_warranty_start_that_a_claim_depends_on(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    await claimed(ready)
+    ((code, serial, start),) = await rows(
+        owner, f"SELECT code, serial, warranty_start_on::text FROM unit JOIN model ON model.id = model_id "
+        f"WHERE unit.id = '{ready.unit_id}'"
+    )  # fmt: skip
+    for day, dealer, kept in (("2020-01-01", "Dealer A", 0), (start, "Dealer B", 1)):
+        content = f"model,serial,warranty_start_on,dealer\n{code},{serial},{day},{dealer}\n"
+        sent = await send(cast, content.encode(), "units")
+        await drain(context)
+        run = (await cast.ada.get(f"/imports/{sent['id']}")).json()
+        assert (run["state"], run["rows_kept"], run["rows_refused"]) == ("done", kept, 1 - kept)
+        if not kept:
+            report = await cast.ada.get(f"/imports/{sent['id']}/refusals")
+            assert report.text.splitlines()[1] == (
+                "2,warranty_start_on,2020-01-01,a claim depends on this unit's warranty start; correct it by hand"
+            )
+    assert await rows(owner, f"SELECT dealer FROM unit WHERE id = '{ready.unit_id}'") == [("Dealer B",)]
