@@ -1,4 +1,4 @@
-"""The probe's tables, made once as the owner and emptied for each test."""
+"""The probe's tables, made as the owner for each file of tests and emptied for each test."""
 
 from collections.abc import AsyncIterator
 
@@ -17,7 +17,7 @@ async def as_owner(owner: AsyncEngine, statements: str) -> None:
         await raw.execute(statements)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def probe_tables(owner: AsyncEngine) -> AsyncIterator[None]:
     """The probe's tables."""
     await as_owner(owner, MAKE)
