@@ -80,7 +80,7 @@ async def cast_of(context: Context, http: httpx.AsyncClient) -> Cast:
         south = _partner(work, "SOUTH", "Southern Service")
         await work.db.flush()
         people = {
-            name: await _person(work, http, name, role, partner_id)
+            name: await joined(work, http, name, role, partner_id)
             for name, role, partner_id in (
                 ("ann", Role.TECHNICIAN, north),
                 ("pam", Role.PARTNER_OFFICE, north),
@@ -100,7 +100,8 @@ def _partner(work: Work, code: str, name: str) -> UUID:
     return partner_id
 
 
-async def _person(work: Work, http: httpx.AsyncClient, name: str, role: Role, partner_id: UUID | None) -> Caller:
+async def joined(work: Work, http: httpx.AsyncClient, name: str, role: Role, partner_id: UUID | None) -> Caller:
+    """Give somebody an account and a session."""
     account_id, session_id, token = new_id(), new_id(), f"access-token-of-{name}-{new_id().hex}"
     device_id = new_id() if role is Role.TECHNICIAN else None
     work.db.add(Account(id=account_id, login=f"{name}@test", name=name.title(), role=role.value, partner_id=partner_id))

@@ -8,10 +8,10 @@ import msgspec
 from api.operation import Call, command_operation, operation
 from domain.kit.limits import Line, Word
 from domain.kit.page import Page, PageQuery
-from domain.kit.problem import NotFound
+from domain.kit.problem import NotAllowed, NotFound
 from domain.kit.work import Work
 from domain.people import actions, queries, sessions
-from domain.people.access import DESK, EVERYBODY, PEOPLE
+from domain.people.access import DESK, EVERYBODY, PEOPLE, refuse_to_keep
 
 TAG = "people"
 
@@ -44,7 +44,7 @@ class InvitationLink(msgspec.Struct, frozen=True):
     by=PEOPLE,
     body=MakeInvitationLink,
     answer=InvitationLink,
-    problems=(NotFound,),
+    problems=(NotFound, NotAllowed),
     statuses=(201,),
     example=MakeInvitationLink(UUID(int=1), "invite"),
 )
@@ -60,6 +60,7 @@ async def make_invitation_link(call: Call) -> object:
         person = await queries.person(work.db, call.actor, asked.account_id)
         if person is None:
             raise NotFound("There is no such person among those you look after.")
+        refuse_to_keep(call.actor, person.role)
         return await sessions.make_invitation(work, person.id, person.partner_id, purpose)
 
     token, until = await call.write(make)

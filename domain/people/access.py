@@ -35,6 +35,17 @@ def own_rows(actor: Actor, partner_id: Any, technician_id: Any = None) -> Column
     return false()
 
 
+def refuse_to_keep(actor: Actor, role: str) -> None:
+    """Raise NotAllowed unless the principal may keep accounts of a role: who resets a password can become that person.
+
+    An admin's account is kept by admins, and a partner's office keeps technicians; whose rows they are is asked apart.
+    """
+    if role == Role.ADMIN and actor.role not in (Role.ADMIN, Role.SYSTEM):
+        raise NotAllowed("An admin's account is kept by an admin.")
+    if actor.role is Role.PARTNER_OFFICE and role != Role.TECHNICIAN:
+        raise NotAllowed("A partner's office looks after its technicians.")
+
+
 def require_office(actor: Actor) -> None:
     """Raise NotAllowed unless the principal is our own desk."""
     if not actor.is_office:

@@ -11,7 +11,7 @@ from domain.kit.ids import new_id
 from domain.kit.limits import AmountMinor, Code, Currency, Email, Language, Line, Login, Phone, Reason
 from domain.kit.problem import InvalidRequest, Kind, NotAllowed, NotFound, Problem
 from domain.kit.work import Work
-from domain.people.access import PEOPLE, own_rows
+from domain.people.access import PEOPLE, own_rows, refuse_to_keep
 from domain.people.model import Account, Device, Partner, SignIn
 from domain.people.sessions import end_session, note
 
@@ -161,12 +161,13 @@ async def invite_person(work: Work, cmd: InvitePerson) -> Done:
 
 
 async def _account(work: Work, account_id: UUID) -> UUID:
-    found = await work.db.scalar(
-        select(Account.id).where(Account.id == account_id, own_rows(work.actor, Account.partner_id))
+    role = await work.db.scalar(
+        select(Account.role).where(Account.id == account_id, own_rows(work.actor, Account.partner_id))
     )
-    if found is None:
+    if role is None:
         raise NotFound("There is no such person among those you look after.")
-    return found
+    refuse_to_keep(work.actor, role)
+    return account_id
 
 
 @action(
@@ -178,9 +179,9 @@ async def _account(work: Work, account_id: UUID) -> UUID:
 )
 async def disable_person(work: Work, cmd: DisablePerson) -> Done:
     """Stamp the account as disabled and end its sessions."""
-    account_id = await _account(work, cmd.account_id)
-    if account_id == work.actor.account_id:
+    if cmd.account_id == work.actor.account_id:
         raise NotAllowed("Nobody disables their own account.")
+    account_id = await _account(work, cmd.account_id)
     await work.db.execute(update(Account).where(Account.id == account_id).values(disabled_at=work.now))
     await work.db.execute(
         update(SignIn)
@@ -191,7 +192,7 @@ async def disable_person(work: Work, cmd: DisablePerson) -> Done:
     return Done(Changed(id=account_id))
 
 
-@action(EnablePerson, by=PEOPLE, answer=Changed, raises=(NotFound,), example=EnablePerson(account_id=_ID))
+@action(EnablePerson, by=PEOPLE, answer=Changed, raises=(NotFound, NotAllowed), example=EnablePerson(account_id=_ID))
 async def enable_person(work: Work, cmd: EnablePerson) -> Done:
     """Take the stamp off again."""
     account_id = await _account(work, cmd.account_id)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import delete, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from domain.kit.actor import Actor, Role
@@ -138,25 +139,24 @@ async def open_session(
 
 
 async def _enrol(work: Work, person: Person, device_id: UUID, name: str, app_version: str) -> None:
-    device = await work.db.scalar(select(Device).where(Device.id == device_id).with_for_update(key_share=True))
-    if device is None:
-        work.db.add(
-            Device(
-                id=device_id,
-                account_id=person.id,
-                partner_id=person.partner_id,
-                name=name,
-                app_version=app_version,
-                enrolled_at=work.now,
-            )
+    await work.db.execute(
+        insert(Device)
+        .values(
+            id=device_id,
+            account_id=person.id,
+            partner_id=person.partner_id,
+            name=name,
+            app_version=app_version,
+            enrolled_at=work.now,
         )
-        await work.db.flush()
-    elif device.account_id != person.id:
+        .on_conflict_do_nothing()
+    )
+    device = (await work.db.scalars(select(Device).where(Device.id == device_id).with_for_update(key_share=True))).one()
+    if device.account_id != person.id:
         raise DeviceOfSomebodyElse("Enrol this phone anew, or ask the office to revoke it for its former holder.")
-    elif device.revoked_at is not None:
+    if device.revoked_at is not None:
         raise SessionEnded("This phone was revoked; it keeps its unsent work. Ask the office.")
-    else:
-        device.name, device.app_version, device.last_seen_at = name, app_version, work.now
+    device.name, device.app_version, device.last_seen_at = name, app_version, work.now
 
 
 async def _tokens(
@@ -188,9 +188,9 @@ async def refresh_session(work: Work, refresh: str, key: bytes) -> Tokens | None
     token = read_token(refresh, key)
     if token is None:
         return None
-    session = await work.db.scalar(select(SignIn).where(SignIn.id == token.family).with_for_update(key_share=True))
-    if session is None:
-        session = await _adopt(work, token, refresh)
+    session = await _session(work, token.family)
+    if session is None and await _adopt(work, token, refresh):
+        session = await _session(work, token.family)
     if session is None or session.revoked_at is not None or session.expires_at <= work.now:
         return None
     person = await _person(work, session.account_id)
@@ -212,27 +212,41 @@ async def refresh_session(work: Work, refresh: str, key: bytes) -> Tokens | None
     return await _tokens(work, person, session.id, session.device_id, successor, minutes)
 
 
-async def _adopt(work: Work, token: RefreshToken, refresh: str) -> SignIn | None:
-    """Take in a well-made token whose row a restored backup does not know, once, for its enrolled phone."""
+async def _session(work: Work, session_id: UUID) -> SignIn | None:
+    found: SignIn | None = await work.db.scalar(
+        select(SignIn).where(SignIn.id == session_id).with_for_update(key_share=True)
+    )
+    return found
+
+
+async def _adopt(work: Work, token: RefreshToken, refresh: str) -> bool:
+    """Take in a well-made token whose row a restored backup does not know, once, for its enrolled phone.
+
+    Returns whether the session is there now: another request may have been first.
+    """
     device = await work.db.get(Device, token.device)
     too_old = work.now.timestamp() - token.issued > REFRESH_DAYS * 86400
     if device is None or device.revoked_at is not None or too_old:
-        return None
-    session = SignIn(
-        id=token.family,
-        account_id=device.account_id,
-        partner_id=device.partner_id,
-        device_id=device.id,
-        generation=token.generation,
-        refresh_hash=hash_of(refresh),
-        rotated_at=work.now,
-        created_at=work.now,
-        expires_at=work.now + dt.timedelta(days=REFRESH_DAYS),
+        return False
+    adopted = await work.db.scalar(
+        insert(SignIn)
+        .values(
+            id=token.family,
+            account_id=device.account_id,
+            partner_id=device.partner_id,
+            device_id=device.id,
+            generation=token.generation,
+            refresh_hash=hash_of(refresh),
+            rotated_at=work.now,
+            created_at=work.now,
+            expires_at=work.now + dt.timedelta(days=REFRESH_DAYS),
+        )
+        .on_conflict_do_nothing()
+        .returning(SignIn.id)
     )
-    work.db.add(session)
-    await work.db.flush()
-    note(work, device.account_id, "session-adopted", session=str(session.id), generation=token.generation)
-    return session
+    if adopted is not None:
+        note(work, device.account_id, "session-adopted", session=str(adopted), generation=token.generation)
+    return True
 
 
 async def end_session(work: Work, session_id: UUID, why: str) -> None:
@@ -320,15 +334,27 @@ async def make_invitation(
 
 
 async def accept_invitation(work: Work, token: str, password_hash: str) -> Person:
-    """Set the password behind a one-time token, end every older session, and return the person."""
+    """Set the password behind a one-time token, end every older session and link, and return the person.
+
+    A disabled account takes no password: whoever kept a link would be in again the moment it is enabled.
+    """
     invitation = await work.db.scalar(
         select(Invitation).where(Invitation.token_hash == hash_of(token)).with_for_update(key_share=True)
     )
     if invitation is None or invitation.used_at is not None or invitation.until <= work.now:
         raise InvitationSpent("Ask whoever sent the link for a new one.")
-    invitation.used_at = work.now
+    set_for = await work.db.scalar(
+        update(Account)
+        .where(Account.id == invitation.account_id, Account.disabled_at.is_(None))
+        .values(password_hash=password_hash)
+        .returning(Account.id)
+    )
+    if set_for is None:
+        raise InvitationSpent("Ask whoever sent the link for a new one.")
     await work.db.execute(
-        update(Account).where(Account.id == invitation.account_id).values(password_hash=password_hash)
+        update(Invitation)
+        .where(Invitation.account_id == set_for, Invitation.used_at.is_(None))
+        .values(used_at=work.now)
     )
     for session_id in (
         await work.db.scalars(

@@ -1,6 +1,16 @@
 """Who may invite, see and disable whom."""
 
-from tests.cast import Caller, Cast
+from uuid import UUID
+
+from api.context import Context
+from domain.kit.actor import SYSTEM, Role
+from domain.kit.work import begin
+from tests.cast import Caller, Cast, joined
+
+
+async def newcomer(context: Context, cast: Cast, name: str, role: Role, partner_id: UUID | None) -> Caller:
+    async with begin(context.database, SYSTEM) as work:
+        return await joined(work, cast.ada.http, name, role, partner_id)
 
 
 async def test_a_partner_office_invites_technicians_of_its_own_partner_only(cast: Cast) -> None:
@@ -85,3 +95,27 @@ async def test_the_same_key_gets_the_first_answer_and_other_content_is_refused(c
     assert again.headers["idempotent-replayed"] == "true"
     other = await cast.ada.post("/partners", body | {"name": "West"}, key="one")
     assert (other.status_code, other.json()["code"]) == (422, "operation-id-reused")
+
+
+async def test_nobody_below_an_admin_keeps_an_admin_s_account(context: Context, cast: Cast) -> None:
+    sam = await newcomer(context, cast, "sam", Role.SERVICE_MANAGER, None)
+    of_ada = {"account_id": str(cast.ada.id)}
+    for purpose in ("invite", "reset"):
+        link = await sam.post("/people/invitation-links", of_ada | {"purpose": purpose})
+        assert (link.status_code, link.json()["code"]) == (403, "not-allowed")
+    assert (await sam.post("/people/disable", of_ada | {"reason": "a coup"})).status_code == 403
+    assert (await sam.post("/people/enable", of_ada)).status_code == 403
+    assert (await cast.ada.get("/me")).status_code == 200
+    assert (await sam.post("/people/invitation-links", {"account_id": str(cast.dora.id)})).status_code == 201
+
+
+async def test_a_partner_office_keeps_technicians_and_not_its_own_colleagues(context: Context, cast: Cast) -> None:
+    pat = await newcomer(context, cast, "pat", Role.PARTNER_OFFICE, cast.north)
+    for whom in (pat, cast.pam):
+        link = await cast.pam.post("/people/invitation-links", {"account_id": str(whom.id), "purpose": "reset"})
+        assert (link.status_code, link.json()["code"]) == (403, "not-allowed")
+    disabled = await cast.pam.post("/people/disable", {"account_id": str(pat.id), "reason": "a coup"})
+    assert (disabled.status_code, disabled.json()["code"]) == (403, "not-allowed")
+    assert (await pat.post("/sign-out")).status_code == 200
+    assert (await cast.pam.post("/people/invitation-links", {"account_id": str(cast.dora.id)})).status_code == 404
+    assert (await cast.pam.post("/people/invitation-links", {"account_id": str(cast.ann.id)})).status_code == 201

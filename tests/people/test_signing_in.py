@@ -1,5 +1,6 @@
 """Sign-in, refresh and invitations over HTTP."""
 
+import asyncio
 import datetime as dt
 from uuid import uuid4
 
@@ -55,6 +56,24 @@ async def test_an_invitation_link_works_once(cast: Cast, nobody: Caller) -> None
     assert (await nobody.post("/sign-in/password", body)).status_code == 200
     again = await nobody.post("/sign-in/password", body)
     assert (again.status_code, again.json()["code"]) == (422, "invitation-spent")
+
+
+async def test_a_password_that_is_set_takes_every_other_link_away(cast: Cast, nobody: Caller) -> None:
+    person = await cast.pam.done("/people", {"login": "new@test", "name": "New", "role": "technician"})
+    links = [await cast.pam.done("/people/invitation-links", {"account_id": person["id"]}) for _ in range(2)]
+    statuses = [
+        (await nobody.post("/sign-in/password", {"token": link["token"], "password": PASSWORD})).status_code
+        for link in links
+    ]
+    assert statuses == [200, 422]
+
+
+async def test_a_disabled_account_takes_no_password(cast: Cast, nobody: Caller) -> None:
+    person = await cast.pam.done("/people", {"login": "new@test", "name": "New", "role": "technician"})
+    link = await cast.pam.done("/people/invitation-links", {"account_id": person["id"]})
+    await cast.pam.done("/people/disable", {"account_id": person["id"], "reason": "left the company"})
+    refused = await nobody.post("/sign-in/password", {"token": link["token"], "password": PASSWORD})
+    assert (refused.status_code, refused.json()["code"]) == (422, "invitation-spent")
 
 
 async def test_a_wrong_password_and_an_unknown_login_are_told_apart_by_nothing(cast: Cast, nobody: Caller) -> None:
@@ -114,6 +133,31 @@ async def test_a_restored_server_adopts_the_session_of_an_enrolled_phone_once(
     assert status == 200
     assert adopted["session_id"] == tokens["session_id"]
     assert (await rows(owner, "SELECT kind FROM auth_event WHERE kind = 'session-adopted'")) != []
+
+
+async def test_a_session_that_is_adopted_from_many_requests_at_once_is_one_session(
+    cast: Cast, nobody: Caller, owner: AsyncEngine
+) -> None:
+    await invited(cast, nobody)
+    tokens = await sign_in(nobody, phone=phone())
+    async with owner.begin() as connection:
+        await connection.exec_driver_sql("DELETE FROM access_token")
+        await connection.exec_driver_sql(f"DELETE FROM session WHERE id = '{tokens['session_id']}'")
+    answers = await asyncio.gather(*(refresh(nobody, tokens["refresh_token"]) for _ in range(5)))
+    assert [status for status, _ in answers] == [200] * 5
+    assert len({answer["refresh_token"] for _, answer in answers}) == 1
+    assert len(await rows(owner, "SELECT 1 FROM auth_event WHERE kind = 'session-adopted'")) == 1
+
+
+async def test_a_phone_that_two_people_enrol_at_once_is_one_person_s(cast: Cast, nobody: Caller) -> None:
+    logins = [f"new{n}@test" for n in range(4)]
+    for login in logins:
+        await invited(cast, nobody, login)
+    one = phone()
+    answers = await asyncio.gather(
+        *(nobody.post("/sign-in", {"login": login, "password": PASSWORD, "phone": one}) for login in logins)
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
 
 
 async def test_a_browser_session_without_a_phone_is_not_adopted(cast: Cast, nobody: Caller, owner: AsyncEngine) -> None:
