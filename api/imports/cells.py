@@ -119,11 +119,6 @@ def serial_key(text: str) -> str:
     return text.upper() if text.isascii() and text.isalnum() else normalise(text)
 
 
-def phone_digits(text: str) -> str:
-    """Read the digits a caller is recognised by."""
-    return "".join(c for c in text if c.isdigit())
-
-
 def gtin(text: str) -> str:
     """Read a GTIN of 8, 12, 13 or 14 digits as 14."""
     digits = text.zfill(14)
@@ -213,7 +208,7 @@ def pattern(text: str) -> str:
 def whole_numbers(text: str) -> str:
     """Read limits: a JSON object of whole numbers, or ``name=number`` pairs with semicolons between."""
     found = _pairs(text)
-    if not all(isinstance(value, int) and not isinstance(value, bool) for value in found.values()):
+    if not all(type(value) is int and 0 <= value < 2**31 for value in found.values()):
         raise ValueError("holds something else than whole numbers")
     return json.dumps(found)
 
@@ -228,7 +223,10 @@ def modes(text: str) -> str:
 
 def _pairs(text: str) -> dict[str, int | str]:
     if text.startswith("{"):
-        found = json.loads(text)
+        try:
+            found = json.loads(text)
+        except RecursionError:
+            raise ValueError("is no list of name=value") from None
     else:
         parts = [part.partition("=") for part in text.split(";") if part.strip()]
         found = {name.strip(): value.strip() for name, _, value in parts}

@@ -5,6 +5,7 @@ from dataclasses import replace
 from api.imports import cells
 from api.imports.kinds import Check, Column, Derived, Kind, Target
 from api.imports.units import MODEL, SERIAL, SERIAL_KEY
+from domain.customers.rules import phone_digits
 from domain.kit.actor import Role
 
 CLASSES = ("vip", "key", "standard", "indirect")
@@ -49,7 +50,7 @@ CONTACTS = Kind(
         Column("phone", cells.phone, ("telephone", "phone number", "电话", "联系电话", "手机"), required=True),
         Column("email", cells.email, ("e-mail", "mail", "邮箱", "电子邮件"), empty="''"),
     ),
-    derived=(Derived("phone_digits", "phone", cells.phone_digits),),
+    derived=(Derived("phone_digits", "phone", phone_digits),),
     joins=_OF_CUSTOMER,
     match="t.customer_id = c.id AND t.name = i.name",
     identity=("customer", "name"),

@@ -33,6 +33,8 @@ T = TypeVar("T")
 goes_on_within = dt.timedelta(days=1)
 """An older interrupted run is not continued: what it had compared may have changed since."""
 tries_max = 5
+_PASSING = ("08", "25", "40", "53", "55", "57")
+"""Classes of SQLSTATE: connections, transactions broken off, deadlocks, no room, locks, shutdown and time-outs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Importing:
 
 
 async def open_run(work: Work, kind: Kind, source: Source, file_name: str, run_id: UUID) -> tuple[UUID, bool]:
-    """Return the run of a file and whether it was begun by this: an unfinished one of the same file is continued.
+    """Return the run of a file and whether there is something left to do: an unfinished one of the same file goes on.
 
     ``run_id`` asked for before gives the same run again. Raises: OperationIdReused when it was of another file.
     """
@@ -55,7 +57,7 @@ async def open_run(work: Work, kind: Kind, source: Source, file_name: str, run_i
     if earlier is not None:
         if (earlier.sha256, earlier.kind) != (source.sha256, kind.name):
             raise OperationIdReused("Use a new Idempotency-Key for another file.")
-        return run_id, False
+        return run_id, earlier.finished_at is None
     unfinished = await work.db.scalar(
         select(ImportRun.id)
         .where(
@@ -68,7 +70,7 @@ async def open_run(work: Work, kind: Kind, source: Source, file_name: str, run_i
         .limit(1)
     )
     if unfinished is not None:
-        return unfinished, False
+        return unfinished, True
     work.db.add(
         ImportRun(
             id=run_id,
@@ -103,6 +105,14 @@ async def run_import(
         await give_up(importing, run_id, problem.detail)
         return
     await _set(importing, run_id, state="done", finished=True)
+
+
+def may_pass(error: Exception) -> bool:
+    """Tell whether the same import may succeed later: the database, the files or the sandbox could not be reached."""
+    if isinstance(error, DBAPIError | asyncpg.PostgresError):
+        lost = isinstance(error, DBAPIError) and error.connection_invalidated
+        return lost or sqlstate_of(error)[:2] in _PASSING
+    return isinstance(error, OSError | Problem | asyncpg.InterfaceError)
 
 
 async def give_up(importing: Importing, run_id: UUID, why: str) -> None:

@@ -85,8 +85,8 @@ async def start_import(call: Call) -> object:
         await asyncio.to_thread(path.unlink, missing_ok=True)
 
     async def open_it(work: Work) -> UUID:
-        run_id, is_new = await open_run(work, kind, source, asked.file_name, op_id)
-        if is_new:
+        run_id, is_open = await open_run(work, kind, source, asked.file_name, op_id)
+        if is_open:  # also one that was interrupted for good; two tasks of one run share its chunks
             await work.enqueue(RUN, RunImport(run_id))
         return run_id
 

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
@@ -135,3 +136,29 @@ async def test_a_file_does_not_move_a_warranty_start_that_a_claim_depends_on(
                 "2,warranty_start_on,2020-01-01,a claim depends on this unit's warranty start; correct it by hand"
             )
     assert await rows(owner, f"SELECT dealer FROM unit WHERE id = '{ready.unit_id}'") == [("Dealer B",)]
+
+
+async def test_an_import_whose_worker_died_goes_on_when_the_file_comes_again(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    sent = await send(cast, CUSTOMERS)
+    async with owner.begin() as connection:
+        await connection.execute(text("DELETE FROM pgqueuer"))
+        await connection.execute(text("UPDATE import_run SET state = 'running', rows_read = 0"))
+    again = await send(cast, CUSTOMERS)
+    assert again["id"] == sent["id"]
+    await drain(context)
+    assert (await cast.ada.get(f"/imports/{sent['id']}")).json()["state"] == "done"
+
+
+async def test_an_import_that_breaks_on_our_side_says_so(cast: Cast, context: Context, owner: AsyncEngine) -> None:
+    sent = await send(cast, CUSTOMERS)
+    async with owner.begin() as connection:
+        await connection.execute(text("ALTER TABLE customer RENAME COLUMN language TO tongue"))
+    try:
+        await drain(context)
+    finally:
+        async with owner.begin() as connection:
+            await connection.execute(text("ALTER TABLE customer RENAME COLUMN tongue TO language"))
+    run = (await cast.ada.get(f"/imports/{sent['id']}")).json()
+    assert (run["state"], run["failure"]) == ("failed", "The import broke on our side; it was logged.")
