@@ -117,7 +117,7 @@ def problem_of(error: Exception) -> Problem:
         if 400 <= error.status_code < 500:
             return MalformedRequest(str(error.detail)[:200])
     if isinstance(error, PoolTimeout) or (
-        isinstance(error, DBAPIError) and (error.connection_invalidated or sqlstate(error) in CONGESTION)
+        (isinstance(error, DBAPIError) and error.connection_invalidated) or sqlstate(error) in CONGESTION
     ):
         return Busy("The database is busy; repeat the request.", retry_after=1)
     if isinstance(error, ConnectionError | OSError):

@@ -36,7 +36,7 @@ from domain.kit.problem import (
     Problem,
     WrongMediaType,
 )
-from domain.kit.work import Work, execute, transact
+from domain.kit.work import NO_OPERATION, Work, execute, transact
 from domain.people.sessions import confirm_session
 
 T = TypeVar("T")
@@ -153,14 +153,17 @@ class Call:
         """Return an answer with status 201."""
         return Reply(msgspec.json.encode(answer), status=201)
 
-    async def write(self, body: Callable[[Work], Awaitable[T]], *, actor: Actor | None = None) -> T:
+    async def write(
+        self, body: Callable[[Work], Awaitable[T]], *, actor: Actor | None = None, op_id: UUID = NO_OPERATION
+    ) -> T:
         """Run ``body`` in a transaction of its own, in which the session is checked first."""
 
         async def checked(work: Work) -> T:
             await confirm_session(work)
             return await body(work)
 
-        return await transact(self.context.database, actor or self.actor, checked, queue=self.context.queue)
+        context = self.context
+        return await transact(context.database, actor or self.actor, checked, queue=context.queue, op_id=op_id)
 
     async def carry_out(self, action: Action) -> Entry:
         """Decode the body as the action's command and carry it out once per Idempotency-Key."""
@@ -168,7 +171,7 @@ class Call:
         raw = await self.content()
         command: Command = decode(raw, action.command)
         sent = canonical({"t": action.tag, "v": action.version, "body": msgspec.json.decode(raw)})
-        return await self.write(lambda work: execute(work, op_id, command, sent, ACTIONS, THEN))
+        return await self.write(lambda work: execute(work, op_id, command, sent, ACTIONS, THEN), op_id=op_id)
 
 
 def decode(raw: bytes, shape: type[T]) -> T:

@@ -73,6 +73,7 @@ def connect(app_url: str, partner_url: str, *, pool_size: int = 10) -> Database:
     def engine(url: str) -> AsyncEngine:
         made = create_async_engine(
             url,
+            isolation_level="AUTOCOMMIT",  # transactions are opened and ended below, in as few round trips as can be
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=5,
@@ -102,24 +103,55 @@ async def reading(database: Database, actor: Actor) -> AsyncIterator[AsyncConnec
     Raises: Busy when the connection turns out to be lost before the first read.
     """
     async with database.engine_of(actor).connect() as connection:
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
         if actor.partner_id is None:
             yield connection
             return
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        try:
-            await driver.execute(f"BEGIN READ ONLY; SET LOCAL app.partner = '{actor.partner_id}'")
-        except Exception as error:
-            await connection.invalidate()
-            raise Busy("The connection to the database was lost; repeat the request.", retry_after=1) from error
+        driver = await _open(connection, f"BEGIN READ ONLY; SET LOCAL app.partner = '{actor.partner_id}'")
         try:
             yield connection
         finally:
-            await _end_read(connection, driver)
+            await _roll_back(connection, driver)
 
 
-async def _end_read(connection: AsyncConnection, driver: Any) -> None:
-    """End the transaction of a read; a connection that cannot is thrown away, never lent again."""
+class NotCommitted(RuntimeError):
+    """PostgreSQL rolled back what was to be committed: something inside had failed and was passed over."""
+
+
+@asynccontextmanager
+async def writing(database: Database, actor: Actor, then: str = "") -> AsyncIterator[tuple[AsyncConnection, Any]]:
+    """Lend a connection inside a transaction in the principal's context, and commit it unless an exception leaves.
+
+    Yields the connection and its driver: a statement sent there costs its round trip and nothing more. ``then`` is
+    sent along with the opening.
+    Raises: NotCommitted; Busy when the connection turns out to be lost before the first statement.
+    """
+    opening = f"BEGIN; SET LOCAL app.partner = '{actor.partner_id or ''}'; SET LOCAL app.actor = '{actor.account_id}'"
+    async with database.engine_of(actor).connect() as connection:
+        driver = await _open(connection, f"{opening}; {then}" if then else opening)
+        try:
+            yield connection, driver
+            done = await driver.execute("COMMIT")
+        except BaseException:
+            await _roll_back(connection, driver)
+            raise
+        if done != "COMMIT":
+            raise NotCommitted(done)
+
+
+async def _open(connection: AsyncConnection, opening: str) -> Any:
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    try:
+        await driver.execute(opening)
+    except Exception as error:
+        await connection.invalidate()
+        if getattr(error, "sqlstate", None):
+            raise  # the database answered, for example that a lock was not to be had in time
+        raise Busy("The connection to the database was lost; repeat the request.", retry_after=1) from error
+    return driver
+
+
+async def _roll_back(connection: AsyncConnection, driver: Any) -> None:
+    """End a transaction without its changes; a connection that cannot is thrown away, never lent again."""
     if driver.is_closed():
         return
     try:

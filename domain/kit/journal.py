@@ -8,8 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Index, SmallInteger, insert, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.kit.base import Big, Record
@@ -93,15 +92,23 @@ def commit_to(salt: bytes, sent: bytes) -> bytes:
     return hashlib.sha256(salt + sent).digest()
 
 
-async def earlier_entry(db: AsyncSession, op_id: UUID, sent: bytes) -> tuple[Entry, bool] | None:
+_EARLIER = """
+SELECT journal.outcome, journal.commitment, journal_body.salt, journal_body.answer
+FROM journal LEFT JOIN journal_body ON journal_body.op_id = journal.op_id WHERE journal.op_id = $1
+"""
+_ENTRY = """
+WITH body AS (
+  INSERT INTO journal_body (op_id, partner_id, salt, sent, answer, verdict) VALUES ($1, $2, $3, $4, $5, $6)
+)
+INSERT INTO journal (op_id, partner_id, actor_id, kind, version, outcome, commitment, device_id, seq, client_at,
+                     estimated_at, received_at, applied_at)
+VALUES ($1, $2, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+"""
+
+
+async def earlier_entry(driver: Any, op_id: UUID, sent: bytes) -> tuple[Entry, bool] | None:
     """Return the entry stored under ``op_id`` and whether its content was the same; None when there is none."""
-    row: Any = (
-        await db.execute(
-            select(JournalEntry.outcome, JournalEntry.commitment, JournalBody.salt, JournalBody.answer)
-            .outerjoin(JournalBody, JournalBody.op_id == JournalEntry.op_id)
-            .where(JournalEntry.op_id == op_id)
-        )
-    ).one_or_none()
+    row = await driver.fetchrow(_EARLIER, op_id)
     if row is None:
         return None
     outcome, commitment, salt, answer = row
@@ -111,7 +118,7 @@ async def earlier_entry(db: AsyncSession, op_id: UUID, sent: bytes) -> tuple[Ent
 
 
 async def write_entry(
-    db: AsyncSession,
+    driver: Any,
     *,
     op_id: UUID,
     actor_id: UUID,
@@ -128,33 +135,11 @@ async def write_entry(
 ) -> None:
     """Insert the finished entry and its body in one statement: entries are never updated."""
     salt = os.urandom(16)
-    body = insert(JournalBody).values(
-        op_id=op_id,
-        partner_id=partner_id,
-        salt=salt,
-        sent=sent,
-        answer=answer,
-        verdict=None if verdict is None else msgspec.to_builtins(verdict),
-    )
-    await db.execute(
-        insert(JournalEntry)
-        .values(
-            op_id=op_id,
-            device_id=stamp.device_id,
-            seq=stamp.seq,
-            actor_id=actor_id,
-            partner_id=partner_id,
-            kind=kind,
-            version=version,
-            outcome=outcome,
-            commitment=commit_to(salt, sent),
-            client_at=stamp.client_at,
-            estimated_at=stamp.estimated_at,
-            received_at=received_at,
-            applied_at=applied_at,
-        )
-        .add_cte(body.cte("body"))
-    )
+    known = None if verdict is None else msgspec.json.encode(verdict).decode()
+    body = (op_id, partner_id, salt, sent, answer, known)
+    facts = (actor_id, kind, version, outcome, commit_to(salt, sent))
+    origin = (stamp.device_id, stamp.seq, stamp.client_at, stamp.estimated_at)
+    await driver.execute(_ENTRY, *body, *facts, *origin, received_at, applied_at)
 
 
 def told_of(problem: Problem) -> dict[str, Any]:

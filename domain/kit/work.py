@@ -15,13 +15,11 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.kit.actor import Actor
 from domain.kit.command import Action, Command
-from domain.kit.database import Database
+from domain.kit.database import Database, writing
 from domain.kit.feeds import Changes, write_changes
 from domain.kit.journal import NO_STAMP, Entry, Outcome, Stamp, canonical, earlier_entry, told_of, write_entry
 from domain.kit.ports import Queue
@@ -31,7 +29,7 @@ T = TypeVar("T")
 NO_OPERATION = UUID(int=0)
 RETRIED = frozenset({"40P01", "40001", "55P03"})
 """Deadlock, serialisation failure and lock time-out: the same work may succeed when done again."""
-_SET_CONTEXT = text("SELECT set_config('app.partner', :partner, true), set_config('app.actor', :actor, true)")
+UNIQUE_VIOLATION, EXCLUSION_VIOLATION = "23505", "23P01"
 
 
 @dataclass(slots=True)
@@ -39,12 +37,16 @@ class Work:
     """Everything one command may touch; it lives for exactly one transaction."""
 
     db: AsyncSession
+    driver: Any
+    """The connection below ``db``, for the few statements of every command: they cost their round trip only."""
     actor: Actor
     now: dt.datetime
     changes: Changes = field(default_factory=Changes)
     queue: Queue | None = None
     op_id: UUID = NO_OPERATION
     stamp: Stamp = NO_STAMP
+    prepared_for: UUID = NO_OPERATION
+    """The operation whose lock and savepoint came along with the opening of the transaction."""
 
     async def enqueue(self, kind: str, payload: Any) -> None:
         """Add background work that exists only if this transaction commits; it runs at least once."""
@@ -60,25 +62,37 @@ def utc_now() -> dt.datetime:
 
 @asynccontextmanager
 async def begin(
-    database: Database, actor: Actor, *, now: dt.datetime | None = None, queue: Queue | None = None
+    database: Database,
+    actor: Actor,
+    *,
+    now: dt.datetime | None = None,
+    queue: Queue | None = None,
+    op_id: UUID = NO_OPERATION,
 ) -> AsyncIterator[Work]:
     """Commit on success before anyone is told so; roll back on any exception.
 
-    The first statement sets the principal's context, so that the transaction is open before anything is queued; the
-    last statements write the feeds.
+    The transaction is open, in the principal's context, before anything can be queued; the last statements write the
+    feeds. With ``op_id`` the lock and the savepoint of that one operation come along with the opening.
     """
-    async with AsyncSession(database.engine_of(actor), expire_on_commit=False, autoflush=False) as db:
-        work = Work(db=db, actor=actor, now=now or utc_now(), queue=queue)
-        await db.execute(_SET_CONTEXT, {"partner": str(actor.partner_id or ""), "actor": str(actor.account_id)})
+    then = "" if op_id == NO_OPERATION else f"SELECT pg_advisory_xact_lock({lock_key(op_id)}); SAVEPOINT command"
+    async with (
+        writing(database, actor, then) as (connection, driver),
+        AsyncSession(connection, expire_on_commit=False, autoflush=False) as db,
+    ):
+        work = Work(db=db, driver=driver, actor=actor, now=now or utc_now(), queue=queue, prepared_for=op_id)
         yield work
         await db.flush()
         await write_changes(db, work.changes, work.now)
-        await db.commit()
 
 
-def sqlstate(error: DBAPIError) -> str:
-    """Return the five-character SQLSTATE of a database error, or '' when the driver gave none."""
-    return str(getattr(error.orig, "sqlstate", None) or "")
+def lock_key(op_id: UUID) -> int:
+    """Return the key of an operation's advisory lock."""
+    return op_id.int % 2**63
+
+
+def sqlstate(error: BaseException) -> str:
+    """Return the five-character SQLSTATE of a database error, or '' when it is none."""
+    return str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
 
 
 async def transact(
@@ -88,6 +102,7 @@ async def transact(
     *,
     now: dt.datetime | None = None,
     queue: Queue | None = None,
+    op_id: UUID = NO_OPERATION,
 ) -> T:
     """Run ``body`` in a fresh transaction, up to three times, with jitter, on deadlock and lock time-outs only.
 
@@ -95,9 +110,9 @@ async def transact(
     """
     for attempt in range(3):
         try:
-            async with begin(database, actor, now=now, queue=queue) as work:
+            async with begin(database, actor, now=now, queue=queue, op_id=op_id) as work:
                 return await body(work)
-        except DBAPIError as error:
+        except Exception as error:
             if sqlstate(error) not in RETRIED:
                 raise
             await asyncio.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter, not a secret
@@ -121,8 +136,10 @@ async def execute(
     can answer in its own words. Whatever is raised leaves the transaction fit for the next command.
     Raises OperationIdReused for other content under the same id, and problems that may pass (they are not journaled).
     """
-    await work.db.execute(select(text("pg_advisory_xact_lock(:key)")), {"key": op_id.int % 2**63})
-    earlier = await earlier_entry(work.db, op_id, sent)
+    if work.prepared_for != op_id:
+        await work.driver.execute(f"SELECT pg_advisory_xact_lock({lock_key(op_id)}); SAVEPOINT command")
+    work.prepared_for = NO_OPERATION
+    earlier = await earlier_entry(work.driver, op_id, sent)
     if earlier is not None:
         entry, same = earlier
         if not same:
@@ -136,7 +153,7 @@ async def execute(
         told = msgspec.json.encode(answer)
         try:
             await write_entry(
-                work.db,
+                work.driver,
                 op_id=op_id,
                 actor_id=work.actor.account_id,
                 partner_id=work.actor.partner_id,
@@ -150,8 +167,10 @@ async def execute(
                 received_at=work.now,
                 applied_at=work.now,
             )
-        except IntegrityError as error:  # another partner's entry, which this role cannot see
-            raise OperationIdReused("Use a new operation id.") from error
+        except Exception as error:
+            if sqlstate(error) == UNIQUE_VIOLATION:  # another partner's entry, which this role cannot see
+                raise OperationIdReused("Use a new operation id.") from error
+            raise
         return Entry(op_id, outcome, told)
 
     try:
@@ -162,8 +181,11 @@ async def execute(
         if not problem.kind.is_final:
             raise
         work.changes = before
-        async with work.db.begin_nested():
+        try:
             return await finish("rejected", told_of(problem))
+        except BaseException:
+            await back_to_savepoint(work)
+            raise
 
 
 async def _act(
@@ -178,23 +200,32 @@ async def _act(
     before = work.changes.copy()
     for attempt in (1, 2):
         try:
-            async with work.db.begin_nested():
-                done = await action.carry_out(work, command)
-                await work.db.flush()
-                for follow in then:
-                    await follow(work, command)
-                await work.db.flush()
-                return await finish(done.outcome, done.answer, done.verdict)
-        except IntegrityError as error:
+            done = await action.carry_out(work, command)
+            await work.db.flush()
+            for follow in then:
+                await follow(work, command)
+            await work.db.flush()
+            return await finish(done.outcome, done.answer, done.verdict)
+        except BaseException as error:
             work.changes = before.copy()
-            if sqlstate(error) not in ("23505", "23P01"):
+            await back_to_savepoint(work)
+            if sqlstate(error) not in (UNIQUE_VIOLATION, EXCLUSION_VIOLATION):
                 raise
             if attempt == 2:
                 raise AlreadyTaken("Another record already holds this place; read it and decide again.") from error
-        except Problem:
-            work.changes = before.copy()
-            raise
     raise AssertionError("unreachable")
+
+
+async def back_to_savepoint(work: Work) -> None:
+    """Undo everything since the operation's savepoint, in the database and in what the session remembers.
+
+    The savepoint itself stays, so that the operation can be tried again; the next one puts its own over it, and COMMIT
+    releases them all.
+    """
+    await work.db.rollback()
+    work.db.expunge_all()
+    if not work.driver.is_closed():
+        await work.driver.execute("ROLLBACK TO SAVEPOINT command")
 
 
 async def carry_out(

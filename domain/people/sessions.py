@@ -293,22 +293,19 @@ async def principal_of(db: AsyncConnection, access_token: str, at: dt.datetime) 
     return Actor(account_id, Role(role), partner_id, session_id, device_id, name), until
 
 
+_STANDS = """
+SELECT session.id FROM session JOIN account ON account.id = session.account_id
+LEFT JOIN device ON device.id = session.device_id
+WHERE session.id = $1 AND session.revoked_at IS NULL AND session.expires_at > $2
+  AND account.disabled_at IS NULL AND device.revoked_at IS NULL
+"""
+
+
 async def confirm_session(work: Work) -> None:
     """Raise NotSignedIn unless the session, its phone and its account still stand, in the writing transaction."""
     if work.actor.session_id is None:
         return
-    stands = await work.db.scalar(
-        select(SignIn.id)
-        .join(Account, Account.id == SignIn.account_id)
-        .outerjoin(Device, Device.id == SignIn.device_id)
-        .where(
-            SignIn.id == work.actor.session_id,
-            SignIn.revoked_at.is_(None),
-            SignIn.expires_at > work.now,
-            Account.disabled_at.is_(None),
-            Device.revoked_at.is_(None),
-        )
-    )
+    stands = await work.driver.fetchval(_STANDS, work.actor.session_id, work.now)
     if stands is None:
         raise NotSignedIn("The session was ended meanwhile; sign in again.")
 

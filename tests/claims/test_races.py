@@ -85,7 +85,6 @@ async def test_the_database_gives_a_slot_once_even_if_the_rule_were_wrong(contex
         "label": "F1",
         "fault_group_id": ready.fault_group_id,
     }
-    async with begin(context.database, SYSTEM) as work:
-        with pytest.raises(IntegrityError, match="uq_claim_line_live"):
+    with pytest.raises(IntegrityError, match="uq_claim_line_live"):
+        async with begin(context.database, SYSTEM) as work:
             await make.keep(work, ClaimLine, second, {})
-        await work.db.rollback()

@@ -1,15 +1,16 @@
 """The only committer: success is told after COMMIT, and a queued task is part of the transaction."""
 
 import asyncio
+import contextlib
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from api.adapters.queue import PgQueue
 from domain.kit.actor import SYSTEM, Actor, Role
-from domain.kit.database import CONNECTION_SETTINGS, Database
+from domain.kit.database import CONNECTION_SETTINGS, Database, NotCommitted
 from domain.kit.ids import new_id
 from domain.kit.work import begin
 from tests.cast import Cast
@@ -32,7 +33,7 @@ async def test_a_failure_at_commit_reaches_the_caller_and_stores_nothing(kit: Da
 
     await as_owner(owner, AT_COMMIT.format(table="probe"))
     try:
-        with pytest.raises(IntegrityError):
+        with pytest.raises(Exception, match="not at this commit"):
             await insert_one()
     finally:
         await as_owner(owner, "DROP TRIGGER at_commit ON probe")
@@ -86,10 +87,21 @@ async def test_a_partner_queues_work_and_sees_none_of_it(kit: Database, owner: A
     async with begin(kit, ann, queue=PgQueue()) as work:
         await work.enqueue("probe", {"secret": "of somebody"})
     assert len(await rows(owner, "SELECT * FROM pgqueuer")) == 1
-    async with begin(kit, ann) as work:
-        with pytest.raises(Exception, match="permission denied"):
+    with pytest.raises(Exception, match="permission denied"):
+        async with begin(kit, ann) as work:
             await work.db.execute(text("SELECT payload FROM pgqueuer"))
-        await work.db.rollback()
+
+
+async def test_a_failure_that_was_passed_over_is_not_told_as_committed(kit: Database, owner: AsyncEngine) -> None:
+    async def passing_over() -> None:
+        async with begin(kit, SYSTEM) as work:
+            await insert(work, "ash")
+            with contextlib.suppress(DBAPIError):
+                await work.db.execute(text("SELECT 1 / 0"))
+
+    with pytest.raises(NotCommitted):
+        await passing_over()
+    assert await rows(owner, "SELECT * FROM probe") == []
 
 
 async def test_a_task_cannot_be_queued_outside_a_transaction(kit: Database, owner: AsyncEngine) -> None:
