@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 import api.routes.everything  # noqa: F401 - declares the operations
+from api.examples import example_of
 from api.operation import OPERATIONS, PUBLIC, Operation
 from api.problems import MEDIA, IdempotencyKeyMissing, NoSuchRoute, ServerDefect, status_of
 from domain.kit.limits import Count, Line, Note, Word
@@ -23,11 +24,64 @@ from domain.kit.problem import (
     WrongMediaType,
 )
 
+RETRIED = frozenset({412, 429, 503})
+"""Statuses that say with Retry-After when to come again."""
 _REF = "#/components/schemas/{name}"
 _BOUNDS: dict[str, dict[str, Any]] = {
     "string": {"maxLength": 4_000_000},
     "integer": {"minimum": -(2**53), "maximum": 2**53},
 }
+_PARAMETERS = {
+    "Idempotency-Key": "Made anew for each write; the same key with the same body gets the first answer again.",
+    "If-None-Match": "The ETag of the answer you have; 304 when it still holds.",
+    "code": "The code in the address.",
+    "cursor": "`next` of the page before; none for the first page. It belongs to one list with the same filters.",
+    "customer": "Words of the customer's name, or how the number begins.",
+    "day": "The day as the jobs' sites count days; today when it is not given.",
+    "file_name": "The file's name on your side, for people to recognise it by.",
+    "from": "Required at this moment or later.",
+    "id": "The id that a list or a write answered.",
+    "kind": "What the rows are, such as `units`.",
+    "lane": "How the gate decided; for the office only.",
+    "limit": "How many rows a page has at most.",
+    "model": "The code of a model, such as `HP6`.",
+    "name": "The name of the file.",
+    "phone": "A phone number, with or without the country, however it is written.",
+    "role": "Only people of this role.",
+    "search": "Words that the code, number or name contains.",
+    "serial": "A serial, or how it begins where a list is asked for; blanks, dashes and capitals do not matter.",
+    "state": "Only those in this state.",
+    "technician_id": "Only this technician's.",
+    "to": "Required before this moment.",
+    "token": "The text in the QR of a report.",
+    "unit_id": "Only on this unit.",
+    "visit_id": "Of this visit.",
+}
+_FILE = {"type": "string", "format": "binary"}
+_RETRY_AFTER = {
+    "Retry-After": {"description": "Seconds to wait before the same request.", "schema": {"type": "integer"}}
+}
+_ETAG = {"ETag": {"description": "Send it as If-None-Match next time.", "schema": {"type": "string"}}}
+_REPLAYED = {
+    "Idempotent-Replayed": {
+        "description": "`true` when the key was known and this is the first answer again.",
+        "schema": {"type": "string", "enum": ["true"]},
+    }
+}
+_ABOUT = """\
+Sign in with `POST /sign-in` and send the access token as `Authorization: Bearer …`; it lasts ten minutes, then
+`POST /sign-in/refresh` gives the next one. Nothing is open to everybody unless its description says so.
+
+A write needs an `Idempotency-Key`: the same key with the same body gets the first answer again, so a request whose
+answer was lost is simply sent again. A write that is received but not yet decided answers 202.
+
+Every refusal is `application/problem+json` (RFC 9457): `code` is stable and `type` leads to its explanation; after
+429 and 503 wait as long as `Retry-After` says. An unknown field is refused, not ignored.
+
+Lists are pages: `next` is the cursor of the following page and null at the end. Moments are RFC 3339 with a zone, days
+are site-local, amounts are in the currency's smallest unit (450 with EUR is 4.50 €), durations in minutes.
+"""
+MOMENT_NAMES = re.compile(r"(.*_)?(at|from|to|until)")
 
 
 class ProblemBody(msgspec.Struct, frozen=True):
@@ -53,6 +107,7 @@ def document() -> dict[str, Any]:
     shapes = _shapes(operations)
     schemas, components = msgspec.json.schema_components(shapes, ref_template=_REF)
     schema_of = dict(zip(map(str, shapes), schemas, strict=True))
+    _tell_moments(components)
     paths: dict[str, dict[str, Any]] = {}
     for one in operations:
         paths.setdefault(openapi_path(one.path), {})[one.method.lower()] = _operation(one, schema_of, components)
@@ -62,10 +117,7 @@ def document() -> dict[str, Any]:
             "title": "Fieldstone",
             "version": "0.1.0",
             "summary": "After-sales field service: job sheets, a warranty claim gate, service reports.",
-            "description": (
-                "Writes need an Idempotency-Key: the same key with the same body gets the first answer again. "
-                "Lists are keyset pages. Every refusal is application/problem+json."
-            ),
+            "description": _ABOUT,
         },
         "servers": [{"url": "/"}],
         "tags": [{"name": tag} for tag in sorted({one.tag for one in operations})],
@@ -74,7 +126,12 @@ def document() -> dict[str, Any]:
             "schemas": components,
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "An opaque access token."},
-                "browser": {"type": "apiKey", "in": "cookie", "name": "__Host-fieldstone"},
+                "browser": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "__Host-fieldstone",
+                    "description": "The same session for our own pages; writes need an Origin of this site.",
+                },
             },
         },
     }
@@ -133,14 +190,18 @@ def _operation(one: Operation, schema_of: dict[str, Any], components: dict[str, 
         found["parameters"] = parameters
     if one.body is not None:
         found["requestBody"] = {"required": True, "content": _content(one, schema_of)}
-    found["responses"] = _responses(one, schema_of)
+    found["responses"] = _responses(one, schema_of, components)
     return found
 
 
 def _content(one: Operation, schema_of: dict[str, Any]) -> dict[str, Any]:
     if one.body is bytes:
         binary = {"type": "string", "format": "binary", "maxLength": one.body_bytes_max}
-        return {media: {"schema": binary} for media in one.body_media.split("|")}
+        shown = {"examples": {"usual": {"value": one.example}}} if isinstance(one.example, str) else {}
+        return {
+            media: {"schema": binary, **(shown if media.startswith("text/") else {})}
+            for media in one.body_media.split("|")
+        }
     content: dict[str, Any] = {"schema": schema_of[str(one.body)]}
     if one.example is not None:
         content["examples"] = {"usual": {"value": msgspec.to_builtins(one.example)}}
@@ -155,41 +216,67 @@ def _parameters(one: Operation, schema_of: dict[str, Any], components: dict[str,
         schema = components[schema_of[str(shape)]["$ref"].rsplit("/", 1)[1]]
         required = schema.get("required", [])
         for name, part in schema["properties"].items():
-            found.append({"name": name, "in": place, "required": name in required or place == "path", "schema": part})
+            found.append(_parameter(name, place, part, required=name in required or place == "path"))
     if IdempotencyKeyMissing in one.problems:
         key = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": r"^[\x21-\x7e]+$"}
-        found.append({"name": "Idempotency-Key", "in": "header", "required": True, "schema": key})
+        found.append(_parameter("Idempotency-Key", "header", key, required=True))
+    if one.etag:
+        tag = {"type": "string", "maxLength": 400, "pattern": r"^[\x20-\x7e]*$"}
+        found.append(_parameter("If-None-Match", "header", tag, required=False))
     return found
 
 
-def _responses(one: Operation, schema_of: dict[str, Any]) -> dict[str, Any]:
+def _parameter(name: str, place: str, schema: dict[str, Any], *, required: bool) -> dict[str, Any]:
+    said = {"name": name, "in": place, "required": required, "description": _PARAMETERS[name]}
+    return {**said, "schema": schema}
+
+
+def _responses(one: Operation, schema_of: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for status in one.statuses:
         described = {200: "Done, or the first answer again.", 201: "Created.", 202: "Received; decided later."}
         response: dict[str, Any] = {"description": described.get(status, "Done.")}
+        if one.etag or one.command is not None:
+            response["headers"] = _ETAG if one.etag else _REPLAYED
         if one.answer is not None:
-            response["content"] = {media: _answered(one, media, schema_of) for media in one.media.split("|")}
+            response["content"] = {
+                media: _answered(one, media, schema_of, components) for media in one.media.split("|")
+            }
         found[str(status)] = response
     if one.etag:
         found["304"] = {"description": "Nothing changed since the ETag in If-None-Match."}
     for status, classes in _by_status(problems_of(one)).items():
         schema = {"allOf": [schema_of[str(ProblemBody)], {"properties": {"code": {"enum": [c.code for c in classes]}}}]}
         examples = {
-            c.code: {"summary": c.title, "value": {"type": f"/problems/{c.code}", "title": c.title, "status": status}}
-            for c in classes
+            c.code: {"summary": c.title, "value": msgspec.to_builtins(_example_problem(c, status))} for c in classes
         }
         titles = " ".join(f"{c.title}." for c in classes)
         found[str(status)] = {"description": titles, "content": {MEDIA: {"schema": schema, "examples": examples}}}
+        if status in RETRIED:
+            found[str(status)]["headers"] = _RETRY_AFTER
     return found
 
 
-def _answered(one: Operation, media: str, schema_of: dict[str, Any]) -> dict[str, Any]:
+def _example_problem(cls: type[Problem], status: int) -> ProblemBody:
+    return ProblemBody(
+        type=f"/problems/{cls.code}",
+        title=cls.title,
+        status=status,
+        detail=f"{cls.title}.",
+        code=cls.code,
+        request_id="26cb2868aeef491dbcb0a115866e61eb",
+    )
+
+
+def _answered(one: Operation, media: str, schema_of: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
     if media != "application/json":
-        return {"schema": {"type": "string"}}
-    content: dict[str, Any] = {"schema": {"type": "object"} if one.answer is str else schema_of[str(one.answer)]}
-    if one.example_answer is not None:
-        content["examples"] = {"usual": {"value": msgspec.to_builtins(one.example_answer)}}
-    return content
+        shown = {"examples": {"usual": {"value": one.example_answer}}} if isinstance(one.example_answer, str) else {}
+        return {"schema": {"type": "string"} if media.startswith("text/") else _FILE, **shown}
+    if one.answer is str:
+        return {"schema": {"type": "object"}}
+    schema = schema_of[str(one.answer)]
+    shown = example_of(schema, components) if one.example_answer is None else msgspec.to_builtins(one.example_answer)
+    return {"schema": schema, "examples": {"usual": {"value": shown}}}
 
 
 def _by_status(problems: tuple[type[Problem], ...]) -> dict[int, list[type[Problem]]]:
@@ -199,12 +286,24 @@ def _by_status(problems: tuple[type[Problem], ...]) -> dict[int, list[type[Probl
     return found
 
 
+def _tell_moments(components: dict[str, Any]) -> None:
+    """Say of every moment in an answer that it is one: by house rule its name says so, its type alone does not."""
+    for shape in components.values():
+        for name, schema in shape.get("properties", {}).items():
+            if MOMENT_NAMES.fullmatch(name):
+                for one in schema.get("anyOf", [schema]):
+                    if one.get("type") == "string":
+                        one.setdefault("format", "date-time")
+
+
 def _bound(node: Any) -> None:
     """Give what the product itself answers its outer bounds; what comes in is bounded where it is declared."""
     if isinstance(node, list):
         for part in node:
             _bound(part)
     elif isinstance(node, dict):
+        if node.get("items") is False:  # the length says so already, and generators of clients stumble over it
+            del node["items"]
         for name, bounds in _BOUNDS.items():
             if node.get("type") == name and "enum" not in node and "format" not in node:
                 for bound, value in bounds.items():

@@ -53,6 +53,7 @@ class WhichImport(msgspec.Struct, frozen=True):
     body_media=f"text/csv|{XLSX}",
     body_bytes_max=import_bytes_max,
     answer=ImportProgress,
+    example="model,serial,status,customer,site\nHP6,HP6-2601-777001A,installed,C10211,C10211-1\n",
     statuses=(202,),
     problems=(InvalidRequest, NotAllowed, BodyTooLarge, WrongMediaType, OperationIdReused, IdempotencyKeyMissing),
 )
@@ -125,6 +126,7 @@ async def show_import(call: Call) -> object:
     params=WhichImport,
     answer=str,
     media="text/csv",
+    example_answer=f'{REPORT_HEADING}5,status,flying,"is none of in_stock, sold, installed"\r\n',
     problems=(NotFound,),
 )
 async def list_refusals(call: Call) -> object:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from api.openapi import document_bytes, openapi_path, problems_of
+from api.openapi import MOMENT_NAMES, RETRIED, ProblemBody, document_bytes, openapi_path, problems_of
 from api.operation import OPERATIONS, PUBLIC, Operation
 from api.problems import MEDIA, status_of
 from domain.commands import ACTIONS
@@ -58,6 +58,71 @@ def test_a_body_has_a_schema_and_an_example_that_fits(one: Operation) -> None:
         assert msgspec.json.decode(json.dumps(shown), type=one.body) == one.example
     else:
         assert msgspec.convert(shown, one.body, strict=False) == one.example
+
+
+@every
+def test_an_answer_has_an_example_that_fits(one: Operation) -> None:
+    shown = [
+        part["examples"]["usual"]["value"]
+        for status, told in described(one)["responses"].items()
+        for media, part in told.get("content", {}).items()
+        if status.startswith("2") and media == "application/json" and one.answer is not str
+    ]
+    for value in shown:
+        msgspec.json.decode(json.dumps(value), type=one.answer)
+    told_in_json = "application/json" in one.media.split("|") and one.answer not in (None, str)
+    assert bool(shown) is told_in_json
+
+
+@every
+def test_a_refusal_has_examples_that_are_whole_problems(one: Operation) -> None:
+    for status, told in described(one)["responses"].items():
+        for code, example in told.get("content", {}).get(MEDIA, {}).get("examples", {}).items():
+            problem = msgspec.convert(example["value"], ProblemBody)
+            assert (problem.code, problem.status) == (code, int(status))
+        assert ("Retry-After" in told.get("headers", {})) is (int(status) in RETRIED)
+
+
+@every
+def test_every_parameter_is_described(one: Operation) -> None:
+    parameters = described(one).get("parameters", [])
+    assert [part["name"] for part in parameters if len(part["description"]) < 10] == []
+    assert ("If-None-Match" in {part["name"] for part in parameters}) is one.etag
+
+
+def test_every_moment_that_goes_out_says_that_it_is_one() -> None:
+    """The document knows moments by their names; this holds the names to the types."""
+    for told in msgspec.inspect.multi_type_info([one.answer for one in ALL if one.answer not in (None, str, bytes)]):
+        for shape, field in _fields(told):
+            kinds = field.type.types if isinstance(field.type, msgspec.inspect.UnionType) else (field.type,)
+            is_moment = any(isinstance(kind, msgspec.inspect.DateTimeType) for kind in kinds)
+            is_text = any(isinstance(kind, msgspec.inspect.StrType) for kind in kinds)
+            named = MOMENT_NAMES.fullmatch(field.encode_name) is not None
+            assert named if is_moment else not (named and is_text), f"{shape}.{field.encode_name}"
+
+
+def _fields(told: Any, seen: set[type] | None = None) -> Iterator[tuple[str, msgspec.inspect.Field]]:
+    seen = set() if seen is None else seen
+    if isinstance(told, msgspec.inspect.StructType):
+        if told.cls in seen:
+            return
+        seen.add(told.cls)
+        for field in told.fields:
+            yield told.cls.__name__, field
+            yield from _fields(field.type, seen)
+    for part in (
+        *getattr(told, "types", ()),
+        *getattr(told, "item_types", ()),
+        getattr(told, "item_type", None),
+        getattr(told, "value_type", None),
+    ):
+        if part is not None:
+            yield from _fields(part, seen)
+
+
+def test_no_list_says_that_it_has_no_further_items() -> None:
+    """Its length says so; ``items: false`` is right, and breaks generators of clients."""
+    assert [place for place, node in nodes(contract()) if node.get("items") is False] == []
 
 
 def test_every_command_has_one_operation_which_needs_a_key() -> None:
