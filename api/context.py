@@ -29,7 +29,7 @@ class Principals:
     """Who the access tokens stand for, remembered at most five seconds."""
 
     database: Database
-    _known: dict[str, tuple[float, Actor, dt.datetime]] = field(default_factory=dict)
+    _known: dict[str, tuple[float, Actor, dt.datetime]] = field(default_factory=dict, repr=False)
 
     async def of(self, token: str) -> Actor | None:
         """Return the principal of an access token, or None."""
@@ -54,16 +54,16 @@ class Principals:
 
 @dataclass(slots=True)
 class Context:
-    """Everything routes, worker and command line share."""
+    """Everything routes, worker and command line share. Written out, in a log, it shows no secret."""
 
-    settings: Settings
+    settings: Settings = field(repr=False)
     database: Database
     principals: Principals
     blobs: Blobs
     hasher: Hasher
     queue: Queue
     sandbox: PhotoSandbox
-    session_key: bytes
+    session_key: bytes = field(repr=False)
 
     async def close(self) -> None:
         """Give everything back."""

@@ -75,6 +75,7 @@ def serve_all(settings: Settings, prepare: Callable[[Settings], str] | None = No
 
     ``prepare`` runs on the migrated database before anything is served, and what it returns is printed.
     """
+    set_up_logs(settings.log_level)  # before the first task runs: an unconfigured log shows the variables of a failure
     # uvicorn raises the signal that stopped it once more when it is done: it must unwind, or the database stays behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with with_database(settings) as ready:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import embedded
 from api.context import Context
+from api.settings import Settings
 from api.worker import ATTEMPTS_MAX, FIRST_PAUSE, LONGEST_PAUSE, TASKS, Task, drain, run_worker, task
 from domain.kit.actor import SYSTEM
 from domain.kit.database import connect
@@ -42,6 +43,13 @@ async def hurry(owner: AsyncEngine) -> None:
     """Let the pause of every waiting task be over."""
     async with owner.begin() as connection:
         await connection.execute(text("UPDATE pgqueuer SET execute_after = now() - interval '1 s'"))
+
+
+async def test_a_process_that_is_written_out_shows_no_secret(context: Context) -> None:
+    """Rich tracebacks write out every variable of a failure: the context is one in each task."""
+    settings = Settings(database_url="postgresql+asyncpg://app:secret@db/x", metrics_token="secret")
+    told = repr(dataclasses.replace(context, session_key=b"secret", settings=settings))
+    assert "secret" not in told
 
 
 async def test_a_task_runs_with_its_payload_and_is_gone(
