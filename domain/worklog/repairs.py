@@ -55,16 +55,17 @@ class RecordFault(Command, tag="fault.record", frozen=True, kw_only=True):
 
 
 async def _refuse_foreign_component(work: Work, visit: Visit, model_component_id: UUID | None) -> None:
-    """A component comes from the list of the unit's own model; a job that went away is not asked again."""
+    """A component comes from the list of the unit's own model; of a job that went away, from any list."""
     if model_component_id is None:
         return
-    listed = await work.db.scalar(
-        select(ModelComponent.id)
-        .join(Unit, Unit.model_id == ModelComponent.model_id)
-        .join(Job, Job.unit_id == Unit.id)
-        .where(Job.id == visit.job_id, ModelComponent.id == model_component_id)
-    )
-    if listed is None and visit.state != "abandoned":
+    known = select(ModelComponent.id).where(ModelComponent.id == model_component_id)
+    if visit.state != "abandoned":
+        known = (
+            known.join(Unit, Unit.model_id == ModelComponent.model_id)
+            .join(Job, Job.unit_id == Unit.id)
+            .where(Job.id == visit.job_id)
+        )
+    if await work.db.scalar(known) is None:
         raise InvalidRequest("The unit's model has no such component.", field="model_component_id")
 
 

@@ -83,6 +83,9 @@ async def test_work_begun_before_the_job_went_away_is_taken_and_flagged(
         assert (status, told["flags"]) == (201, ["after-reassignment"])
     status, told = await send(cast.ann, "/visits/complete", ready)
     assert (status, told["code"]) == (409, "job-reassigned")
+    for path in ("/faults", "/parts-used"):
+        status, told = await send(cast.ann, path, ready, model_component_id=str(uuid4()))
+        assert (status, told["field"]) == (422, "model_component_id")
     shown = (await cast.ann.get(f"/visits/{ready.visit_id}")).json()
     assert (shown["visit"]["job_number"], len(shown["parts"])) == (None, 1)
 
