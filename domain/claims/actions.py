@@ -1,6 +1,5 @@
 """Recording a reading of a barcode, and deciding a claim that waits for a person."""
 
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -130,7 +129,7 @@ async def _judge_now(work: Work, cmd: RecordScan, seen: VisitSeen, parsed: Parse
         coverage=facts.coverage,
     )
     # What the office keys in on a partner's visit is told to the partner as if its own technician had scanned.
-    told = answer if seen.partner_id is None else _told_to_partner(seen, parsed, on)
+    told = answer if seen.partner_id is None else _told_to_partner(work, seen, parsed)
     await _store(work, cmd, seen, parsed, happened, told, facts, verdict)
     late = seen.state in CLOSED
     return Done(answer, verdict, "recorded" if late else "applied_flagged" if verdict.hits else "applied")
@@ -140,18 +139,19 @@ async def _leave_to_the_office(
     work: Work, cmd: RecordScan, seen: VisitSeen, parsed: Parsed, happened: Reckoned
 ) -> Done:
     """Store a partner's reading by one path that looks nothing up, so that timing tells nothing either."""
-    told = _told_to_partner(seen, parsed, day_at(happened.at, seen.time_zone))
+    told = _told_to_partner(work, seen, parsed)
     await _store(work, cmd, seen, parsed, happened, told)
     await work.enqueue(RESOLVE, ResolveScan(work.op_id))
     known = ScanRead(seen.names_its_unit(parsed), parsed.gtin, tuple(key for key, _, _ in readings(parsed)))
     return Done(told, known, "recorded" if told is UNDER_CHECK else "applied")
 
 
-def _told_to_partner(seen: VisitSeen, parsed: Parsed, on: Any) -> ScanRecorded:
+def _told_to_partner(work: Work, seen: VisitSeen, parsed: Parsed) -> ScanRecorded:
+    """Tell of the cover as it is today: by a day of its own choice a partner could find out when the cover ends."""
     unit = seen.unit
     if unit is None or unit.status not in IN_USE or seen.state in CLOSED or not seen.names_its_unit(parsed):
         return UNDER_CHECK
-    covered = unit.status != "unconfirmed" and coverage(unit.coverage, on).pays
+    covered = unit.status != "unconfirmed" and coverage(unit.coverage, day_at(work.now, seen.time_zone)).pays
     return ScanRecorded(status="known", covered="yes" if covered else "under-check")
 
 

@@ -136,7 +136,8 @@ class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the claim of one visit is decided from. Days are the site's.
 
     ``assignment_claims`` and ``visit_claims`` are the numbers of earlier claims that stand on the same assignment and
-    visit; ``assignment_current`` is false where the job was given to somebody else meanwhile.
+    visit; ``assignment_current`` is false where the job was given to somebody else meanwhile. ``reported_on`` is when
+    the office created the job: the one day that is not the partner's word; was anything paid on it?
     """
 
     partner_id: UUID
@@ -157,6 +158,8 @@ class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     rivals: tuple[Rival, ...]
     limits: Limits = Limits()
     modes: dict[str, Mode] = {}
+    reported_on: dt.date | None = None
+    covered_when_reported: bool = True
 
     @property
     def fault_groups(self) -> set[UUID]:

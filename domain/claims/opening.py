@@ -77,9 +77,11 @@ def claim_facts(row: Any, now: dt.datetime) -> ClaimFacts:
     """Return the facts in a gathered row, yet without rivals; ``now`` is the moment the claim reached us."""
     sheet = msgspec.json.decode(row.sheet, type=Sheet)
     repaired_on = day_at(row.completed_at, row.time_zone)
+    reported_on = day_at(row.created_at, row.time_zone)
+    cover = msgspec.json.decode(row.coverage, type=CoverageFacts)
     said = [fault.failed_on for fault in sheet.faults if fault.failed_on is not None]
     # Where the sheet does not say it, the failure was there when the job was created.
-    failed_on = min(said, default=min(day_at(row.created_at, row.time_zone), repaired_on))
+    failed_on = min(said, default=min(reported_on, repaired_on))
     return ClaimFacts(
         partner_id=row.partner_id,
         assignment_partner_id=row.assignment_partner_id,
@@ -94,11 +96,13 @@ def claim_facts(row: Any, now: dt.datetime) -> ClaimFacts:
         submitted_on=day_at(now, row.time_zone),
         clock_uncertain=row.clock_uncertain,
         repaired=row.result != "not_repaired",
-        coverage=coverage(msgspec.json.decode(row.coverage, type=CoverageFacts), failed_on),
+        coverage=coverage(cover, failed_on),
         sheet=sheet,
         rivals=(),
         limits=limits_of(row.limits),
         modes=modes_of(row.modes),
+        reported_on=reported_on,
+        covered_when_reported=coverage(cover, reported_on).pays,
     )
 
 

@@ -174,11 +174,23 @@ def _days_in_order(facts: ClaimFacts) -> Finding | None:
         return Finding("repaired-after-submission", "days-out-of-order", soft, days)
     if (facts.submitted_on - facts.repaired_on).days > facts.limits.days_to_submit:
         return Finding("submitted-late", "submitted-late", soft, days | {"days_max": facts.limits.days_to_submit})
+    if facts.reported_on is not None and facts.repaired_on < facts.reported_on:
+        # A job may be opened late for work that was done; or the day was chosen.
+        reported = {"reported_on": facts.reported_on.isoformat()}
+        return Finding("repaired-before-reported", "days-out-of-order", True, days | reported)
     return None
 
 
 def _said_days(facts: ClaimFacts) -> list[dt.date]:
     return [fault.failed_on for fault in facts.sheet.faults if fault.failed_on is not None]
+
+
+def _covered_by_more_than_a_word(facts: ClaimFacts) -> Finding | None:
+    """The day of the failure is what the technician says: where the cover hangs on it alone, a person looks."""
+    if facts.covered_when_reported or not facts.coverage.pays:
+        return None
+    inputs = {"failed_on": facts.failed_on.isoformat(), "reported_on": str(facts.reported_on)}
+    return Finding("not-covered-when-reported", UNDER_CHECK, at_most_review=True, inputs=inputs)
 
 
 def _clock_is_certain(facts: ClaimFacts) -> Finding | None:
@@ -250,7 +262,8 @@ RULES: tuple[Rule, ...] = (
     Rule("D2", 1, _unit_in_use, "block"),
     Rule("D3", 1, _one_live_line, "block", floor="review"),
     Rule("D4", 1, _one_claim_per_visit, "block", floor="block"),
-    Rule("D8", 1, _days_in_order, "block"),
+    Rule("D8", 2, _days_in_order, "block"),
+    Rule("failure-day", 1, _covered_by_more_than_a_word, "review", floor="review"),
     Rule("clock", 1, _clock_is_certain, "review", floor="review"),
     Rule("repaired", 1, _repaired, "review"),
     Rule("D10", 1, _own_assignment, "block", floor="review"),

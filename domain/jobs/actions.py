@@ -134,6 +134,7 @@ async def create_job(work: Work, cmd: CreateJob) -> Done:
         tools=cmd.tools,
         reminder=cmd.reminder,
         created_by=work.actor.account_id,
+        created_at=work.now,
     )
     work.db.add(job)
     await work.db.flush()

@@ -93,6 +93,32 @@ async def test_a_visit_out_of_warranty_makes_no_claim(context: Context, cast: Ca
     assert await reason_of(context, ready) == "out-of-warranty"
 
 
+async def test_a_failure_that_is_said_to_be_old_enough_to_be_covered_is_looked_at(context: Context, cast: Cast) -> None:
+    ended = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=300)
+    ready = await make.ready_visit(
+        context, cast, unit_given={"warranty_start_on": ended - dt.timedelta(days=700), "warranty_end_on": ended}
+    )
+    await claimed(ready, failed_on=ended.isoformat())
+    (claim,) = await claims(context)
+    assert (claim.state, claim.payable) == ("in_review", False)
+    assert claim.told == {"state": "in_review", "reasons": ["under-check"]}
+    assert [hit.reason for hit in await hits(context)] == ["not-covered-when-reported"]
+
+
+async def test_a_visit_that_is_dated_back_into_the_warranty_is_looked_at(context: Context, cast: Cast) -> None:
+    now_ = dt.datetime.now(dt.UTC)
+    ended = now_.date() - dt.timedelta(days=10)
+    ready = await make.ready_visit(
+        context, cast, unit_given={"warranty_start_on": ended - dt.timedelta(days=700), "warranty_end_on": ended}
+    )
+    await fill_sheet(ready)
+    await scan(ready)
+    assert (await complete(ready, at=(now_ - dt.timedelta(days=12)).isoformat())).status_code == 200
+    (claim,) = await claims(context)
+    assert (claim.state, claim.payable) == ("in_review", False)
+    assert {hit.reason for hit in await hits(context)} == {"not-covered-when-reported", "repaired-before-reported"}
+
+
 async def test_a_contract_of_the_customer_makes_it_covered(context: Context, cast: Cast) -> None:
     ready = await make.ready_visit(context, cast, unit_given={"warranty_end_on": dt.date(2020, 1, 1)})
     async with begin(context.database, SYSTEM) as work:
@@ -121,7 +147,8 @@ async def test_a_contract_of_another_customer_does_not(context: Context, cast: C
 async def test_what_failed_inside_the_warranty_is_covered_though_repaired_later(context: Context, cast: Cast) -> None:
     today = dt.datetime.now(dt.UTC).date()
     ended = today - dt.timedelta(days=2)
-    ready = await make.ready_visit(context, cast, unit_given={"warranty_end_on": ended})
+    reported_at = dt.datetime.combine(ended, dt.time(12), dt.UTC)
+    ready = await make.ready_visit(context, cast, unit_given={"warranty_end_on": ended}, created_at=reported_at)
     await claimed(ready, failed_on=(ended - dt.timedelta(days=1)).isoformat())
     (claim,) = await claims(context)
     assert (claim.state, claim.failed_on) == ("accepted", ended - dt.timedelta(days=1))

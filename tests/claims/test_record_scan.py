@@ -114,6 +114,21 @@ async def test_cover_that_has_ended_is_under_check_for_a_partner(context: Contex
     assert response.json() == {"status": "known", "covered": "under-check"}
 
 
+@pytest.mark.parametrize("ended", [True, False])
+async def test_a_partner_cannot_ask_for_the_cover_of_a_day_of_its_choice(
+    context: Context, cast: Cast, ended: bool
+) -> None:
+    today = dt.datetime.now(dt.UTC).date()
+    begun, ends = (today - dt.timedelta(days=900), today - dt.timedelta(days=90)) if ended else (today, today)
+    given = {"warranty_start_on": begun, "warranty_end_on": ends + dt.timedelta(days=0 if ended else 90)}
+    ready = await make.ready_visit(context, cast, unit_given=given)
+    told = [
+        (await cast.ann.post("/scans", scan(ready, scanned_at=f"{today - dt.timedelta(days=days)}T12:00:00Z"))).json()
+        for days in (1000, 91, 90, 89, 1)
+    ]
+    assert told == [{"status": "known", "covered": "under-check" if ended else "yes"}] * 5
+
+
 @pytest.mark.parametrize("status", ["scrapped", "stolen", "returned", "replaced", "in_stock"])
 async def test_a_unit_out_of_use_is_under_check_for_a_partner(context: Context, cast: Cast, status: str) -> None:
     ready = await make.ready_visit(context, cast, unit_given={"status": status})
