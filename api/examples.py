@@ -240,7 +240,7 @@ def example_of(schema: dict[str, Any], components: dict[str, Any], place: str = 
     """Return a value that fits ``schema``; ``name`` is the field it stands in, ``place`` the shape with that field."""
     if "$ref" in schema:
         shape = schema["$ref"].rsplit("/", 1)[1]
-        return example_of(components[shape], components, shape.rsplit(".", 1)[-1], name)
+        return example_of(components[shape], components, shape, name)
     if "anyOf" in schema:
         choices = [one for one in schema["anyOf"] if one.get("type") != "null"]
         return (

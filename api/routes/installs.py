@@ -39,7 +39,7 @@ class WhichSerial(msgspec.Struct, frozen=True):
     serial: Serial
 
 
-class WhichModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OfModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The model's code, where several models share a serial."""
 
     model: Code | None = None
@@ -66,7 +66,7 @@ async def search_units(call: Call) -> object:
     tag=TAG,
     by=EVERYBODY,
     params=WhichSerial,
-    query=WhichModel,
+    query=OfModel,
     answer=queries.UnitCard,
     problems=(NotFound, SeveralUnits),
     etag=True,
@@ -76,7 +76,7 @@ async def unit_by_serial(call: Call) -> object:
 
     A partner's people are shown the units they have a job on; any other serial, known or not, is not found alike.
     """
-    serial, model = call.params(WhichSerial).serial, call.query(WhichModel).model
+    serial, model = call.params(WhichSerial).serial, call.query(OfModel).model
     async with call.reading() as db:
         found = await queries.units_by_serial(db, serial, own_units(call.actor))
     fitting = found if model is None else [unit for unit in found if unit.model == model]

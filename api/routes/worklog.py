@@ -33,7 +33,7 @@ class VisitId(msgspec.Struct, frozen=True):
     tag=TAG,
     by=EVERYBODY,
     params=VisitId,
-    answer=queries.Sheet,
+    answer=queries.VisitSheet,
     problems=(NotFound,),
     etag=True,
 )

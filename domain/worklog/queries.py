@@ -93,7 +93,7 @@ class TimeLine(msgspec.Struct, frozen=True):
     void_reason: str | None
 
 
-class PartLine(msgspec.Struct, frozen=True):
+class UsedPartLine(msgspec.Struct, frozen=True):
     """A part that was fitted, is missing or was taken back."""
 
     id: UUID
@@ -176,13 +176,13 @@ class PhotoLine(msgspec.Struct, frozen=True):
     void_reason: str | None
 
 
-class Sheet(msgspec.Struct, frozen=True):
+class VisitSheet(msgspec.Struct, frozen=True):
     """A whole job sheet; lines that were taken back are still there, with the reason."""
 
     visit: SheetHead
     steps: list[StepLine]
     times: list[TimeLine]
-    parts: list[PartLine]
+    parts: list[UsedPartLine]
     expenses: list[ExpenseLine]
     faults: list[FaultLine]
     readings: list[ReadingLine]
@@ -267,7 +267,7 @@ _TIMES = Read(
     .order_by(TimeEntry.entered_at, TimeEntry.id),
 )
 _PARTS = Read(
-    PartLine,
+    UsedPartLine,
     select(
         PartUsed.id,
         PartUsed.kind,
@@ -357,14 +357,14 @@ _PHOTOS = Read(
 )
 
 
-async def sheet(db: AsyncConnection, actor: Actor, visit_id: UUID) -> Sheet | None:
+async def sheet(db: AsyncConnection, actor: Actor, visit_id: UUID) -> VisitSheet | None:
     """Return the whole sheet of a visit, or None; always eight statements."""
     head = await _HEAD.first(
         db, _HEAD.statement.where(Visit.id == visit_id, own_rows(actor, Visit.partner_id, Visit.technician_id))
     )
     if head is None:
         return None
-    return Sheet(
+    return VisitSheet(
         visit=head,
         steps=await _STEPS.all(
             db,

@@ -120,6 +120,11 @@ def _fields(told: Any, seen: set[type] | None = None) -> Iterator[tuple[str, msg
             yield from _fields(part, seen)
 
 
+def test_shapes_have_names_that_a_client_can_use() -> None:
+    """Two shapes of one name are told apart by their modules, which are nobody's business outside."""
+    assert [name for name in contract()["components"]["schemas"] if not name.isidentifier()] == []
+
+
 def test_no_list_says_that_it_has_no_further_items() -> None:
     """Its length says so; ``items: false`` is right, and breaks generators of clients."""
     assert [place for place, node in nodes(contract()) if node.get("items") is False] == []
