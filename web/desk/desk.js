@@ -42,7 +42,12 @@ async function call(method, path, body, key = crypto.randomUUID()) {
   } catch {
     throw new Refused({ detail: say('away') });
   }
-  const answer = await response.json();
+  const answer = await response.json().catch(() => ({ detail: say('away') }));
+  if (response.status === 401 && me) {
+    me = null;
+    document.querySelector('dialog')?.close();
+    showSignIn(say('ended'));
+  }
   if (!response.ok) throw new Refused(answer);
   return answer;
 }
@@ -52,7 +57,10 @@ const get = (path, query = {}) => {
   return call('GET', `${path}?${new URLSearchParams(given)}`);
 };
 
-/** A form whose button is off while its answer is under way, and which shows what was refused. */
+/**
+ * A form whose button is off while its answer is under way, and which shows what was refused. Its key is kept while
+ * nobody knows what became of the write, so that pressing again repeats it, and renewed once it was refused.
+ */
 function form(fields, button, submit) {
   const error = el('p', { class: 'error', role: 'alert', hidden: true });
   let key = crypto.randomUUID();
@@ -67,7 +75,7 @@ function form(fields, button, submit) {
       } catch (refused) {
         error.textContent = refused.message;
         error.hidden = false;
-        key = crypto.randomUUID();
+        if (refused.problem?.status < 500) key = crypto.randomUUID();
       } finally {
         pressed.disabled = false;
       }
@@ -94,8 +102,13 @@ function localInput(at) {
 
 const inHours = (hours, from = new Date()) => new Date(from.getTime() + hours * 3600e3);
 const moment = (text) => new Date(text).toISOString();
-const shown = (text, zone) =>
-  new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', timeZone: zone || undefined }).format(new Date(text));
+const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** A moment as the site's clock shows it; a site in another zone than the browser's is named with it. */
+function shown(text, zone) {
+  const time = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', timeZone: zone || undefined }).format(new Date(text));
+  return zone && zone !== here ? [time, el('div', { class: 'soft' }, zone)] : [time];
+}
 
 function showSignIn(note) {
   nav.replaceChildren();
@@ -136,9 +149,24 @@ async function enter() {
   }
   nav.replaceChildren(
     el('span', {}, me.name),
-    el('button', { class: 'plain', click: () => showJobs() }, say('jobs')),
+    el('button', { class: 'plain', click: () => told(showJobs) }, say('jobs')),
     DESK.includes(me.role) ? el('button', { class: 'plain', click: () => showNewJob() }, say('newJob')) : '',
-    el('button', { class: 'plain', click: async () => { await call('POST', '/sign-out', {}); showSignIn(); } }, say('signOut')));
+    el('button', { class: 'plain', click: () => told(leave) }, say('signOut')));
+}
+
+async function leave() {
+  await call('POST', '/sign-out', {});
+  me = null;
+  showSignIn();
+}
+
+/** Do something that a form does not, and show what was refused. */
+async function told(act) {
+  try {
+    await act();
+  } catch (refused) {
+    if (me) main.prepend(el('p', { class: 'card error', role: 'alert' }, refused.message));
+  }
 }
 
 async function showJobs(note, state = '') {
@@ -146,7 +174,7 @@ async function showJobs(note, state = '') {
   const more = el('button', { class: 'plain inline', hidden: true }, say('more'));
   const filter = choice([['', say('all')], ...STATES.map((one) => [one, say(one)])], state);
   filter.id = 'state';
-  filter.addEventListener('change', () => showJobs(undefined, filter.value));
+  filter.addEventListener('change', () => told(() => showJobs(undefined, filter.value)));
   main.replaceChildren(
     note ? el('p', { class: 'card good', role: 'status' }, note) : '',
     el('h1', {}, say('jobs')),
@@ -162,7 +190,7 @@ async function showJobs(note, state = '') {
     cursor = page.next;
     more.hidden = !cursor;
   }
-  more.addEventListener('click', fill);
+  more.addEventListener('click', () => told(fill));
   await fill();
 }
 
@@ -209,7 +237,7 @@ function assignDialog(job) {
   const open = dialog(`${say('assign')} ${job.number}`, form([
     field('side', say('partner'), side),
     field('technician', say('technician'), technician),
-    el('p', { class: 'soft' }, say('slot')),
+    el('p', { class: 'soft' }, `${say('slot')} (${say('yourTime')}: ${here})`),
     el('div', { class: 'fields' }, field('from', say('from'), localInput(wanted)), field('to', say('to'), localInput(inHours(2, wanted)))),
   ], say('assign'), async (given, key) => {
     const body = { job_id: job.id, partner_id: given.side || null, technician_id: given.technician || null };
@@ -261,7 +289,7 @@ function showNewJob() {
     search,
     el('p', {}, el('button', { class: 'plain inline', type: 'button', click: find }, say('find'))),
     found, chosen,
-    form(el('div', { class: 'fields' },
+    form([el('div', { class: 'fields' },
       field('kind', say('kind'), choice(KINDS.map((kind) => [kind, say(kind)]), 'repair')),
       field('priority', say('priority'), input({ type: 'number', min: 1, max: 5, value: 3, required: true })),
       field('minutes', say('minutes'), input({ type: 'number', min: 5, max: 1440, value: 60, required: true })),
@@ -269,6 +297,7 @@ function showNewJob() {
       el('div', { class: 'whole' }, field('problem', say('problem'), el('textarea', { rows: 3, maxlength: 4000 }))),
       field('from', say('from'), localInput(inHours(24))),
       field('to', say('to'), localInput(inHours(28)))),
+    el('p', { class: 'soft' }, `${say('yourTime')}: ${here}`)],
     say('create'), async (given, key) => {
       if (!unit) throw new Error(say('choose'));
       if (!unit.customer_id) throw new Error(say('noOwner'));
@@ -278,6 +307,7 @@ function showNewJob() {
         required_from: moment(given.from), required_to: moment(given.to),
       }, key);
       await showJobs(`${say('created')} ${job.number}`);
+      assignDialog({ ...job, partner_id: null, required_from: moment(given.from) });
     })));
 }
 
@@ -290,7 +320,7 @@ async function start() {
   } catch {
     return showSignIn();
   }
-  return enter();
+  return told(enter);
 }
 
 start();

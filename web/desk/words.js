@@ -15,6 +15,7 @@ const WORDS = {
     repair: 'repair', install: 'install', maintain: 'maintain', inspect: 'inspect', advise: 'advise',
     planned: 'planned', travelling: 'travelling', arrived: 'arrived', working: 'working', paused: 'paused', abandoned: 'abandoned',
     report: 'Report', away: 'The service cannot be reached. Try again.',
+    yourTime: 'Times of your zone', ended: 'Your session has ended. Sign in again.',
   },
   zh: {
     signIn: '登录', login: '账号', password: '密码', signOut: '退出', jobs: '工单', newJob: '新建工单',
@@ -31,6 +32,7 @@ const WORDS = {
     repair: '维修', install: '安装', maintain: '保养', inspect: '检查', advise: '咨询',
     planned: '已计划', travelling: '在途', arrived: '已到达', working: '工作中', paused: '暂停', abandoned: '已放弃',
     report: '服务报告', away: '无法连接服务，请重试。',
+    yourTime: '按您所在时区', ended: '登录已过期，请重新登录。',
   },
 };
 export const language = navigator.language.startsWith('zh') ? 'zh' : 'en';
