@@ -18,12 +18,13 @@ from domain.kit.base import Record
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.limits import Moment, Reason, ScannedText, Symbology, Word
 from domain.kit.problem import Kind, NotFound, Problem
+from domain.kit.read import Prepared
 from domain.kit.work import Work
 from domain.people.access import SHEET
 from domain.warranty.rules import Coverage, coverage
 from domain.worklog.rules import day_at
 
-_INSERT = insert(Record.metadata.tables[Scan.__tablename__])
+_INSERT = Prepared(insert(Record.metadata.tables[Scan.__tablename__]))
 RESOLVE = "scan.resolve"
 """The worker's task that judges a partner's reading for the office."""
 
@@ -103,7 +104,7 @@ _EXAMPLE = RecordScan(
 )
 async def record_scan(work: Work, cmd: RecordScan) -> Done:
     """Store the reading with its verdict; of a partner's reading only what its job already tells is told."""
-    seen = await visit_seen(work.db, work.actor, cmd.visit_id, cmd.photo_id)
+    seen = await visit_seen(work, work.actor, cmd.visit_id, cmd.photo_id)
     if seen is None:
         raise NotFound("There is no such visit among yours.")
     if work.actor.role is Role.TECHNICIAN and seen.technician_id != work.actor.account_id:
@@ -193,11 +194,11 @@ async def _store(
         "scanned_on": day_at(happened.at, seen.time_zone),
         "op_id": work.op_id,
         "resolved_at": None if facts is None else work.now,
-        "facts": msgspec.to_builtins(facts),
-        "verdict": msgspec.to_builtins(verdict),
-        "told": msgspec.to_builtins(told),
+        "facts": None if facts is None else msgspec.json.encode(facts).decode(),
+        "verdict": None if verdict is None else msgspec.json.encode(verdict).decode(),
+        "told": msgspec.json.encode(told).decode(),
     }
-    await work.db.execute(_INSERT, row)
+    await _INSERT.run(work.driver, row)
 
 
 async def resolve_scan(work: Work, scan_id: UUID) -> None:
@@ -205,7 +206,7 @@ async def resolve_scan(work: Work, scan_id: UUID) -> None:
     scan = await work.db.get(Scan, scan_id)
     if scan is None or scan.resolved_at is not None:
         return
-    seen = await visit_seen(work.db, SYSTEM, scan.visit_id)
+    seen = await visit_seen(work, SYSTEM, scan.visit_id)
     assert seen is not None  # a foreign key says so
     source: Source = msgspec.convert(scan.source, Source)
     parsed = seen.read(scan.scanned_text, source, scan.symbology)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, Text, bindparam, case, cast, select
+from sqlalchemy import ColumnElement, Text, bindparam, case, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.catalog.model import Model
@@ -21,6 +21,8 @@ from domain.installs.serials import Parsed, parse
 from domain.jobs.model import Assignment, Job, Visit
 from domain.jobs.recognition import makers, readings
 from domain.kit.actor import Actor
+from domain.kit.read import Prepared
+from domain.kit.work import Work
 from domain.people.access import own_rows
 from domain.warranty.queries import gathered_facts, json_list, json_object
 from domain.warranty.rules import CoverageFacts, coverage
@@ -115,12 +117,12 @@ def _unit(customer_id: Any, *outer: Any, with_rivals: bool) -> ColumnElement[Any
 
 
 @lru_cache(maxsize=1024)
-def _visit(actor: Actor) -> Select[*tuple[Any, ...]]:
+def _visit(actor: Actor) -> Prepared:
     """Return the statement of one principal; kept, because putting it together takes longer than running it."""
     photo = select(Photo.kind).where(
         Photo.id == bindparam("photo_id"), Photo.visit_id == Visit.id, Photo.voided_at.is_(None)
     )
-    return (
+    return Prepared(
         select(
             Visit.id,
             Visit.job_id,
@@ -138,26 +140,28 @@ def _visit(actor: Actor) -> Select[*tuple[Any, ...]]:
         .join(Site, Site.id == Job.site_id, isouter=True)
         .join(Unit, Unit.id == Job.unit_id, isouter=True)
         .join(Model, Model.id == Unit.model_id, isouter=True)
-        .where(Visit.id == bindparam("visit_id"), own_rows(actor, Visit.partner_id))
+        .where(Visit.id == bindparam("visit_id"), own_rows(actor, Visit.partner_id)),
+        "visit_id",
+        "photo_id",
     )
 
 
-async def visit_seen(db: AsyncSession, actor: Actor, visit_id: UUID, photo_id: UUID | None = None) -> VisitSeen | None:
+async def visit_seen(work: Work, actor: Actor, visit_id: UUID, photo_id: UUID | None = None) -> VisitSeen | None:
     """Return the visit of a reading with all around it, by one statement, or None when it is not to be seen."""
-    row: Any = (await db.execute(_visit(actor), {"visit_id": visit_id, "photo_id": photo_id})).one_or_none()
+    row = await _visit(actor).first(work.driver, {"visit_id": visit_id, "photo_id": photo_id})
     if row is None:
         return None
     return VisitSeen(
-        row.id,
-        row.job_id,
-        row.partner_id,
-        row.technician_id,
-        row.state,
-        row.assigned,
-        row.time_zone or "UTC",
-        row.serial_pattern or "",
-        row.photo_kind,
-        None if row.unit is None else msgspec.json.decode(row.unit, type=UnitSeen),
+        row["id"],
+        row["job_id"],
+        row["partner_id"],
+        row["technician_id"],
+        row["state"],
+        row["assigned"],
+        row["time_zone"] or "UTC",
+        row["serial_pattern"] or "",
+        row["photo_kind"],
+        None if row["unit"] is None else msgspec.json.decode(row["unit"], type=UnitSeen),
     )
 
 

@@ -4,7 +4,16 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Identity, Index, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -48,7 +57,11 @@ class Scan(Record):
 
 
 class Claim(Record):
-    """What a partner asks us to pay for a visit; born when a covered visit is completed."""
+    """What a partner asks us to pay for a visit; born when a covered visit is completed.
+
+    ``paid_partner_id`` is the partner while the claim is accepted, approved or paid: only then must the assignment be
+    this partner's, for what is refused is stored whatever is wrong with it.
+    """
 
     __tablename__ = "claim"
     __table_args__ = (
@@ -56,6 +69,7 @@ class Claim(Record):
         CheckConstraint("lane IN ('accept', 'review', 'refuse')", name="lane"),
         CheckConstraint("state NOT IN ('accepted', 'approved', 'paid') OR unit_id IS NOT NULL", name="unit_known"),
         CheckConstraint("state IN ('refused', 'withdrawn') OR scan_id IS NOT NULL", name="no_scan"),
+        ForeignKeyConstraint(["assignment_id", "paid_partner_id"], ["assignment.id", "assignment.partner_id"]),
         Index("ix_claim_partner_id_number", "partner_id", "number"),
         Index("ix_claim_state_number", "state", "number"),
         Index("ix_claim_unit_id", "unit_id"),
@@ -72,6 +86,9 @@ class Claim(Record):
     job_id: Mapped[UUID] = mapped_column(ForeignKey("job.id"), index=True)
     assignment_id: Mapped[UUID] = mapped_column(ForeignKey("assignment.id"))
     partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"))
+    paid_partner_id: Mapped[UUID | None] = mapped_column(
+        Computed("CASE WHEN state IN ('accepted', 'approved', 'paid') THEN partner_id END", persisted=True)
+    )
     unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("unit.id"))
     scan_id: Mapped[UUID | None] = mapped_column(ForeignKey("scan.id"))
     lane: Mapped[str]

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import Select
+from sqlalchemy import Dialect, Insert, Select
+from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -45,3 +46,33 @@ class Read(Generic[S]):
         """Return the first row, or None; otherwise as ``all``."""
         row = (await db.execute(self.statement if statement is None else statement, params)).first()
         return None if row is None else self.shape(*row)
+
+
+_DIALECT: Dialect = asyncpg.dialect()  # type: ignore[no-untyped-call]
+
+
+class Prepared:
+    """A statement compiled once and sent to the driver as it is, for the few that every scan or claim runs.
+
+    Rows come as the driver gives them and JSON as text; what is sent for a JSON column is text too.
+    """
+
+    def __init__(self, statement: AnySelect | Insert, *names: str) -> None:
+        """Compile ``statement``; ``names`` are the parameters of a SELECT that each run gives."""
+        compiled: Any = statement.compile(dialect=_DIALECT)
+        unknown = dict.fromkeys(names) if names else dict.fromkeys(compiled.positiontup)
+        expanded = compiled.construct_expanded_state(unknown)
+        self.sql: str = expanded.statement
+        self.names: list[str] = list(expanded.positiontup)
+        self.constants: dict[str, Any] = dict(expanded.parameters)
+
+    async def first(self, driver: Any, given: Mapping[str, Any]) -> Any:
+        """Return the first row, or None."""
+        return await driver.fetchrow(self.sql, *self._values(given))
+
+    async def run(self, driver: Any, given: Mapping[str, Any]) -> None:
+        """Run it for its effect."""
+        await driver.execute(self.sql, *self._values(given))
+
+    def _values(self, given: Mapping[str, Any]) -> list[Any]:
+        return [given[name] if name in given else self.constants[name] for name in self.names]
