@@ -4,7 +4,17 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Identity, Index, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Identity,
+    Index,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -66,6 +76,7 @@ class Assignment(Record):
     """That a job was given to a partner or to our own team; never changed, so that a claim can point to it."""
 
     __tablename__ = "assignment"
+    __table_args__ = (UniqueConstraint("id", "partner_id"),)
     id: Mapped[Pk]
     job_id: Mapped[UUID] = mapped_column(ForeignKey("job.id"), index=True)
     partner_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"), index=True)

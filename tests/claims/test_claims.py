@@ -380,3 +380,14 @@ def test_limits_and_modes_without_sense_leave_the_defaults() -> None:
     assert limits_of({"days_to_submit": 7}).days_to_submit == 7
     assert modes_of({"D2": "warn", "D3": "maybe"}) == {"D2": "warn"}
     assert modes_of(None) == {}
+
+
+async def test_the_database_pays_no_claim_on_an_assignment_of_another_partner(context: Context, cast: Cast) -> None:
+    ours, theirs = await make.ready_visit(context, cast), await make.ready_visit(context, cast, technician=cast.ben)
+    await claimed(ours)
+    change = text("UPDATE claim SET assignment_id = :other, state = :state")
+    with pytest.raises(IntegrityError, match="fk_claim_assignment_id_paid_partner_id"):
+        async with begin(context.database, SYSTEM) as work:
+            await work.db.execute(change, {"other": theirs.assignment_id, "state": "approved"})
+    async with begin(context.database, SYSTEM) as work:  # refused, it is evidence
+        await work.db.execute(change, {"other": theirs.assignment_id, "state": "refused"})
