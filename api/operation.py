@@ -44,6 +44,7 @@ PUBLIC: frozenset[Role] = frozenset()
 """Nobody needs to sign in: written out, so that nothing becomes public by forgetting."""
 NOBODY = Actor(account_id=UUID(int=0), role=Role.SYSTEM, name="nobody")
 COOKIE = "__Host-fieldstone"
+_NAMED_FIELD = re.compile(r"(?:missing required|contains unknown) field `(.*)`$")
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{idempotency_key_max}}}")
 
 
@@ -224,7 +225,10 @@ def _check(found: Any) -> None:
 
 def _invalid(error: msgspec.ValidationError) -> InvalidRequest:
     message, _, place = str(error).partition(" - at `")
-    return InvalidRequest(message[:300], field=place.rstrip("`").removeprefix("$.")[:100])
+    path = place.rstrip("`").removeprefix("$").removeprefix(".")
+    named = _NAMED_FIELD.search(message)
+    field = ".".join(filter(None, (path, named[1] if named else "")))
+    return InvalidRequest(message[:300], field=field[:100])
 
 
 async def admit(request: Request[Any, Any, Any], context: Context, operation: Operation) -> Actor:

@@ -35,6 +35,21 @@ async def test_an_unchanged_answer_is_not_sent_again(cast: Cast) -> None:
     assert other.status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"name": "Nord"}, "code"),
+        ({"name": "Nord", "code": "N1", "grade": "A", "nam": "x"}, "nam"),
+        ({"name": 5, "code": "N1", "grade": "A"}, "name"),
+    ],
+)
+async def test_a_refusal_names_the_field_that_is_missing_unknown_or_wrong(
+    cast: Cast, body: dict[str, object], field: str
+) -> None:
+    refused = await cast.ada.post("/partners", body)
+    assert (refused.status_code, refused.json()["field"]) == (422, field)
+
+
 async def test_what_is_not_meant_to_be_kept_is_not(cast: Cast) -> None:
     for path in ("/people", "/people/of-nobody"):
         assert (await cast.ada.get(path)).headers["cache-control"] == "no-store"
