@@ -55,9 +55,9 @@ def migrate() -> None:
 
 
 @main.command()
-@click.option("--host", help="Address to listen on.")
-@click.option("--port", type=int, help="Port to listen on.")
-@click.option("--processes", type=int, help="How many API processes.")
+@click.option("--host", help="Address to listen on (127.0.0.1, or FIELDSTONE_HOST).")
+@click.option("--port", type=int, help="Port to listen on (8000, or FIELDSTONE_PORT).")
+@click.option("--processes", type=int, help="How many API processes (1, or FIELDSTONE_PROCESSES).")
 def serve(host: str | None, port: int | None, processes: int | None) -> None:
     """Serve the API and its pages, with a worker beside it."""
     from api.running import serve_all, with_options
@@ -67,7 +67,9 @@ def serve(host: str | None, port: int | None, processes: int | None) -> None:
 
 @main.command()
 @click.option("--port", type=int, help="Port to listen on (8000).")
-@click.option("--units", type=click.IntRange(2_000, 1_000_000), default=20_000, help="How many units are installed.")
+@click.option(
+    "--units", type=click.IntRange(2_000, 1_000_000), default=20_000, help="How many units are installed (20,000)."
+)
 def demo(port: int | None, units: int) -> None:
     """Fill an empty database with a believable week, say what to try, and serve it on 127.0.0.1."""
     from api.running import serve_all, with_options

@@ -1,6 +1,7 @@
 """``fieldstone parse-code`` and ``fieldstone read-photo``: what a text or a photo says, without a database."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import click
@@ -11,9 +12,21 @@ from mobile_sync.photos.files import PhotoLine, read_photo
 from mobile_sync.photos.sandbox import PhotoSandbox
 
 
+def _in_a_word(value: object) -> object:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value or "-"
+
+
+def _symbology(context: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
+    if given and not re.fullmatch(r"\][A-Za-z][0-9A-Za-z]", given):
+        raise click.BadParameter("it is a bracket, a letter and a digit, such as ']C1' or ']d2'", context, parameter)
+    return given or None
+
+
 @click.command("parse-code")
 @click.argument("text")
-@click.option("--symbology", help="AIM symbology identifier the scanner gave, such as ']C1'.")
+@click.option("--symbology", callback=_symbology, help="AIM symbology identifier the scanner gave, such as ']C1'.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines to read.")
 def parse_code(text: str, symbology: str | None, as_json: bool) -> None:
     """Say what a barcode's TEXT means.
@@ -32,7 +45,7 @@ def parse_code(text: str, symbology: str | None, as_json: bool) -> None:
         click.echo(msgspec.json.encode(found).decode())
         return
     for name, value in found.items():
-        click.echo(f"{name:12} {value if value not in (None, {}) else '-'}")
+        click.echo(f"{name:12} {_in_a_word(value)}")
     if parsed.reason:
         click.echo(f"{'reason':12} {parsed.reason}")
     for other in parsed.alternatives:
@@ -45,7 +58,8 @@ def parse_code(text: str, symbology: str | None, as_json: bool) -> None:
 def read_photos(files: tuple[Path, ...], as_json: bool) -> None:
     """Read the barcodes on photos, one line per FILE.
 
-    A code that only one of two decoders saw, or whose format proves little, is shown as not accepted with the reason.
+    A code whose format proves little counts only when both decoders or several passes agree on it; one that does not
+    count is shown with the reason.
     """
     asyncio.run(_read_photos(files, as_json))
 

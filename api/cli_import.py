@@ -45,15 +45,29 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     failure: str | None = None
 
 
-@click.command("import")
-@click.argument("kind", type=click.Choice(sorted(KINDS)))
+def _told_kinds() -> str:
+    """List every kind with its columns, in the order in which they lean on each other."""
+    rows = (
+        f"  {kind.name}: {', '.join(f'{one.name}*' if one.required else one.name for one in kind.columns)}"
+        for kind in KINDS.values()
+    )
+    return "\n\n".join(("Kinds with their columns (* must be there), those first that others refer to:", *rows))
+
+
+@click.command("import", epilog=_told_kinds())
+@click.argument("kind", type=click.Choice(list(KINDS)), metavar="KIND")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Say the result as one line of JSON.")
 @click.option("--dry-run", is_flag=True, help="Check and compare every row, and keep none.")
-@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Where the refused rows are told.")
+@click.option(
+    "--report",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the refused rows are told; else under FIELDSTONE_DATA.",
+)
 def import_file(kind: str, file: Path, as_json: bool, dry_run: bool, report: Path | None) -> None:
     """Import FILE (CSV or XLSX) of KIND.
 
+    The first row is the heading: the names below, in any order, or what the trade calls them in English or Chinese.
     Bad rows are reported with line, column and reason, good rows are kept. The same file again changes nothing; an
     interrupted import goes on when it is started again. Exit status 1: the file as a whole could not be used.
     """

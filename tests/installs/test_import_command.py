@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from api.cli import main
 from api.context import Context, role_url
+from api.imports.register import KINDS
 
 CUSTOMERS = "number,name\nC1,One\nC 2,Two\nC3,Three\n"
 
@@ -66,3 +67,11 @@ async def test_a_file_that_cannot_be_used_ends_with_status_1(context: Context, t
         assert result.exit_code == 1
         assert "The heading lacks number, name." in result.output
     assert (await fieldstone(context, "import", "gold", path)).exit_code == 2
+
+
+async def test_its_help_names_every_kind_and_its_columns(context: Context) -> None:
+    said = (await fieldstone(context, "import", "--help")).output
+    for kind in KINDS.values():
+        assert f"{kind.name}:" in said
+        for column in kind.columns:
+            assert column.name in said
