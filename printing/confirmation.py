@@ -8,7 +8,8 @@ from printing.style import BODY, GUTTER, LABEL, MARGIN, WIDTH
 from printing.typesetting import Setter
 from printing.words import Words
 
-PAD_WIDTH, PAD_HEIGHT = 84 * mm, 28 * mm
+PAD_WIDTH, PAD_HEIGHT, EMPTY_PAD_HEIGHT = 84 * mm, 28 * mm, 16 * mm
+"""A pad that nobody signed is low: it must not drive the end of a report to a page of its own."""
 INSET = 6.0
 LABEL_WIDTH = 62.0
 
@@ -26,20 +27,21 @@ def signature_strips(
     )
     lines = setter.lines(words["statement"], width, BODY) + setter.facts(facts, width, LABEL_WIDTH, LABEL, BODY)
     instead = setter.lines(_instead(personal, words), PAD_WIDTH - 2 * INSET, BODY)
-    signature = personal.signature if personal else None
+    signature = personal.signature if personal and personal.signature and personal.signature.strokes else None
+    height = EMPTY_PAD_HEIGHT if signature is None else PAD_HEIGHT
 
     def pad(pen: Pen, y: float) -> None:
-        bottom = y - 4 - PAD_HEIGHT
-        pen.frame(MARGIN, bottom, PAD_WIDTH, PAD_HEIGHT, 0.4)
+        bottom = y - 4 - height
+        pen.frame(MARGIN, bottom, PAD_WIDTH, height, 0.4)
         pen.text(MARGIN + INSET, y - 14, words["signature"], LABEL)
-        if signature is not None and signature.strokes:
+        if signature is not None:
             _draw_strokes(pen, signature, MARGIN + INSET, bottom + INSET / 2)
         else:
-            written(MARGIN + INSET, PAD_HEIGHT / 2 - BODY.leading / 2, instead)(pen, y)
+            written(MARGIN + INSET, height / 2 - BODY.leading / 2, instead)(pen, y)
 
     beside = MARGIN + PAD_WIDTH + GUTTER
-    fitting = int(PAD_HEIGHT // BODY.leading)
-    pad_strip = Strip(PAD_HEIGHT + 6, ((0, pad), (1, written(beside, 2, lines[:fitting]))))
+    fitting = int(height // BODY.leading)
+    pad_strip = Strip(height + 6, ((0, pad), (1, written(beside, 2, lines[:fitting]))))
     return [pad_strip, *stack([(beside, lines[fitting:])])]
 
 
