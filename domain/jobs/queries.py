@@ -2,10 +2,11 @@
 
 import datetime as dt
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Date, and_, bindparam, cast, func, or_, select
+from sqlalchemy import ColumnElement, Date, Text, and_, bindparam, cast, func, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.catalog.model import Model
@@ -103,7 +104,7 @@ class JobCard(msgspec.Struct, frozen=True):
 
 
 class JobFacts(msgspec.Struct, frozen=True):
-    """Everything about a job itself."""
+    """Everything about a job itself; the unit's reference and since when it stands there are null for a partner's."""
 
     id: UUID
     number: int
@@ -133,7 +134,7 @@ class JobFacts(msgspec.Struct, frozen=True):
     unit_id: UUID
     serial: str
     unit_name: str
-    reference_number: str
+    reference_number: str | None
     installed_on: dt.date | None
     model_id: UUID
     model_code: str
@@ -242,54 +243,63 @@ _CARDS = Read(
     .where(Visit.state != "abandoned")
     .order_by(Visit.planned_from, Visit.id),
 )
-_FACTS = Read(
-    JobFacts,
-    _with_places(
-        select(
-            Job.id,
-            Job.number,
-            Job.kind,
-            Job.mode,
-            Job.state,
-            Job.priority,
-            Job.subject,
-            Job.problem,
-            Job.tools,
-            Job.reminder,
-            Job.estimated_minutes,
-            Job.required_from,
-            Job.required_to,
-            Job.sibling_of,
-            Job.cancelled_reason,
-            Job.customer_id,
-            Customer.name.label("customer_name"),
-            Contact.name.label("contact_name"),
-            Contact.phone.label("contact_phone"),
-            Contact.email.label("contact_email"),
-            Job.site_id,
-            Site.name.label("site_name"),
-            Site.address,
-            Site.city,
-            Site.time_zone,
-            Job.unit_id,
-            Unit.serial,
-            Unit.name.label("unit_name"),
-            Unit.reference_number,
-            Unit.installed_on,
-            Unit.model_id,
-            Model.code.label("model_code"),
-            Model.name.label("model_name"),
-            Job.partner_id,
-            Job.technician_id,
-            Account.name.label("technician"),
-            Job.version,
-            Job.created_at,
-            Job.closed_at,
-        ).select_from(Job)
+
+
+def _facts(told: bool) -> Read[JobFacts]:
+    def ours(column: Any, kind: Any) -> Any:
+        return column if told else cast(null(), kind).label(column.key)
+
+    return Read(
+        JobFacts,
+        _with_places(
+            select(
+                Job.id,
+                Job.number,
+                Job.kind,
+                Job.mode,
+                Job.state,
+                Job.priority,
+                Job.subject,
+                Job.problem,
+                Job.tools,
+                Job.reminder,
+                Job.estimated_minutes,
+                Job.required_from,
+                Job.required_to,
+                Job.sibling_of,
+                Job.cancelled_reason,
+                Job.customer_id,
+                Customer.name.label("customer_name"),
+                Contact.name.label("contact_name"),
+                Contact.phone.label("contact_phone"),
+                Contact.email.label("contact_email"),
+                Job.site_id,
+                Site.name.label("site_name"),
+                Site.address,
+                Site.city,
+                Site.time_zone,
+                Job.unit_id,
+                Unit.serial,
+                Unit.name.label("unit_name"),
+                ours(Unit.reference_number, Text),
+                ours(Unit.installed_on, Date),
+                Unit.model_id,
+                Model.code.label("model_code"),
+                Model.name.label("model_name"),
+                Job.partner_id,
+                Job.technician_id,
+                Account.name.label("technician"),
+                Job.version,
+                Job.created_at,
+                Job.closed_at,
+            ).select_from(Job)
+        )
+        .outerjoin(Contact, Contact.id == Job.contact_id)
+        .outerjoin(Account, Account.id == Job.technician_id),
     )
-    .outerjoin(Contact, Contact.id == Job.contact_id)
-    .outerjoin(Account, Account.id == Job.technician_id),
-)
+
+
+_FACTS, _PARTNERS_FACTS = _facts(told=True), _facts(told=False)
 _VISITS = Read(
     VisitLine,
     select(
@@ -372,8 +382,9 @@ async def jobs_of_day(db: AsyncConnection, actor: Actor, day: dt.date | None, no
 
 
 async def job(db: AsyncConnection, actor: Actor, job_id: UUID) -> JobFacts | None:
-    """Return one job, or None."""
-    return await _FACTS.first(db, _FACTS.statement.where(Job.id == job_id, own_jobs(actor)))
+    """Return one job, or None; a partner's people learn nothing from which the warranty's end could be reckoned."""
+    read = _FACTS if actor.partner_id is None else _PARTNERS_FACTS
+    return await read.first(db, read.statement.where(Job.id == job_id, own_jobs(actor)))
 
 
 async def visits_of(db: AsyncConnection, actor: Actor, job_id: UUID) -> list[VisitLine]:

@@ -212,5 +212,12 @@ async def test_a_partner_cannot_give_a_row_away(cast: Cast, context: Context, ki
         async with begin(context.database, actor_of(cast.ann)) as work:
             await work.db.execute(update(kind).values(partner_id=cast.south))
 
-    with pytest.raises(DBAPIError, match="row-level security|permission denied"):
+    with pytest.raises(DBAPIError, match=r"row-level security|permission denied"):
         await give_away()
+
+
+async def test_a_partner_is_not_told_since_when_the_unit_stands_there(cast: Cast, context: Context) -> None:
+    ready = await make.ready_visit(context, cast, unit_given={"reference_number": "ERP-77"})
+    for caller, told in ((cast.ann, False), (cast.pam, False), (cast.dora, True)):
+        job = (await caller.get(f"/jobs/{ready.job_id}")).json()["job"]
+        assert (job["reference_number"] == "ERP-77", job["installed_on"] is not None) == (told, told)
