@@ -95,13 +95,17 @@ class FaultSeen(msgspec.Struct, frozen=True):
 
 
 class PartSeen(msgspec.Struct, frozen=True):
-    """A part that was fitted; ``quantity_max`` is what a repair of these faults can need, if the catalogue says."""
+    """A part that was fitted; ``quantity_max`` is what a repair of these faults can need, if the catalogue says.
+
+    A part that is not ``claimable`` belongs on the sheet and is paid to nobody.
+    """
 
     id: UUID
     number: str
     quantity: int
     on_hold: bool
     quantity_max: int | None = None
+    claimable: bool = True
 
 
 class TimeSeen(msgspec.Struct, frozen=True):

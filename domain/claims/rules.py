@@ -226,7 +226,8 @@ def _within_standard(facts: ClaimFacts) -> Finding | None:
         )
         if minutes > allowed:
             over.append({"operation": operation, "minutes": minutes, "minutes_max": allowed})
-    for number, parts in _grouped(facts.sheet.parts, lambda part: part.number).items():
+    paid = [part for part in facts.sheet.parts if part.claimable]
+    for number, parts in _grouped(paid, lambda part: part.number).items():
         quantity = sum(part.quantity for part in parts)
         most = parts[0].quantity_max
         allowed = facts.limits.part_quantity_max if most is None else most
@@ -267,7 +268,7 @@ RULES: tuple[Rule, ...] = (
     Rule("clock", 1, _clock_is_certain, "review", floor="review"),
     Rule("repaired", 1, _repaired, "review"),
     Rule("D10", 1, _own_assignment, "block", floor="review"),
-    Rule("D11", 1, _within_standard, "review"),
+    Rule("D11", 2, _within_standard, "review"),
     Rule("coverage", 1, _covered, "block"),
 )
 _RESULT_OF: dict[Mode, Result] = {"warn": "warn", "review": "review", "block": "refuse"}
@@ -314,6 +315,8 @@ def _stand(line: Line, facts: ClaimFacts, hits: tuple[Hit, ...], state: LineStat
     reason = ""
     if facts.unit_status != "unconfirmed" and not is_paid_by(facts.coverage, line.kind):
         reason = "not-covered"
+    elif line.kind == "part" and any(part.id == line.source_id and not part.claimable for part in facts.sheet.parts):
+        reason = "not-claimable"
     elif line.kind == "fault" and any(hit.rule == "D3" and hit.mode == "block" for hit in hits):
         taken = {rival.fault_group_id for rival in taken_groups(facts)}
         reason = "already-claimed" if line.fault_group_id in taken else ""

@@ -40,6 +40,7 @@ _PARTS = (
             quantity=PartUsed.quantity,
             on_hold=PartUsed.on_hold,
             quantity_max=_QUANTITY_MAX,
+            claimable=Part.claimable,
         )
     )
     .join_from(PartUsed, Part, Part.id == PartUsed.part_id)

@@ -70,7 +70,7 @@ async def test_a_claim_replays_from_its_stored_facts(context: Context, cast: Cas
     (hit,) = await hits(context)
     assert (hit.rule, hit.rule_version, hit.mode, hit.result, hit.reason) == (
         "D11",
-        1,
+        2,
         "block",
         "refuse",
         "over-standard",
@@ -134,6 +134,18 @@ async def test_a_contract_of_the_customer_makes_it_covered(context: Context, cas
         "travel": "refused",
         "expense": "refused",
     }
+
+
+async def test_a_part_that_the_catalogue_does_not_pay_is_on_the_sheet_and_not_paid(
+    context: Context, cast: Cast
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    async with begin(context.database, SYSTEM) as work:
+        await work.db.execute(text("UPDATE part SET claimable = false"))
+    await claimed(ready)
+    (claim,) = await claims(context)
+    assert claim.state == "accepted"
+    assert {line.kind for line in await lines(context) if line.state == "refused"} == {"part"}
 
 
 async def test_a_contract_of_another_customer_does_not(context: Context, cast: Cast) -> None:
