@@ -43,6 +43,11 @@ class WhichImport(msgspec.Struct, frozen=True):
     id: UUID
 
 
+def _refuse_below_admin(call: Call, kind: str) -> None:
+    if KINDS[kind].for_admin and call.actor.role is not Role.ADMIN:
+        raise NotAllowed(f"{kind} are imported by an admin.")
+
+
 @operation(
     "POST",
     "/imports",
@@ -69,8 +74,7 @@ async def start_import(call: Call) -> object:
     kind = KINDS.get(asked.kind)
     if kind is None:
         raise InvalidRequest(f"The kind is one of {', '.join(KINDS)}.", field="kind")
-    if kind.for_admin and call.actor.role is not Role.ADMIN:
-        raise NotAllowed(f"{kind.name} are imported by an admin.")
+    _refuse_below_admin(call, kind.name)
     op_id = call.op_id()
     uploads = Path(call.context.settings.data) / "uploads"
     uploads.mkdir(parents=True, exist_ok=True)
@@ -127,11 +131,15 @@ async def show_import(call: Call) -> object:
     answer=str,
     media="text/csv",
     example_answer=f'{REPORT_HEADING}5,status,flying,"is none of in_stock, sold, installed"\r\n',
-    problems=(NotFound,),
+    problems=(NotFound, NotAllowed),
 )
 async def list_refusals(call: Call) -> object:
-    """Give the refused rows as CSV: line, column, value, reason. While the import runs: those found so far."""
+    """Give the refused rows as CSV: line, column, value, reason. While the import runs: those found so far.
+
+    Rows of partners and people are for an admin, as their import is.
+    """
     run = await progress_of(call.context.database, call.actor, call.params(WhichImport).id)
+    _refuse_below_admin(call, run.kind)
 
     async def lines() -> AsyncIterator[bytes]:
         yield b"\xef\xbb\xbf" + REPORT_HEADING.encode()

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.context import Context
 from api.imports import files
 from api.worker import drain
-from domain.kit.actor import SYSTEM
+from domain.kit.actor import SYSTEM, Role
 from domain.kit.work import begin
 from tests import make
-from tests.cast import Cast
+from tests.cast import Cast, joined
 from tests.claims.visits import claimed
 from tests.conftest import rows
 
@@ -75,6 +75,18 @@ async def test_who_may_import_what(cast: Cast) -> None:
         "/imports?kind=units", content=b"x", headers={**cast.ada.headers, "content-type": "text/csv"}
     )
     assert (keyless.status_code, keyless.json()["code"]) == (400, "idempotency-key-missing")
+
+
+async def test_refused_rows_of_people_are_shown_to_an_admin_only(context: Context, cast: Cast) -> None:
+    async with begin(context.database, SYSTEM) as work:
+        petra = await joined(work, cast.ada.http, "petra", Role.PARTS_MANAGER, None)
+    content = b"login,name,role,email\nnew@test,New,technician,no address at all\n"
+    people, customers = await send(cast, content, "people"), await send(cast, CUSTOMERS)
+    await drain(context)
+    shown = await cast.ada.get(f"/imports/{people['id']}/refusals")
+    assert "no address at all" in shown.text
+    assert (await petra.get(f"/imports/{people['id']}/refusals")).status_code == 403
+    assert (await petra.get(f"/imports/{customers['id']}/refusals")).status_code == 200
 
 
 async def test_a_file_that_is_too_large_leaves_nothing_behind(cast: Cast, context: Context, monkeypatch: Any) -> None:
