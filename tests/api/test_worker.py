@@ -12,7 +12,7 @@ from pgqueuer.errors import RetryRequested
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import embedded
+from api import embedded, tasks
 from api.context import Context
 from api.settings import Settings
 from api.worker import ATTEMPTS_MAX, FIRST_PAUSE, LONGEST_PAUSE, TASKS, Task, drain, run_worker, task
@@ -21,6 +21,8 @@ from domain.kit.database import connect
 from domain.kit.work import begin
 from mobile_sync.photos.sandbox import PhotoSandbox
 from tests.conftest import rows
+
+assert tasks  # declared before the register is given back below, or nobody after would have them
 
 WAITING = "SELECT status::text, attempts, extract(epoch FROM execute_after - now())::int AS pause FROM pgqueuer"
 
