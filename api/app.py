@@ -29,6 +29,8 @@ from domain.kit.work import sqlstate
 
 log = structlog.get_logger()
 COMPRESS_FROM_BYTES = 1024
+WORKERS = 1
+"""Processes for background work that are counted beside those that serve."""
 _NO_WEIGHT = re.compile(r"q=0(\.0{0,3})?")
 COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda content: brotli.compress(content, quality=4),
@@ -156,6 +158,9 @@ def make_app(held: list[Context] | None = None) -> Litestar:
         if held is None:
             place.append(build(load_settings()))
         await place[0].database.refuse_unsafe_roles()
+        settings = place[0].settings
+        if not settings.behind_pooler:
+            await place[0].database.refuse_too_many_connections(settings.processes + WORKERS)
         try:
             yield
         finally:

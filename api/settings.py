@@ -23,6 +23,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 8000
     processes: int = 1
     pool_size: int = 10
+    behind_pooler: bool = False
     public_url: str = "http://127.0.0.1:8000"
     session_key: str = ""
     font: str = ""

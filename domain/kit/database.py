@@ -25,6 +25,10 @@ class UnsafeRole(RuntimeError):
     """The database role sees every row, so row-level security would prove nothing."""
 
 
+class TooManyConnections(RuntimeError):
+    """All pools together want more connections than the server gives."""
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """One engine for our own people (``fieldstone_app``), one for partners (``fieldstone_partner``)."""
@@ -62,6 +66,22 @@ class Database:
                     f"Database role {name!r} is a superuser, bypasses row-level security or owns the tables. "
                     "Connect as fieldstone_app and fieldstone_partner (see domain/migrations/roles.sql)."
                 )
+
+    async def refuse_too_many_connections(self, processes: int) -> None:
+        """Raise TooManyConnections when ``processes`` with pools like these do not fit into max_connections."""
+        async with self.app.connect() as connection:
+            given = await connection.scalar(
+                text(
+                    "SELECT current_setting('max_connections')::int "
+                    "- current_setting('superuser_reserved_connections')::int"
+                )
+            )
+        wanted = processes * sum(engine.pool.size() for engine in (self.app, self.partner))  # type: ignore[attr-defined]
+        if given is not None and wanted > given:
+            raise TooManyConnections(
+                f"{processes} processes want {wanted} connections, the server gives {given}: lower FIELDSTONE_POOL_SIZE "
+                "or FIELDSTONE_PROCESSES, raise max_connections, or say FIELDSTONE_BEHIND_POOLER=true."
+            )
 
 
 def connect(app_url: str, partner_url: str, *, pool_size: int = 10) -> Database:

@@ -5,13 +5,14 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from api import embedded
 from api.app import make_app
 from api.context import Context
 from api.embedded_home import binaries
-from domain.kit.database import Database, UnsafeRole, connect
+from domain.kit.database import Database, TooManyConnections, UnsafeRole, connect
 
 MAKE_UNSAFE = {
     "superuser": "ALTER ROLE fieldstone_app SUPERUSER;",
@@ -81,3 +82,21 @@ def test_single_user_statements_end_with_an_error_when_they_fail(folder: Path) -
     """Otherwise the cases above would prove nothing."""
     with pytest.raises((RuntimeError, subprocess.SubprocessError)):
         as_superuser(folder, "ALTER ROLE nobody_of_this_name SUPERUSER;")
+
+
+async def test_more_connections_than_the_server_gives_are_refused_at_start(cluster: embedded.Embedded) -> None:
+    database = connect(cluster.url("fieldstone_app"), cluster.url("fieldstone_partner"), pool_size=20)
+    try:
+        await database.refuse_too_many_connections(2)
+        with pytest.raises(TooManyConnections, match="FIELDSTONE_POOL_SIZE"):
+            await database.refuse_too_many_connections(3)
+    finally:
+        await database.close()
+
+
+async def test_the_application_does_not_start_with_too_large_pools(context: Context) -> None:
+    crowded = dataclasses.replace(context, settings=msgspec.structs.replace(context.settings, processes=50))
+    with pytest.raises(ExceptionGroup) as failure:
+        async with make_app([crowded]).lifespan():
+            pass
+    assert failure.value.subgroup(TooManyConnections)
