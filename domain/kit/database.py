@@ -79,8 +79,8 @@ class Database:
         wanted = processes * sum(engine.pool.size() for engine in (self.app, self.partner))  # type: ignore[attr-defined]
         if given is not None and wanted > given:
             raise TooManyConnections(
-                f"{processes} processes want {wanted} connections, the server gives {given}: lower FIELDSTONE_POOL_SIZE "
-                "or FIELDSTONE_PROCESSES, raise max_connections, or say FIELDSTONE_BEHIND_POOLER=true."
+                f"{processes} processes want {wanted} connections, the server gives {given}: lower "
+                "FIELDSTONE_POOL_SIZE or FIELDSTONE_PROCESSES, raise max_connections, or say FIELDSTONE_BEHIND_POOLER=true."
             )
 
 
