@@ -22,7 +22,8 @@ class Programme(Record):
 class ProgrammeVersion(Record):
     """Limits and rule modes of a programme from one day on.
 
-    ``limits``: days_to_submit, labour_percent_max, ...; ``modes``: rule id to off, warn, review or block.
+    ``limits``: days_to_submit, labour_percent_max, ... as the gate's ``Limits`` names them; ``modes``: rule id to off,
+    warn, review or block.
     """
 
     __tablename__ = "programme_version"

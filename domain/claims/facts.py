@@ -24,12 +24,34 @@ MODES: tuple[Mode, ...] = ("off", "warn", "review", "block")
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """The numbers of a programme; these stand where its version in force names none."""
+    """The numbers of a programme. None: the facts are older than the limit, and it limits nothing in them.
 
-    days_to_submit: int = 30
-    labour_percent_max: int = 100
-    labour_minutes_without_operation_max: int = 60
-    part_quantity_max: int = 20
+    ``part_quantity_max`` is for a part of which the catalogue does not say how many a repair can need;
+    ``labour_minutes_max``, ``part_kinds_max``, ``travel_minutes_max`` and ``expense_minor_max`` are for a whole visit,
+    the last in the partner's currency.
+    """
+
+    days_to_submit: int
+    labour_percent_max: int
+    labour_minutes_without_operation_max: int
+    part_quantity_max: int
+    labour_minutes_max: int | None = None
+    part_kinds_max: int | None = None
+    travel_minutes_max: int | None = None
+    expense_minor_max: int | None = None
+
+
+DEFAULTS = Limits(
+    days_to_submit=30,
+    labour_percent_max=100,
+    labour_minutes_without_operation_max=60,
+    part_quantity_max=4,
+    labour_minutes_max=480,
+    part_kinds_max=8,
+    travel_minutes_max=240,
+    expense_minor_max=20_000,
+)
+"""What stands where the programme's version in force names nothing."""
 
 
 class Rival(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +164,7 @@ class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     ``assignment_claims`` and ``visit_claims`` are the numbers of earlier claims that stand on the same assignment and
     visit; ``assignment_current`` is false where the job was given to somebody else meanwhile. ``reported_on`` is when
     the office created the job: the one day that is not the partner's word; was anything paid on it?
+    ``partner_currency`` is None in facts that are older than the rule that asks for it.
     """
 
     partner_id: UUID
@@ -160,10 +183,11 @@ class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     coverage: Coverage
     sheet: Sheet
     rivals: tuple[Rival, ...]
-    limits: Limits = Limits()
+    limits: Limits = DEFAULTS
     modes: dict[str, Mode] = {}
     reported_on: dt.date | None = None
     covered_when_reported: bool = True
+    partner_currency: str | None = None
 
     @property
     def fault_groups(self) -> set[UUID]:

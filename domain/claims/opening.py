@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import bindparam, insert, select, text, update
 
-from domain.claims.facts import MODES, ClaimDecision, ClaimFacts, Limits, Mode, Rival, ScanSeen, Sheet
+from domain.claims.facts import DEFAULTS, MODES, ClaimDecision, ClaimFacts, Limits, Mode, Rival, ScanSeen, Sheet
 from domain.claims.lines import asked_lines
 from domain.claims.model import Claim, ClaimLine, RuleHit
 from domain.claims.rules import decide
@@ -103,6 +103,7 @@ def claim_facts(row: Any, now: dt.datetime) -> ClaimFacts:
         modes=modes_of(row.modes),
         reported_on=reported_on,
         covered_when_reported=coverage(cover, reported_on).pays,
+        partner_currency=row.partner_currency,
     )
 
 
@@ -113,7 +114,7 @@ def limits_of(given: dict[str, Any] | None) -> Limits:
         for name, value in (given or {}).items()
         if name in Limits.__struct_fields__ and type(value) is int and value >= 0
     }
-    return msgspec.convert(known, Limits)
+    return msgspec.structs.replace(DEFAULTS, **known)
 
 
 def modes_of(given: dict[str, Any] | None) -> dict[str, Mode]:

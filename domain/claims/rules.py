@@ -213,27 +213,71 @@ def _own_assignment(facts: ClaimFacts) -> Finding | None:
 
 
 def _within_standard(facts: ClaimFacts) -> Finding | None:
-    """Compare sums, so that an hour in four entries counts as an hour."""
-    over: list[dict[str, Any]] = []
+    """Compare sums, so that an hour in four entries counts as an hour and an operation named twice as one.
+
+    What the catalogue says of an operation or a part is a hard fact; beyond a limit of the programme a person looks.
+    """
+    limits = facts.limits
+    over_catalogue: list[dict[str, Any]] = []
+    over_programme: list[dict[str, Any]] = []
     labour = [time for time in facts.sheet.times if time.kind == "labour"]
     for operation, times in _grouped(labour, lambda time: time.operation).items():
         minutes = sum(time.minutes for time in times)
         standard = times[0].standard_minutes
         allowed = (
-            facts.limits.labour_minutes_without_operation_max
+            limits.labour_minutes_without_operation_max
             if standard is None
-            else standard * facts.limits.labour_percent_max // 100
+            else standard * limits.labour_percent_max // 100
         )
         if minutes > allowed:
+            over = over_programme if standard is None else over_catalogue
             over.append({"operation": operation, "minutes": minutes, "minutes_max": allowed})
+    worked = sum(time.minutes for time in labour)
+    if _is_over(worked, limits.labour_minutes_max):
+        over_programme.append({"labour_minutes": worked, "labour_minutes_max": limits.labour_minutes_max})
     paid = [part for part in facts.sheet.parts if part.claimable]
-    for number, parts in _grouped(paid, lambda part: part.number).items():
+    kinds = _grouped(paid, lambda part: part.number)
+    for number, parts in kinds.items():
         quantity = sum(part.quantity for part in parts)
         most = parts[0].quantity_max
-        allowed = facts.limits.part_quantity_max if most is None else most
+        allowed = limits.part_quantity_max if most is None else most
         if quantity > allowed:
+            over = over_programme if most is None else over_catalogue
             over.append({"part": number, "quantity": quantity, "quantity_max": allowed})
-    return Finding("over-standard", "needs-authorisation", inputs={"over": over}) if over else None
+    if _is_over(len(kinds), limits.part_kinds_max):
+        over_programme.append({"part_kinds": len(kinds), "part_kinds_max": limits.part_kinds_max})
+    inputs = {"over": over_catalogue + over_programme}
+    if over_catalogue:
+        return Finding("over-standard", "needs-authorisation", inputs=inputs)
+    return Finding("over-standard", UNDER_CHECK, at_most_review=True, inputs=inputs) if over_programme else None
+
+
+def _is_over(asked: int, most: int | None) -> bool:
+    return most is not None and asked > most
+
+
+def _expenses_within_limit(facts: ClaimFacts) -> Finding | None:
+    """Money of another currency is not added up: a person looks at it."""
+    currency, most = facts.partner_currency, facts.limits.expense_minor_max
+    if currency is None:
+        return None
+    foreign = sorted({expense.currency for expense in facts.sheet.expenses} - {currency})
+    if foreign:
+        return Finding("foreign-currency", UNDER_CHECK, True, {"foreign": foreign, "partner_currency": currency})
+    spent = sum(expense.amount_minor for expense in facts.sheet.expenses)
+    if not _is_over(spent, most):
+        return None
+    inputs = {"expense_minor": spent, "expense_minor_max": most, "partner_currency": currency}
+    return Finding("expense-over-limit", UNDER_CHECK, at_most_review=True, inputs=inputs)
+
+
+def _travel_within_limit(facts: ClaimFacts) -> Finding | None:
+    minutes = sum(time.minutes for time in facts.sheet.times if time.kind == "travel")
+    most = facts.limits.travel_minutes_max
+    if not _is_over(minutes, most):
+        return None
+    inputs = {"travel_minutes": minutes, "travel_minutes_max": most}
+    return Finding("travel-over-limit", UNDER_CHECK, at_most_review=True, inputs=inputs)
 
 
 def _grouped(items: Iterable[T], key: Callable[[T], Hashable]) -> dict[Any, list[T]]:
@@ -268,7 +312,9 @@ RULES: tuple[Rule, ...] = (
     Rule("clock", 1, _clock_is_certain, "review", floor="review"),
     Rule("repaired", 1, _repaired, "review"),
     Rule("D10", 1, _own_assignment, "block", floor="review"),
-    Rule("D11", 2, _within_standard, "review"),
+    Rule("D11", 3, _within_standard, "review"),
+    Rule("expense", 1, _expenses_within_limit, "review"),
+    Rule("travel", 1, _travel_within_limit, "review"),
     Rule("coverage", 1, _covered, "block"),
 )
 _RESULT_OF: dict[Mode, Result] = {"warn": "warn", "review": "review", "block": "refuse"}

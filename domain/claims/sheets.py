@@ -7,6 +7,7 @@ from domain.claims.model import Claim, Scan
 from domain.customers.model import Site
 from domain.installs.model import Unit
 from domain.jobs.model import Assignment, Job, Visit
+from domain.people.model import Partner
 from domain.warranty.queries import gathered_facts, json_list, json_object
 from domain.worklog.model import Expense, Fault, PartUsed, TimeEntry
 
@@ -86,6 +87,7 @@ _PROGRAMME = (
 EVERYTHING = (
     select(
         Visit.partner_id,
+        Partner.currency.label("partner_currency"),
         Visit.completed_at,
         Visit.clock_uncertain,
         Visit.result,
@@ -116,7 +118,8 @@ EVERYTHING = (
         _PROGRAMME.c.limits,
         _PROGRAMME.c.modes,
     )
-    .join_from(Visit, Assignment, Assignment.id == Visit.assignment_id)
+    .join_from(Visit, Partner, Partner.id == Visit.partner_id)
+    .join(Assignment, Assignment.id == Visit.assignment_id)
     .join(Job, Job.id == Visit.job_id)
     .join(Site, Site.id == Job.site_id)
     .join(Unit, Unit.id == Job.unit_id)

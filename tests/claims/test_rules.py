@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from domain.claims.facts import ClaimDecision, ClaimFacts, ScanFacts
+from domain.claims.opening import limits_of
 from domain.claims.rules import RULES, decide, judge_scan, names_unit
 
 VECTORS = Path(__file__).parents[1] / "vectors"
@@ -49,7 +50,8 @@ def named(case: ClaimCase | ScanCase) -> str:
 
 
 def facts_of(case: ClaimCase) -> ClaimFacts:
-    return msgspec.convert(CLAIMS.facts | case.change, ClaimFacts)
+    facts = CLAIMS.facts | case.change
+    return msgspec.convert(facts | {"limits": msgspec.to_builtins(limits_of(facts["limits"]))}, ClaimFacts)
 
 
 @pytest.mark.parametrize("case", CLAIMS.cases, ids=named)
@@ -72,6 +74,19 @@ def test_a_decision_replays_from_what_is_stored(case: ClaimCase) -> None:
     stored_facts, stored_decision = msgspec.json.encode(facts), msgspec.json.encode(decision)
     replayed = decide(msgspec.json.decode(stored_facts, type=ClaimFacts))
     assert replayed == msgspec.json.decode(stored_decision, type=ClaimDecision) == decision
+
+
+@pytest.mark.parametrize("name", ["ten operations at their standard times", "a fortune in another currency"])
+def test_facts_that_are_older_than_a_limit_replay_to_their_decision(name: str) -> None:
+    case = next(case for case in CLAIMS.cases if case.name == name)
+    limits = {
+        "days_to_submit": 30,
+        "labour_percent_max": 100,
+        "labour_minutes_without_operation_max": 60,
+        "part_quantity_max": 20,
+    }
+    stored = {key: value for key, value in CLAIMS.facts.items() if key != "partner_currency"} | case.change
+    assert decide(msgspec.convert(stored | {"limits": limits}, ClaimFacts)).lane == "accept"
 
 
 @pytest.mark.parametrize("case", SCANS.cases, ids=named)
