@@ -13,6 +13,7 @@ from domain.jobs.visits import (
     JobNotAssigned,
     NotYourVisit,
     SlotTaken,
+    TechnicianDisabled,
     VisitClosed,
     abandon,
     closed,
@@ -105,7 +106,7 @@ async def _refuse_stranger(work: Work, technician_id: UUID, partner_id: UUID | N
     AssignJob,
     by=PARTNER_DESK,
     answer=JobAssigned,
-    raises=(NotFound, NotAllowed, JobClosed, SlotTaken, InvalidRequest),
+    raises=(NotFound, NotAllowed, JobClosed, SlotTaken, TechnicianDisabled, InvalidRequest),
     example=AssignJob(job_id=_ID, partner_id=_ID, technician_id=_ID, planned_from=_FROM, planned_to=_TO),
 )
 async def assign_job(work: Work, cmd: AssignJob) -> Done:
@@ -177,7 +178,7 @@ def _planned(visit: Visit) -> VisitPlanned:
     PlanVisit,
     by=PARTNER_DESK,
     answer=VisitPlanned,
-    raises=(NotFound, JobClosed, JobNotAssigned, SlotTaken, InvalidRequest),
+    raises=(NotFound, JobClosed, JobNotAssigned, SlotTaken, TechnicianDisabled, InvalidRequest),
     creates=True,
     example=PlanVisit(job_id=_ID, planned_from=_FROM, planned_to=_TO),
 )
@@ -195,7 +196,7 @@ async def plan_visit(work: Work, cmd: PlanVisit) -> Done:
     RescheduleVisit,
     by=PARTNER_DESK,
     answer=VisitPlanned,
-    raises=(NotFound, NotYourVisit, VisitClosed, VisitUnderWay, SlotTaken, InvalidRequest),
+    raises=(NotFound, NotYourVisit, VisitClosed, VisitUnderWay, SlotTaken, TechnicianDisabled, InvalidRequest),
     example=RescheduleVisit(visit_id=_ID, planned_from=_FROM, planned_to=_TO),
 )
 async def reschedule_visit(work: Work, cmd: RescheduleVisit) -> Done:

@@ -42,6 +42,10 @@ class SlotTaken(Problem, kind=Kind.CONFLICT):
     """The technician is already planned elsewhere at this time."""
 
 
+class TechnicianDisabled(Problem, kind=Kind.CONFLICT):
+    """The technician's account is disabled; nobody plans a visit for them."""
+
+
 class JobClosed(Problem, kind=Kind.CONFLICT):
     """The job is completed or cancelled."""
 
@@ -160,13 +164,17 @@ async def open_sheet(work: Work, visit_id: UUID) -> tuple[Visit, tuple[str, ...]
 async def hold_slot(
     work: Work, technician_id: UUID, planned_from: dt.datetime, planned_to: dt.datetime, *, besides: UUID | None = None
 ) -> None:
-    """Make sure that a technician is free, ``besides`` a visit that is being moved.
+    """Make sure that a technician may work and is free, ``besides`` a visit that is being moved.
 
-    Locks: the technician. The database excludes overlaps even if this is wrong. Raises: SlotTaken, InvalidRequest.
+    Locks: the technician. The database excludes overlaps even if this is wrong.
+    Raises: TechnicianDisabled, SlotTaken, InvalidRequest.
     """
     if not planned_from < planned_to <= planned_from + slot_max:
         raise InvalidRequest("A slot ends after it begins, within a day.", field="planned_to")
-    await work.db.execute(select(Account.id).where(Account.id == technician_id).with_for_update(key_share=True))
+    if await work.db.scalar(
+        select(Account.disabled_at).where(Account.id == technician_id).with_for_update(key_share=True)
+    ):
+        raise TechnicianDisabled("Name another technician for this job first.")
     span = func.tstzrange(planned_from, planned_to, type_=TSTZRANGE)
     rivals = select(Visit.planned_from, Visit.planned_to).where(
         Visit.technician_id == technician_id,
@@ -186,7 +194,7 @@ async def hold_slot(
 async def plan(work: Work, job: Job, planned_from: dt.datetime, planned_to: dt.datetime) -> Visit:
     """Plan the next visit of the job's technician; the job is locked and assigned.
 
-    Locks: the technician. Raises: SlotTaken, InvalidRequest.
+    Locks: the technician. Raises: TechnicianDisabled, SlotTaken, InvalidRequest.
     """
     assert job.technician_id is not None, "a visit is planned for a job with a technician"
     await hold_slot(work, job.technician_id, planned_from, planned_to)

@@ -65,6 +65,24 @@ async def test_a_job_without_a_technician_has_no_slot(cast: Cast, context: Conte
     assert (refused.status_code, refused.json()["code"]) == (409, "job-not-assigned")
 
 
+async def test_nothing_is_planned_for_a_technician_who_is_disabled(cast: Cast, context: Context) -> None:
+    ready = await make.ready_visit(context, cast)
+    await cast.pam.done("/people/disable", {"account_id": str(cast.ann.id), "reason": "left the firm"})
+    for path, body in (
+        ("/visits", {"job_id": str(ready.job_id), **slot(5)}),
+        ("/visits/reschedule", {"visit_id": str(ready.visit_id), **slot(5)}),
+    ):
+        for desk in (cast.dora, cast.pam):
+            refused = await desk.post(path, body)
+            assert (refused.status_code, refused.json()["code"]) == (409, "technician-disabled")
+    named = {"job_id": str(ready.job_id), "partner_id": str(cast.north), "technician_id": str(cast.ann.id)}
+    for given in ({}, slot(5)):
+        assigned = await cast.dora.post("/jobs/assign", named | given)
+        assert (assigned.status_code, assigned.json()["field"]) == (422, "technician_id")
+    await cast.pam.done("/people/enable", {"account_id": str(cast.ann.id)})
+    await cast.dora.done("/visits", {"job_id": str(ready.job_id), **slot(5)})
+
+
 async def test_of_twenty_who_plan_one_slot_at_once_one_gets_it(
     cast: Cast, context: Context, owner: AsyncEngine
 ) -> None:
