@@ -33,6 +33,10 @@ class TypedScanNeedsEvidence(Problem, kind=Kind.INVALID):
     """A serial typed by hand needs a reason and a photo of the label."""
 
 
+class PhotoScanNeedsPhoto(Problem, kind=Kind.INVALID):
+    """A reading from a photo names that photo, which is on the visit."""
+
+
 class PhotoNotOnVisit(Problem, kind=Kind.INVALID):
     """The photo is not on this visit."""
 
@@ -40,9 +44,9 @@ class PhotoNotOnVisit(Problem, kind=Kind.INVALID):
 class RecordScan(Command, tag="scan.record", frozen=True, kw_only=True):
     """Record a reading of a barcode on a visit: by camera, from a photo, or a serial typed by hand.
 
-    It is kept whatever it says and never stops the visit. Typing needs a reason and a photo of the label. Our own
-    people get the verdict; a partner's people get it for the unit of the visit's job, and for anything else that it
-    was recorded and is under check (202).
+    It is kept whatever it says and never stops the visit. A reading from a photo names a photo of the visit; typing
+    needs a reason and a photo of the label. Our own people get the verdict; a partner's people get it for the unit of
+    the visit's job, and for anything else that it was recorded and is under check (202).
     """
 
     visit_id: UUID
@@ -98,7 +102,7 @@ _EXAMPLE = RecordScan(
     RecordScan,
     by=SHEET,
     answer=ScanRecorded,
-    raises=(NotFound, NotYourVisit, TypedScanNeedsEvidence, PhotoNotOnVisit),
+    raises=(NotFound, NotYourVisit, TypedScanNeedsEvidence, PhotoScanNeedsPhoto, PhotoNotOnVisit),
     creates=True,
     example=_EXAMPLE,
 )
@@ -159,6 +163,8 @@ def _told_to_partner(work: Work, seen: VisitSeen, parsed: Parsed) -> ScanRecorde
 def _check_evidence(cmd: RecordScan, seen: VisitSeen) -> None:
     if cmd.photo_id is not None and seen.photo_kind is None:
         raise PhotoNotOnVisit("Add the photo to the visit first.", field="photo_id")
+    if cmd.source == "photo" and cmd.photo_id is None:
+        raise PhotoScanNeedsPhoto("Add the photo that was read to the visit, and name it.", field="photo_id")
     if cmd.source == "typed" and (cmd.typed_reason is None or seen.photo_kind != "label"):
         raise TypedScanNeedsEvidence("Say why it cannot be scanned, and add a photo of kind label.")
 

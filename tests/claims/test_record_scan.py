@@ -237,6 +237,26 @@ async def test_a_typed_serial_needs_a_reason_and_a_photo_of_the_label(context: C
     assert (kept.status_code, kept.json()["status"]) == (201, "known")
 
 
+@pytest.mark.parametrize("technician", ["ann", "otto"])
+async def test_a_reading_from_a_photo_names_a_photo_of_the_visit(context: Context, cast: Cast, technician: str) -> None:
+    who: Caller = getattr(cast, technician)
+    ready = await make.ready_visit(context, cast, technician=who)
+    refused = await who.post("/scans", scan(ready, source="photo"))
+    assert (refused.status_code, refused.json()["code"]) == (422, "photo-scan-needs-photo")
+    assert refused.json()["field"] == "photo_id"
+    kept = await who.post("/scans", scan(ready, source="photo", photo_id=await label_photo(context, ready)))
+    assert (kept.status_code, kept.json()["status"]) == (201, "known")
+    assert ((await stored(context)).source, (await stored(context)).photo_id is None) == ("photo", False)
+
+
+async def test_a_voided_photo_is_on_no_visit(context: Context, cast: Cast) -> None:
+    ready = await make.ready_visit(context, cast)
+    photo = await label_photo(context, ready)
+    await cast.ann.done("/lines/void", {"line_id": photo, "kind": "photo", "reason": "blurred"})
+    refused = await cast.ann.post("/scans", scan(ready, source="photo", photo_id=photo))
+    assert (refused.status_code, refused.json()["code"]) == (422, "photo-not-on-visit")
+
+
 async def test_a_photo_of_another_visit_is_no_evidence(context: Context, cast: Cast) -> None:
     ready, other = await make.ready_visit(context, cast), await make.ready_visit(context, cast)
     refused = await cast.ann.post("/scans", scan(ready, source="photo", photo_id=await label_photo(context, other)))
