@@ -80,7 +80,8 @@ class Database:
         if given is not None and wanted > given:
             raise TooManyConnections(
                 f"{processes} processes want {wanted} connections, the server gives {given}: lower "
-                "FIELDSTONE_POOL_SIZE or FIELDSTONE_PROCESSES, raise max_connections, or say FIELDSTONE_BEHIND_POOLER=true."
+                "FIELDSTONE_POOL_SIZE or FIELDSTONE_PROCESSES, raise max_connections, or say "
+                "FIELDSTONE_BEHIND_POOLER=true."
             )
 
 
