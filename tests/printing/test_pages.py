@@ -8,6 +8,7 @@ from printing.style import BODY, HEADING
 from printing.tables import Column, table
 from printing.typesetting import Setter
 from printing.words import WORDS, Words
+from tests.printing.machine import needs_chinese
 
 setter = Setter(typeface())
 
@@ -68,7 +69,17 @@ def test_a_short_row_is_not_cut_and_a_long_one_keeps_two_lines_at_each_end() -> 
     assert not any(each.keep for each in long[1:-2])
 
 
-@pytest.mark.parametrize("text", ["W" * 500, "a " * 300, "漏水" * 200, "x-" * 300, "（漏）。" * 100, "one " + "W" * 99])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "W" * 500,
+        "a " * 300,
+        pytest.param("漏水" * 200, marks=needs_chinese),
+        "x-" * 300,
+        pytest.param("（漏）。" * 100, marks=needs_chinese),
+        "one " + "W" * 99,
+    ],
+)
 def test_no_line_is_wider_than_its_column(text: str) -> None:
     for width in (12, 40, 173.5):
         lines = setter.wrap(text, width, 9)
@@ -83,6 +94,7 @@ def test_words_are_kept_whole_where_they_fit() -> None:
     ]
 
 
+@needs_chinese
 def test_a_line_does_not_begin_with_a_chinese_full_stop() -> None:
     width = setter.face.width("水泵坏了", 9) + 1
     assert setter.wrap("水泵坏了。换新", width, 9) == ["水泵坏", "了。换新"]

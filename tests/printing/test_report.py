@@ -16,6 +16,7 @@ from printing.report import render_report
 from printing.style import Brand
 from printing.words import Language
 from tests.printing import visits
+from tests.printing.machine import needs_chinese, needs_cyrillic
 
 
 def printed(
@@ -55,7 +56,7 @@ def test_every_fact_of_the_visit_is_on_the_paper() -> None:
         assert squeezed(fact) in text, fact
 
 
-@pytest.mark.skipif(not typeface().covers("服务报告"), reason="no font with Chinese on this machine")
+@needs_chinese
 def test_it_speaks_chinese() -> None:
     text = everything(printed(visits.chinese_document(), visits.chinese_personal(), language="zh"))
     for fact in (
@@ -95,6 +96,7 @@ def test_hostile_text_is_printed_as_text_and_never_raises(hostile: str) -> None:
     assert [link["/A"]["/URI"] for link in links] == [visits.VERIFY_URL]
 
 
+@needs_cyrillic
 def test_a_long_word_is_printed_to_its_last_letter() -> None:
     document = visits.document(parts=(Part(number="A", name="Ж" * 10_000),), notes="Щ" * 9_999)
     text = everything(printed(document, visits.personal()))

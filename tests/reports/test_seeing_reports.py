@@ -15,6 +15,7 @@ from domain.reports import queries
 from domain.reports.actions import RenderReport
 from tests.cast import Caller, Cast
 from tests.conftest import rows
+from tests.printing.machine import needs_chinese
 from tests.reports.sheets import printed, reported
 
 
@@ -56,6 +57,7 @@ async def test_the_paper_carries_the_facts_and_nothing_of_the_camera(context: Co
     assert told["short_code"] in text
 
 
+@needs_chinese
 async def test_a_customer_who_reads_chinese_gets_a_chinese_paper(
     context: Context, cast: Cast, owner: AsyncEngine
 ) -> None:
