@@ -23,7 +23,7 @@ from domain.installs.serials import normalise
 from domain.kit.limits import Code, OptionalLine, Phone, Serial
 from domain.kit.page import Page, PageQuery, page_of, read_cursor
 from domain.kit.problem import InvalidRequest
-from domain.kit.read import AnySelect, Read
+from domain.kit.read import AnySelect, Prepared, Read
 from domain.people.model import Account
 
 components_max = 500
@@ -243,12 +243,21 @@ def _own_by(column: Literal["key", "id"], units: Select[UUID]) -> AnySelect:
     return _PARTNERS_CARDS.statement.where(Unit.id.in_(select(mine.c.id).where(fits))).limit(same_serial_max)
 
 
+_PREPARED_BY_SERIAL = Prepared(_BY_SERIAL, "key")
+
+
+@cache
+def _own_by_serial(units: Select[UUID], *names: str) -> Prepared:
+    return Prepared(_own_by("key", units), "key", *names)
+
+
 async def units_by_serial(db: AsyncConnection, serial: str, own: Own | None) -> list[UnitCard]:
     """Return the units with this serial, one per model at most; one statement."""
     key = {"key": normalise(serial)}
     if own is None:
-        return await _CARDS.all(db, _BY_SERIAL, key)
-    return await _PARTNERS_CARDS.all(db, _own_by("key", own.units), key | own.params)
+        return [UnitCard(*row) for row in await _PREPARED_BY_SERIAL.all(db, key)]
+    prepared = _own_by_serial(own.units, *sorted(own.params))
+    return [UnitCard(*row) for row in await prepared.all(db, key | own.params)]
 
 
 async def unit(db: AsyncConnection, unit_id: UUID, own: Own | None) -> UnitSheet | None:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Date, Text, and_, bindparam, cast, func, null, or_, select
+from sqlalchemy import ColumnElement, Date, DateTime, Text, and_, bindparam, cast, func, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.catalog.model import Model
@@ -16,7 +16,7 @@ from domain.jobs.model import Job, Visit
 from domain.kit.actor import Actor, Role
 from domain.kit.limits import Day, Moment, Word
 from domain.kit.page import Page, PageQuery, page_of, read_cursor
-from domain.kit.read import AnySelect, Read
+from domain.kit.read import AnySelect, Prepared, Read
 from domain.people.access import own_rows
 from domain.people.model import Account
 
@@ -354,29 +354,24 @@ async def jobs(db: AsyncConnection, actor: Actor, page: JobQuery) -> Page[JobLin
 
 
 @lru_cache(maxsize=1024)
-def _own_day(actor: Actor) -> AnySelect:
+def _own_day(actor: Actor) -> Prepared:
     """Return the statement of one technician's days; kept, because phones ask this most of all."""
-    today = cast(func.timezone(Site.time_zone, bindparam("now")), Date)
-    return _CARDS.statement.where(
+    today = cast(func.timezone(Site.time_zone, bindparam("now", type_=DateTime(timezone=True))), Date)
+    of_day = _CARDS.statement.where(
         own_rows(actor, Visit.partner_id, Visit.technician_id),
         Visit.planned_from >= bindparam("first"),
         Visit.planned_from < bindparam("last"),
         cast(func.timezone(Site.time_zone, Visit.planned_from), Date)
         == func.coalesce(bindparam("day", type_=Date()), today),
     )
+    return Prepared(of_day, "first", "last", "day", "now")
 
 
 async def jobs_of_day(db: AsyncConnection, actor: Actor, day: dt.date | None, now: dt.datetime) -> list[JobCard]:
     """Return a technician's visits of one site-local day, or of today as each site counts it; one statement."""
     midnight = dt.datetime.combine(day or now.date(), dt.time(), dt.UTC)
-    rows = await db.execute(
-        _own_day(actor),
-        {
-            "first": midnight - day_begins_before,
-            "last": midnight + day_ends_after,
-            "day": day,
-            "now": now,
-        },
+    rows = await _own_day(actor).all(
+        db, {"first": midnight - day_begins_before, "last": midnight + day_ends_after, "day": day, "now": now}
     )
     return [JobCard(*row) for row in rows]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import BigInteger, PrimaryKeyConstraint, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.kit.base import Big, Record
@@ -96,7 +96,7 @@ _WRITE = text(
 )
 
 
-async def write_changes(db: AsyncSession, changes: Changes, at: dt.datetime) -> None:
+async def write_changes(db: AsyncConnection, changes: Changes, at: dt.datetime) -> None:
     """Write what the feeds must tell in one statement; the counters are locked in order of their names, last of all."""
     if not changes.lines:
         return

@@ -34,5 +34,5 @@ class Hasher(Protocol):
 class Queue(Protocol):
     """Background work that is enqueued inside the business transaction and runs at least once."""
 
-    async def enqueue(self, db: Any, kind: str, payload: bytes) -> None:
-        """Add a task in the transaction of ``db``; it exists only if that transaction commits."""
+    async def enqueue(self, driver: Any, kind: str, payload: bytes) -> None:
+        """Add a task in the driver's open transaction; it exists only if that transaction commits."""

@@ -48,11 +48,16 @@ class Read(Generic[S]):
         return None if row is None else self.shape(*row)
 
 
+def driver_of(db: AsyncConnection) -> Any:
+    """Return the driver below a connection, without a round trip."""
+    return db.sync_connection.connection.driver_connection  # type: ignore[union-attr]
+
+
 _DIALECT: Dialect = asyncpg.dialect()  # type: ignore[no-untyped-call]
 
 
 class Prepared:
-    """A statement compiled once and sent to the driver as it is, for the few that every scan or claim runs.
+    """A statement compiled once and sent to the driver as it is, for the few that phones and scans run most.
 
     Rows come as the driver gives them and JSON as text; what is sent for a JSON column is text too.
     """
@@ -69,6 +74,10 @@ class Prepared:
     async def first(self, driver: Any, given: Mapping[str, Any]) -> Any:
         """Return the first row, or None."""
         return await driver.fetchrow(self.sql, *self._values(given))
+
+    async def all(self, db: AsyncConnection, given: Mapping[str, Any]) -> list[Any]:
+        """Return every row that a reading connection finds."""
+        return list(await driver_of(db).fetch(self.sql, *self._values(given)))
 
     async def run(self, driver: Any, given: Mapping[str, Any]) -> None:
         """Run it for its effect."""

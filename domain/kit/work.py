@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from domain.kit.actor import Actor
 from domain.kit.command import Action, Command
@@ -36,9 +36,9 @@ UNIQUE_VIOLATION, EXCLUSION_VIOLATION = "23505", "23P01"
 class Work:
     """Everything one command may touch; it lives for exactly one transaction."""
 
-    db: AsyncSession
+    connection: AsyncConnection
     driver: Any
-    """The connection below ``db``, for the few statements of every command: they cost their round trip only."""
+    """The connection below, for the few statements of every command: they cost their round trip only."""
     actor: Actor
     now: dt.datetime
     changes: Changes = field(default_factory=Changes)
@@ -47,12 +47,31 @@ class Work:
     stamp: Stamp = NO_STAMP
     prepared_for: UUID = NO_OPERATION
     """The operation whose lock and savepoint came along with the opening of the transaction."""
+    _session: AsyncSession | None = None
+
+    @property
+    def db(self) -> AsyncSession:
+        """The session for everything mapped; a command that needs none does not pay for one."""
+        if self._session is None:
+            self._session = AsyncSession(self.connection, expire_on_commit=False, autoflush=False)
+        return self._session
+
+    async def flush(self) -> None:
+        """Write what was added to the session."""
+        if self._session is not None:
+            await self._session.flush()
+
+    async def forget(self) -> None:
+        """Drop whatever the session remembers, written or not; for after a savepoint was rolled back, and the end."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
 
     async def enqueue(self, kind: str, payload: Any) -> None:
         """Add background work that exists only if this transaction commits; it runs at least once."""
         if self.queue is None:
             raise RuntimeError("this work was begun without a queue")
-        await self.queue.enqueue(self.db, kind, msgspec.json.encode(payload))
+        await self.queue.enqueue(self.driver, kind, msgspec.json.encode(payload))
 
 
 def utc_now() -> dt.datetime:
@@ -75,14 +94,14 @@ async def begin(
     feeds. With ``op_id`` the lock and the savepoint of that one operation come along with the opening.
     """
     then = "" if op_id == NO_OPERATION else f"SELECT pg_advisory_xact_lock({lock_key(op_id)}); SAVEPOINT command"
-    async with (
-        writing(database, actor, then) as (connection, driver),
-        AsyncSession(connection, expire_on_commit=False, autoflush=False) as db,
-    ):
-        work = Work(db=db, driver=driver, actor=actor, now=now or utc_now(), queue=queue, prepared_for=op_id)
-        yield work
-        await db.flush()
-        await write_changes(db, work.changes, work.now)
+    async with writing(database, actor, then) as (connection, driver):
+        work = Work(connection, driver, actor, now or utc_now(), queue=queue, prepared_for=op_id)
+        try:
+            yield work
+            await work.flush()
+            await write_changes(connection, work.changes, work.now)
+        finally:
+            await work.forget()
 
 
 def lock_key(op_id: UUID) -> int:
@@ -201,10 +220,10 @@ async def _act(
     for attempt in (1, 2):
         try:
             done = await action.carry_out(work, command)
-            await work.db.flush()
+            await work.flush()
             for follow in then:
                 await follow(work, command)
-            await work.db.flush()
+            await work.flush()
             return await finish(done.outcome, done.answer, done.verdict)
         except BaseException as error:
             work.changes = before.copy()
@@ -222,8 +241,7 @@ async def back_to_savepoint(work: Work) -> None:
     The savepoint itself stays, so that the operation can be tried again; the next one puts its own over it, and COMMIT
     releases them all.
     """
-    await work.db.rollback()
-    work.db.expunge_all()
+    await work.forget()
     if not work.driver.is_closed():
         await work.driver.execute("ROLLBACK TO SAVEPOINT command")
 

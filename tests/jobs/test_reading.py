@@ -1,17 +1,21 @@
 """What the desk, a partner's office and a technician read of jobs."""
 
+import asyncio
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
 from api.context import Context
+from domain.jobs import queries
 from domain.jobs.model import Job, Visit
 from domain.kit.actor import SYSTEM
 from domain.kit.database import reading
+from domain.kit.read import driver_of
 from domain.kit.work import begin, utc_now
 from domain.worklog.model import TimeEntry
 from tests import make
@@ -115,23 +119,28 @@ async def test_a_day_is_a_day_at_the_site(cast: Cast, context: Context) -> None:
 async def test_the_day_takes_one_statement_however_long_it_is(cast: Cast, context: Context) -> None:
     for _ in range(3):
         await make.ready_visit(context, cast, technician=cast.otto)
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
     await cast.otto.get("/my/jobs")
-    event.listen(context.database.app.sync_engine, "before_cursor_execute", note)
-    try:
-        assert len((await cast.otto.get("/my/jobs")).json()) == 3
-        (statement,) = seen
-        seen.clear()
-        job_id = (await cast.otto.get("/my/jobs")).json()[0]["job_id"]
-        seen.clear()
-        await cast.otto.get(f"/jobs/{job_id}")
-        assert len(seen) == 3
-    finally:
-        event.remove(context.database.app.sync_engine, "before_cursor_execute", note)
+    async with reading(context.database, actor_of(cast.otto)) as db:
+        driver = driver_of(db)
+        seen: list[str] = []
+
+        def note(query: Any) -> None:
+            seen.append(query.query)
+
+        driver.add_query_logger(note)
+        try:
+            assert len(await queries.jobs_of_day(db, actor_of(cast.otto), None, utc_now())) == 3
+            await asyncio.sleep(0)  # the driver tells its loggers a moment later
+            (statement,) = seen
+            (first, *_) = await queries.jobs_of_day(db, actor_of(cast.otto), None, utc_now())
+            await asyncio.sleep(0)
+            seen.clear()
+            assert await queries.job(db, actor_of(cast.otto), first.job_id)
+            assert len(await queries.visits_of(db, actor_of(cast.otto), first.job_id)) == 1
+            await asyncio.sleep(0)
+            assert len(seen) == 2
+        finally:
+            driver.remove_query_logger(note)
     assert "FROM visit" in statement
 
 

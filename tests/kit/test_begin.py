@@ -6,12 +6,13 @@ import contextlib
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.adapters.queue import PgQueue
 from domain.kit.actor import SYSTEM, Actor, Role
 from domain.kit.database import CONNECTION_SETTINGS, Database, NotCommitted
 from domain.kit.ids import new_id
+from domain.kit.read import driver_of
 from domain.kit.work import begin
 from tests.cast import Cast
 from tests.conftest import rows
@@ -105,9 +106,9 @@ async def test_a_failure_that_was_passed_over_is_not_told_as_committed(kit: Data
 
 
 async def test_a_task_cannot_be_queued_outside_a_transaction(kit: Database, owner: AsyncEngine) -> None:
-    async with AsyncSession(kit.app) as session:
+    async with kit.app.connect() as connection:
         with pytest.raises(RuntimeError, match="inside a transaction"):
-            await PgQueue().enqueue(session, "probe", b"{}")
+            await PgQueue().enqueue(driver_of(connection), "probe", b"{}")
     assert await rows(owner, "SELECT * FROM pgqueuer") == []
 
 
