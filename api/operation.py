@@ -37,7 +37,6 @@ from domain.kit.problem import (
     WrongMediaType,
 )
 from domain.kit.work import NO_OPERATION, Work, execute, transact
-from domain.people.sessions import confirm_session
 
 T = TypeVar("T")
 PUBLIC: frozenset[Role] = frozenset()
@@ -157,14 +156,9 @@ class Call:
     async def write(
         self, body: Callable[[Work], Awaitable[T]], *, actor: Actor | None = None, op_id: UUID = NO_OPERATION
     ) -> T:
-        """Run ``body`` in a transaction of its own, in which the session is checked first."""
-
-        async def checked(work: Work) -> T:
-            await confirm_session(work)
-            return await body(work)
-
+        """Run ``body`` in a transaction of its own; its opening confirms that the session still stands."""
         context = self.context
-        return await transact(context.database, actor or self.actor, checked, queue=context.queue, op_id=op_id)
+        return await transact(context.database, actor or self.actor, body, queue=context.queue, op_id=op_id)
 
     async def carry_out(self, action: Action) -> Entry:
         """Decode the body as the action's command and carry it out once per Idempotency-Key."""

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from domain.kit.actor import Actor
-from domain.kit.problem import Busy
+from domain.kit.problem import Busy, NotSignedIn
 
 CONNECTION_SETTINGS = {
     "statement_timeout": "10s",
@@ -19,6 +19,10 @@ CONNECTION_SETTINGS = {
     "timezone": "UTC",
     "jit": "off",
 }
+
+
+SESSION_ENDED = "FS401"
+"""What the database's confirm_session raises."""
 
 
 class UnsafeRole(RuntimeError):
@@ -142,13 +146,16 @@ class NotCommitted(RuntimeError):
 async def writing(database: Database, actor: Actor, then: str = "") -> AsyncIterator[tuple[AsyncConnection, Any]]:
     """Lend a connection inside a transaction in the principal's context, and commit it unless an exception leaves.
 
-    Yields the connection and its driver: a statement sent there costs its round trip and nothing more. ``then`` is
-    sent along with the opening.
-    Raises: NotCommitted; Busy when the connection turns out to be lost before the first statement.
+    Yields the connection and its driver: a statement sent there costs its round trip and nothing more. The principal's
+    session is confirmed along with the opening, and ``then`` is sent with it.
+    Raises: NotSignedIn when session, phone or account stand no more; NotCommitted; Busy when the connection is found to
+    be lost before the first statement.
     """
-    opening = f"BEGIN; SET LOCAL app.partner = '{actor.partner_id or ''}'; SET LOCAL app.actor = '{actor.account_id}'"
+    opening = [f"BEGIN; SET LOCAL app.partner = '{actor.partner_id or ''}'; SET LOCAL app.actor = '{actor.account_id}'"]
+    if actor.session_id is not None:
+        opening.append(f"SELECT confirm_session('{actor.session_id}')")
     async with database.engine_of(actor).connect() as connection:
-        driver = await _open(connection, f"{opening}; {then}" if then else opening)
+        driver = await _open(connection, "; ".join([*opening, then] if then else opening))
         try:
             yield connection, driver
             done = await driver.execute("COMMIT")
@@ -164,6 +171,9 @@ async def _open(connection: AsyncConnection, opening: str) -> Any:
     try:
         await driver.execute(opening)
     except Exception as error:
+        if getattr(error, "sqlstate", None) == SESSION_ENDED:
+            await _roll_back(connection, driver)
+            raise NotSignedIn("The session was ended meanwhile; sign in again.") from error
         await connection.invalidate()
         if getattr(error, "sqlstate", None):
             raise  # the database answered, for example that a lock was not to be had in time

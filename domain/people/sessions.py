@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from domain.kit.actor import Actor, Role
 from domain.kit.ids import new_id
-from domain.kit.problem import Kind, NotSignedIn, Problem, TooMany
+from domain.kit.problem import Kind, Problem, TooMany
 from domain.kit.work import Work
 from domain.people.model import AccessToken, Account, AuthEvent, Budget, Device, Invitation, SignIn
 from domain.people.tokens import NO_DEVICE, RefreshToken, first_token, hash_of, read_token
@@ -291,23 +291,6 @@ async def principal_of(db: AsyncConnection, access_token: str, at: dt.datetime) 
         return None
     account_id, role, partner_id, session_id, device_id, name, until = row
     return Actor(account_id, Role(role), partner_id, session_id, device_id, name), until
-
-
-_STANDS = """
-SELECT session.id FROM session JOIN account ON account.id = session.account_id
-LEFT JOIN device ON device.id = session.device_id
-WHERE session.id = $1 AND session.revoked_at IS NULL AND session.expires_at > $2
-  AND account.disabled_at IS NULL AND device.revoked_at IS NULL
-"""
-
-
-async def confirm_session(work: Work) -> None:
-    """Raise NotSignedIn unless the session, its phone and its account still stand, in the writing transaction."""
-    if work.actor.session_id is None:
-        return
-    stands = await work.driver.fetchval(_STANDS, work.actor.session_id, work.now)
-    if stands is None:
-        raise NotSignedIn("The session was ended meanwhile; sign in again.")
 
 
 async def make_invitation(
