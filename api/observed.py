@@ -82,8 +82,8 @@ def _figures(operation: str, status: int) -> tuple[Counter, Histogram]:
     return REQUESTS.labels(operation, str(status)), SECONDS.labels(operation)
 
 
-def _line(event: Any, **_: Any) -> bytes:
-    return msgspec.json.encode(event, enc_hook=repr)
+def _line(event: Any, **_: Any) -> str:
+    return msgspec.json.encode(event, enc_hook=repr).decode()
 
 
 def set_up_logs(level: str) -> None:
@@ -97,6 +97,6 @@ def set_up_logs(level: str) -> None:
             structlog.processors.JSONRenderer(serializer=_line),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
