@@ -8,6 +8,7 @@ import asyncio
 import importlib
 import inspect
 import json
+import logging
 import os
 import platform
 import sys
@@ -20,6 +21,7 @@ HERE = Path(__file__).parent
 
 def main(names: list[str]) -> None:
     """Run the named benchmarks, or all."""
+    logging.disable(logging.INFO)  # libraries that tell of every request and migration
     found = names or sorted(path.stem for path in HERE.glob("*.py") if path.stem not in ("__main__", "__init__"))
     results: dict[str, Any] = {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
