@@ -243,7 +243,7 @@ def _own_by(column: Literal["key", "id"], units: Select[UUID]) -> AnySelect:
     return _PARTNERS_CARDS.statement.where(Unit.id.in_(select(mine.c.id).where(fits))).limit(same_serial_max)
 
 
-_PREPARED_BY_SERIAL = Prepared(_BY_SERIAL, "key")
+BY_SERIAL = Prepared(_BY_SERIAL, "key")
 
 
 @cache
@@ -255,7 +255,7 @@ async def units_by_serial(db: AsyncConnection, serial: str, own: Own | None) -> 
     """Return the units with this serial, one per model at most; one statement."""
     key = {"key": normalise(serial)}
     if own is None:
-        return [UnitCard(*row) for row in await _PREPARED_BY_SERIAL.all(db, key)]
+        return [UnitCard(*row) for row in await BY_SERIAL.all(db, key)]
     prepared = _own_by_serial(own.units, *sorted(own.params))
     return [UnitCard(*row) for row in await prepared.all(db, key | own.params)]
 

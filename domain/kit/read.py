@@ -73,15 +73,16 @@ class Prepared:
 
     async def first(self, driver: Any, given: Mapping[str, Any]) -> Any:
         """Return the first row, or None."""
-        return await driver.fetchrow(self.sql, *self._values(given))
+        return await driver.fetchrow(self.sql, *self.values(given))
 
     async def all(self, db: AsyncConnection, given: Mapping[str, Any]) -> list[Any]:
         """Return every row that a reading connection finds."""
-        return list(await driver_of(db).fetch(self.sql, *self._values(given)))
+        return list(await driver_of(db).fetch(self.sql, *self.values(given)))
 
     async def run(self, driver: Any, given: Mapping[str, Any]) -> None:
         """Run it for its effect."""
-        await driver.execute(self.sql, *self._values(given))
+        await driver.execute(self.sql, *self.values(given))
 
-    def _values(self, given: Mapping[str, Any]) -> list[Any]:
+    def values(self, given: Mapping[str, Any]) -> list[Any]:
+        """Return the parameters in the order the driver wants them."""
         return [given[name] if name in given else self.constants[name] for name in self.names]

@@ -10,12 +10,11 @@ import asyncpg
 import msgspec
 from litestar import Litestar, Request, Response, get, post
 
+from domain.installs.queries import BY_SERIAL
+
 POOL: list[asyncpg.Pool] = []
-UNIT = """
-SELECT unit.id, unit.serial, unit.status, model.code, model.name, customer.name AS customer, site.city
-FROM unit JOIN model ON model.id = unit.model_id LEFT JOIN customer ON customer.id = unit.customer_id
-LEFT JOIN site ON site.id = unit.site_id WHERE unit.serial_key = $1
-"""
+UNIT = BY_SERIAL
+"""The product's own statement, so that only what stands around it is compared."""
 JOBS = """
 SELECT job.id AS job_id, job.number, job.kind, job.mode, job.state, job.priority, job.subject, job.problem, job.tools,
        job.reminder, job.estimated_minutes, job.customer_id, customer.name AS customer_name,
@@ -36,7 +35,7 @@ GUARDED = "INSERT INTO bench_guarded (id, slot, body) VALUES ($1, $2, $3) ON CON
 @get("/unit/{serial:str}")
 async def unit(serial: str) -> Response[bytes]:
     """Read one unit by serial."""
-    row = await POOL[0].fetchrow(UNIT, serial)
+    row = await POOL[0].fetchrow(UNIT.sql, *UNIT.values({"key": serial}))
     return Response(msgspec.json.encode(dict(row or {})), media_type="application/json")
 
 
