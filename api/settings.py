@@ -26,7 +26,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     behind_pooler: bool = False
     public_url: str = "http://127.0.0.1:8000"
     session_key: str = ""
-    font: str = ""
     photo_workers: int = 1
     log_level: str = "info"
     metrics_token: str = ""

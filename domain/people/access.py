@@ -16,7 +16,6 @@ SHEET = FIELD | DESK
 """Who may write a job sheet: its technician, or the office keying in paper."""
 PEOPLE = frozenset({Role.ADMIN, Role.SERVICE_MANAGER, Role.PARTNER_OFFICE})
 EVERYBODY = OFFICE | {Role.PARTNER_OFFICE, Role.TECHNICIAN}
-PRODUCT = frozenset({Role.SYSTEM})
 
 
 def own_rows(actor: Actor, partner_id: Any, technician_id: Any = None) -> ColumnElement[bool]:
@@ -44,9 +43,3 @@ def refuse_to_keep(actor: Actor, role: str) -> None:
         raise NotAllowed("An admin's account is kept by an admin.")
     if actor.role is Role.PARTNER_OFFICE and role != Role.TECHNICIAN:
         raise NotAllowed("A partner's office looks after its technicians.")
-
-
-def require_office(actor: Actor) -> None:
-    """Raise NotAllowed unless the principal is our own desk."""
-    if not actor.is_office:
-        raise NotAllowed("This is for the office only.")
