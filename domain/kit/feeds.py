@@ -7,13 +7,14 @@ until the commit does not. Feeds are ``t:<technician>``, ``catalogue`` and ``cod
 import datetime as dt
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, PrimaryKeyConstraint, text
+from sqlalchemy import BigInteger, Index, PrimaryKeyConstraint, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.kit.base import Big, Record
+from domain.kit.base import Big, Pk, Record
 
 
 class FeedCounter(Record):
@@ -30,7 +31,10 @@ class FeedEntry(Record):
     """The last change of one entity in one feed; a later change replaces it, so a feed never grows beyond its scope."""
 
     __tablename__ = "feed_entry"
-    __table_args__ = (PrimaryKeyConstraint("feed", "kind", "entity_id"),)
+    __table_args__ = (
+        PrimaryKeyConstraint("feed", "kind", "entity_id"),
+        Index("ix_feed_entry_feed_seq", "feed", "seq"),
+    )
     feed: Mapped[str]
     kind: Mapped[str]
     entity_id: Mapped[UUID]
@@ -49,6 +53,20 @@ class FeedMark(Record):
     partner_id: Mapped[UUID | None]
     tag: Mapped[Big]
     at: Mapped[dt.datetime]
+
+
+class FeedSnapshot(Record):
+    """A shared feed as immutable compressed chunks, and the cursor to pull on from."""
+
+    __tablename__ = "feed_snapshot"
+    __table_args__ = (Index("ix_feed_snapshot_feed_pos", "feed", "pos"),)
+    id: Mapped[Pk]
+    feed: Mapped[str]
+    pos: Mapped[Big]
+    head: Mapped[Big]
+    tag: Mapped[Big]
+    built_at: Mapped[dt.datetime]
+    chunks: Mapped[list[Any]]
 
 
 @dataclass(slots=True)

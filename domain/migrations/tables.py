@@ -7,6 +7,7 @@ import domain.installs.model
 import domain.jobs.model
 import domain.kit.feeds
 import domain.kit.journal
+import domain.operations.model
 import domain.people.model
 import domain.reports.model
 import domain.warranty.model

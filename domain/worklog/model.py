@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.kit.base import Big, Pk, Record
@@ -127,6 +127,37 @@ class Upload(Record):
     taken_at: Mapped[dt.datetime | None]
     reads: Mapped[list[Any] | None]
     at: Mapped[dt.datetime]
+
+
+class Transfer(Record):
+    """Bytes on their way, by the id that the phone gave the attachment; kept in pieces until all have come."""
+
+    __tablename__ = "transfer"
+    __table_args__ = (
+        CheckConstraint("received >= 0 AND received <= length", name="received"),
+        Index("ix_transfer_account_id_created_at", "account_id", "created_at"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    partner_id: Mapped[UUID | None]
+    sha256: Mapped[str | None]
+    length: Mapped[Big]
+    received: Mapped[Big] = mapped_column(server_default=text("0"))
+    created_at: Mapped[dt.datetime]
+    finished_at: Mapped[dt.datetime | None]
+    upload_id: Mapped[UUID | None] = mapped_column(ForeignKey("upload.id"))
+    problem: Mapped[dict[str, Any] | None]
+
+
+class TransferPart(Record):
+    """A piece that arrived; a reported offset is durable because its piece was committed."""
+
+    __tablename__ = "transfer_part"
+    __table_args__ = (PrimaryKeyConstraint("transfer_id", "at_byte"),)
+    transfer_id: Mapped[UUID] = mapped_column(ForeignKey("transfer.id", ondelete="CASCADE"))
+    at_byte: Mapped[Big]
+    partner_id: Mapped[UUID | None]
+    content: Mapped[bytes]
 
 
 class Photo(Record):
