@@ -1,0 +1,4 @@
+declare const self: ServiceWorkerGlobalScope;
+self.addEventListener("install", () => undefined);
+
+export {};
