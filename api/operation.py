@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.context import Context
 from api.problems import IdempotencyKeyMissing
-from domain.commands import ACTIONS, THEN
+from domain.commands import REGISTER
 from domain.kit.actor import Actor, Role
 from domain.kit.command import Action, Command
 from domain.kit.database import reading
@@ -166,7 +166,7 @@ class Call:
         raw = await self.content()
         command: Command = decode(raw, action.command)
         sent = canonical({"t": action.tag, "v": action.version, "body": msgspec.json.decode(raw)})
-        return await self.write(lambda work: execute(work, op_id, command, sent, ACTIONS, THEN), op_id=op_id)
+        return await self.write(lambda work: execute(work, op_id, command, sent, REGISTER), op_id=op_id)
 
 
 def decode(raw: bytes, shape: type[T]) -> T:

@@ -11,7 +11,7 @@ from domain.installs import corrections
 from domain.jobs import actions as jobs
 from domain.jobs import planning, steps
 from domain.jobs.own_units import tell_technicians
-from domain.kit.command import Action, Command
+from domain.kit.command import Action, Command, Register
 from domain.kit.work import Work
 from domain.people import actions as people
 from domain.reports import actions as reports
@@ -64,3 +64,4 @@ THEN: dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]] = {
     completion.CompleteVisit: [reports.freeze_report, opening.open_claim_for_visit],
 }
 BY_TAG: dict[str, type[Command]] = {action.tag: action.command for action in _ALL}
+REGISTER = Register(ACTIONS, THEN, BY_TAG)

@@ -77,6 +77,7 @@ _ID = UUID("0198c5b0-0000-7000-8000-000000000001")
     CorrectUnit,
     by=FIELD | DESK,
     answer=CorrectedUnit,
+    locks_unit=True,
     raises=(NotFound, SerialOfAnotherUnit, InvalidRequest),
     example=CorrectUnit(
         unit_id=_ID, changes=(FieldChange("serial", "WM24-003171", "WM24-003117"),), reason="read off the plate"

@@ -36,6 +36,9 @@ class Done:
     outcome: Outcome = "applied"
 
 
+Upcast = Callable[[dict[str, Any]], dict[str, Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """An action with what the contract says of it: who may, what it answers, what can go wrong, an example."""
@@ -49,6 +52,28 @@ class Action:
     raises: tuple[type[Problem], ...]
     example: Command
     creates: bool
+    locks_unit: bool = False
+    """Whether it locks a unit: a push commits after it, so that no unit is held while others are waited for."""
+    upcasts: tuple[Upcast, ...] = ()
+    """How the fields of version 1 become those of version 2, and so on: phones that were not updated stay welcome."""
+
+    def command_from(self, version: int, fields: dict[str, Any]) -> Command:
+        """Return the command that a phone queued in ``version``, brought up to this one.
+
+        Raises: msgspec.ValidationError when a field is missing, unknown or out of bounds.
+        """
+        for upcast in self.upcasts[version - 1 :]:
+            fields = upcast(fields)
+        return msgspec.convert(fields, self.command)
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """What may be asked for: every action, what follows it in the same savepoint, and the commands by their tags."""
+
+    actions: dict[type[Command], Action]
+    then: dict[type[Command], list[Callable[["Work", Any], Awaitable[None]]]]
+    by_tag: dict[str, type[Command]]
 
 
 C = TypeVar("C", bound=Command)
@@ -63,12 +88,17 @@ def action(
     example: C,
     raises: tuple[type[Problem], ...] = (),
     creates: bool = False,
-    version: int = 1,
+    locks_unit: bool = False,
+    upcasts: tuple[Upcast, ...] = (),
 ) -> Callable[[Carry[C]], Action]:
-    """Turn a function ``(work, command) -> Done`` into the action of ``command``."""
+    """Turn a function ``(work, command) -> Done`` into the action of ``command``.
+
+    Its version is one more than the upcasts that lead to it.
+    """
 
     def declare(carry_out: Carry[C]) -> Action:
         tag = str(command.__struct_config__.tag)
-        return Action(carry_out, command, tag, version, by, answer, raises, example, creates)
+        version = len(upcasts) + 1
+        return Action(carry_out, command, tag, version, by, answer, raises, example, creates, locks_unit, upcasts)
 
     return declare

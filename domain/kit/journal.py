@@ -62,11 +62,12 @@ class Entry:
     replayed: bool = False
 
     @property
-    def problem_code(self) -> str | None:
-        """The code of the problem that rejected it, or None."""
-        if self.outcome != "rejected":
+    def reason(self) -> str | None:
+        """The code of the problem that rejected, recorded or superseded it; None for a command's own answer."""
+        if self.outcome not in ("rejected", "recorded", "superseded"):
             return None
-        return str(msgspec.json.decode(self.answer)["code"])
+        code = msgspec.json.decode(self.answer).get("code")
+        return None if code is None else str(code)
 
 
 @dataclass(frozen=True, slots=True)

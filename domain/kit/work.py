@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from domain.kit.actor import Actor
-from domain.kit.command import Action, Command
+from domain.kit.command import Action, Command, Register
 from domain.kit.database import Database, writing
 from domain.kit.feeds import Changes, write_changes
 from domain.kit.journal import NO_STAMP, Entry, Outcome, Stamp, canonical, earlier_entry, told_of, write_entry
@@ -45,6 +45,10 @@ class Work:
     queue: Queue | None = None
     op_id: UUID = NO_OPERATION
     stamp: Stamp = NO_STAMP
+    accepted: bool = False
+    """Whether the office accepted this work of somebody whose job went away: what stood against it stands no more."""
+    register: Register | None = None
+    """Where the command being executed was found, for one that carries out others."""
     prepared_for: UUID = NO_OPERATION
     """The operation whose lock and savepoint came along with the opening of the transaction."""
     _session: AsyncSession | None = None
@@ -143,8 +147,7 @@ async def execute(
     op_id: UUID,
     command: Command,
     sent: bytes,
-    register: "dict[type[Command], Action]",
-    then: "dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]]",
+    register: Register,
     stamp: Stamp = NO_STAMP,
 ) -> Entry:
     """Carry out ``command`` once; a repeat of ``op_id`` gets the first answer.
@@ -152,7 +155,8 @@ async def execute(
     Locks: an advisory lock on ``op_id``, then what the action locks.
     Order: lock, look up, savepoint (the action, what follows it, one INSERT of the finished entry). A unique or
     exclusion violation rolls back to the savepoint and runs the action once more: it now sees the rival, so the rule
-    can answer in its own words. Whatever is raised leaves the transaction fit for the next command.
+    can answer in its own words. Whatever is raised leaves the transaction fit for the next command. A problem with what
+    a phone had queued ends as the problem's class says: work that was done is recorded rather than rejected.
     Raises OperationIdReused for other content under the same id, and problems that may pass (they are not journaled).
     """
     if work.prepared_for != op_id:
@@ -164,9 +168,9 @@ async def execute(
         if not same:
             raise OperationIdReused("Use a new Idempotency-Key for new content; repeat old content unchanged.")
         return entry
-    action = register[type(command)]
+    action = register.actions[type(command)]
     before = work.changes.copy()
-    work.op_id, work.stamp = op_id, stamp
+    work.op_id, work.stamp, work.register = op_id, stamp, register
 
     async def finish(outcome: Outcome, answer: Any, verdict: Any = None) -> Entry:
         told = msgspec.json.encode(answer)
@@ -193,7 +197,7 @@ async def execute(
         return Entry(op_id, outcome, told)
 
     try:
-        return await _act(work, action, command, then.get(type(command), []), finish)
+        return await _act(work, action, command, register.then.get(type(command), []), finish)
     except OperationIdReused:
         raise
     except Problem as problem:
@@ -201,7 +205,7 @@ async def execute(
             raise
         work.changes = before
         try:
-            return await finish("rejected", told_of(problem))
+            return await finish("rejected" if stamp.device_id is None else problem.queued, told_of(problem))
         except BaseException:
             await back_to_savepoint(work)
             raise
@@ -249,9 +253,8 @@ async def back_to_savepoint(work: Work) -> None:
 async def carry_out(
     work: Work,
     command: Command,
-    register: "dict[type[Command], Action]",
-    then: "dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]]",
+    register: Register,
     op_id: UUID,
 ) -> Entry:
     """Carry out a command that the product itself makes (demo data, a task, a test), journaled like any other."""
-    return await execute(work, op_id, command, canonical(msgspec.to_builtins(command)), register, then)
+    return await execute(work, op_id, command, canonical(msgspec.to_builtins(command)), register)

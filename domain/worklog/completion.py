@@ -86,6 +86,7 @@ class SheetIncomplete(Problem, kind=Kind.INVALID, queued="recorded"):
     CompleteVisit,
     by=SHEET,
     answer=VisitCompleted,
+    locks_unit=True,
     raises=(*SHEET_PROBLEMS, StepOutOfOrder, SheetIncomplete, InvalidRequest),
     example=CompleteVisit(
         visit_id=ID,

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from domain.claims.model import Claim, ClaimLine, Scan
-from domain.commands import ACTIONS, THEN
+from domain.commands import REGISTER
 from domain.kit.actor import SYSTEM
 from domain.kit.database import Database
 from domain.kit.ids import new_id
@@ -98,7 +98,7 @@ async def race(database: Database, queue: Queue, technicians: Sequence[Caller], 
         entry = await transact(
             database,
             actor_of(rider.technician),
-            lambda work: carry_out(work, rider.command, ACTIONS, THEN, op_id),
+            lambda work: carry_out(work, rider.command, REGISTER, op_id),
             queue=queue,
         )
         assert entry.outcome in ("applied", "applied_flagged"), entry

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
-from domain.commands import ACTIONS, THEN
+from domain.commands import REGISTER
 from domain.jobs.model import Job, Visit
 from domain.jobs.steps import ArriveAtVisit
 from domain.kit.actor import SYSTEM
@@ -128,8 +128,7 @@ async def test_a_push_measures_the_phones_clock(cast: Cast, context: Context, ow
             new_id(),
             command,
             canonical({"at": wrong.isoformat()}),
-            ACTIONS,
-            THEN,
+            REGISTER,
             Stamp(device_id=actor_of(cast.ann).device_id, seq=1, client_at=wrong, estimated_at=now),
         )
     assert entry.outcome == "applied_flagged"

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import text
 
 from domain.kit.actor import SYSTEM, Actor, Role
-from domain.kit.command import Action, Answer, Command, Done, action
+from domain.kit.command import Answer, Command, Done, Register, action
 from domain.kit.database import Database
 from domain.kit.ids import new_id
 from domain.kit.journal import Entry, canonical
@@ -77,9 +77,10 @@ async def put(work: Work, cmd: Put) -> Done:
     return Done(Told(said="put"))
 
 
-def register_of(carry_out: Carry, by: frozenset[Role] = frozenset(Role)) -> dict[type[Command], Action]:
+def register_of(carry_out: Carry, by: frozenset[Role] = frozenset(Role), then: tuple[Follow, ...] = ()) -> Register:
     """A register in which this function is the action of ``Put``."""
-    return {Put: action(Put, by=by, answer=Told, example=Put(name="ash"))(carry_out)}
+    of_put = action(Put, by=by, answer=Told, example=Put(name="ash"))(carry_out)
+    return Register({Put: of_put}, {Put: list(then)}, {of_put.tag: Put})
 
 
 async def send(
@@ -93,8 +94,8 @@ async def send(
     by: frozenset[Role] = frozenset(Role),
 ) -> Entry:
     """Execute ``Put`` in a transaction of its own, with this function as its action."""
-    register = register_of(carry_out, by)
+    register = register_of(carry_out, by, then)
     command = Put(name=name)
     sent = canonical(msgspec.to_builtins(command))
     key = op_id or new_id()
-    return await transact(database, actor, lambda work: execute(work, key, command, sent, register, {Put: list(then)}))
+    return await transact(database, actor, lambda work: execute(work, key, command, sent, register))

@@ -64,7 +64,7 @@ async def test_a_rejection_is_journaled_and_told_again_though_it_would_succeed_n
     op_id = new_id()
     await send(kit, name="ash")
     first = await send(kit, op_id=op_id, name="ash")
-    assert (first.outcome, first.problem_code, first.replayed) == ("rejected", "name-held", False)
+    assert (first.outcome, first.reason, first.replayed) == ("rejected", "name-held", False)
     async with owner.begin() as connection:
         await connection.execute(text("DELETE FROM probe"))
     again = await send(kit, op_id=op_id, name="ash")
@@ -105,7 +105,7 @@ async def test_a_defect_is_never_journaled(kit: Database, owner: AsyncEngine) ->
 
 async def test_a_role_that_may_not_is_refused_in_the_journal_too(kit: Database, owner: AsyncEngine) -> None:
     entry = await send(kit, by=frozenset({Role.ADMIN}))
-    assert (entry.outcome, entry.problem_code) == ("rejected", "not-allowed")
+    assert (entry.outcome, entry.reason) == ("rejected", "not-allowed")
     assert await outcomes(owner) == ["rejected"]
     assert await names(owner) == []
 
@@ -113,7 +113,7 @@ async def test_a_role_that_may_not_is_refused_in_the_journal_too(kit: Database, 
 async def test_entry_and_effect_are_rolled_back_together(kit: Database, owner: AsyncEngine) -> None:
     async def done_and_cut_off() -> None:
         async with begin(kit, SYSTEM) as work:
-            await execute(work, new_id(), Put(name="ash"), b"{}", register_of(put), {})
+            await execute(work, new_id(), Put(name="ash"), b"{}", register_of(put))
             raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
@@ -133,7 +133,7 @@ async def test_what_follows_a_command_stands_and_falls_with_it(kit: Database, ow
     await send(kit, name="ash", then=(also,))
     assert await names(owner) == ["ash", "ash, too"]
     entry = await send(kit, name="elm", then=(also, refuse))
-    assert entry.problem_code == "not-found"
+    assert entry.reason == "not-found"
     assert await names(owner) == ["ash", "ash, too"]
 
 
@@ -151,7 +151,7 @@ async def test_the_loser_of_a_race_is_told_by_the_rule_itself(kit: Database, own
     first, second = await asyncio.gather(send(kit, look_wait_insert), send(kit, look_wait_insert))
     winner, loser = (first, second) if first.outcome == "applied" else (second, first)
     assert winner.outcome == "applied"
-    assert (loser.outcome, loser.problem_code) == ("rejected", "name-held")
+    assert (loser.outcome, loser.reason) == ("rejected", "name-held")
     assert (runs[winner.op_id], runs[loser.op_id]) == (1, 2)
     assert await names(owner) == ["ash"]
 
@@ -200,7 +200,7 @@ async def test_a_rule_that_does_not_see_its_rival_is_told_that_the_place_is_take
 
     await send(kit, name="ash")
     entry = await send(kit, blind, name="ash")
-    assert (entry.outcome, entry.problem_code, runs) == ("rejected", "already-taken", 2)
+    assert (entry.outcome, entry.reason, runs) == ("rejected", "already-taken", 2)
     assert await outcomes(owner) == ["applied", "rejected"]
 
 
@@ -262,7 +262,7 @@ async def test_a_command_before_a_refused_one_keeps_its_feed_changes(kit: Databa
 
     async with begin(kit, SYSTEM) as work:
         for carry_out in (touch, refuse):
-            await execute(work, new_id(), Put(name="ash"), b"{}", register_of(carry_out), {})
+            await execute(work, new_id(), Put(name="ash"), b"{}", register_of(carry_out))
     assert await rows(owner, "SELECT entity_id, removed FROM feed_entry") == [(kept, None)]
 
 
@@ -275,8 +275,8 @@ async def test_an_operation_id_of_another_partner_is_refused_and_the_push_goes_o
     await send(kit, op_id=op_id, actor=north, name="ash")
     async with begin(kit, south) as work:
         with pytest.raises(OperationIdReused):
-            await execute(work, op_id, Put(name="elm"), b"{}", register_of(put), {})
-        entry = await execute(work, new_id(), Put(name="oak"), b"{}", register_of(put), {})
+            await execute(work, op_id, Put(name="elm"), b"{}", register_of(put))
+        entry = await execute(work, new_id(), Put(name="oak"), b"{}", register_of(put))
     assert entry.outcome == "applied"
     assert await names(owner) == ["ash", "oak"]
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
 from domain.catalog.model import Part
-from domain.commands import ACTIONS, THEN
+from domain.commands import REGISTER
 from domain.jobs.model import Visit
 from domain.kit.actor import SYSTEM
 from domain.kit.ids import new_id
@@ -161,7 +161,7 @@ async def test_a_part_that_arrives_late_but_was_entered_in_time_is_not_on_hold(
     command = UsePart(visit_id=ready.visit_id, kind="used", part_id=ready.part_id, quantity=1, unit_of_measure="pcs")
     async with begin(context.database, actor_of(cast.ann)) as work:
         entry = await execute(
-            work, new_id(), command, canonical({}), ACTIONS, THEN, Stamp(client_at=then, estimated_at=then)
+            work, new_id(), command, canonical({}), REGISTER, Stamp(client_at=then, estimated_at=then)
         )
     assert entry.outcome == "applied"
     assert await rows(owner, "SELECT on_hold FROM part_used") == [(False,)]
