@@ -1,0 +1,54 @@
+// Builds the app into dist/: the bundle, the service worker that knows every file of it, and both compressed ahead,
+// because the scanner's megabyte is too slow to compress per request. Fails when the first load grows beyond its bound.
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { build } from "vite";
+
+/** Bytes, compressed, before the first screen: everything but the scanner's reader, icons and the service worker. */
+const FIRST_LOAD_MAX = 300_000;
+const LATER = /\.(wasm|png)$/;
+const dist = new URL("../dist/", import.meta.url);
+const read = (name) => readFileSync(new URL(name, dist));
+const digest = (name) => `sha256-${createHash("sha256").update(read(name)).digest("base64")}`;
+
+const root = new URL("..", import.meta.url).pathname;
+await build({ root, logLevel: "warn" });
+const names = readdirSync(dist).sort();
+const files = names.map((name) => [name === "index.html" ? "/app/" : `/app/${name}`, digest(name)]);
+const version = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16);
+await build({
+  root,
+  configFile: false,
+  publicDir: false,
+  logLevel: "warn",
+  define: { FILES: JSON.stringify(files), BUILD: JSON.stringify(version) },
+  build: {
+    emptyOutDir: false,
+    target: "es2022",
+    modulePreload: false,
+    rolldownOptions: { input: "src/sw.ts", output: { entryFileNames: "sw.js", format: "iife" } },
+  },
+});
+
+let first = 0;
+for (const name of [...names, "sw.js"].filter((name) => !name.endsWith(".png"))) {
+  const plain = read(name);
+  const quality = {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length },
+  };
+  const [br, gz] = [brotliCompressSync(plain, quality), gzipSync(plain, { level: 9 })];
+  writeFileSync(new URL(`${name}.br`, dist), br);
+  writeFileSync(new URL(`${name}.gz`, dist), gz);
+  if (!LATER.test(name) && name !== "sw.js") first += gz.length;
+  console.log(
+    `${name.padEnd(36)} ${plain.length.toLocaleString("en").padStart(10)} B, brotli ${br.length.toLocaleString("en")}`,
+  );
+}
+console.log(
+  `version ${version}; first load ${first.toLocaleString("en")} B with gzip, bound ${FIRST_LOAD_MAX.toLocaleString("en")}`,
+);
+if (first > FIRST_LOAD_MAX) {
+  console.error("The first load is larger than its bound.");
+  process.exit(1);
+}
