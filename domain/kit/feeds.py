@@ -5,7 +5,6 @@ until the commit does not. Feeds are ``t:<technician>``, ``catalogue`` and ``cod
 """
 
 import datetime as dt
-import secrets
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -127,7 +126,7 @@ async def write_changes(db: AsyncConnection, changes: Changes, at: dt.datetime) 
             "ids": [entity_id for _, _, entity_id in keys],
             "partners": [changes.lines[key][0] for key in keys],
             "removed": [changes.lines[key][1] for key in keys],
-            "tag": secrets.randbits(63),
+            "tag": random_tag(63),
             "at": at,
         },
     )
