@@ -138,6 +138,18 @@ async def reading(database: Database, actor: Actor) -> AsyncIterator[AsyncConnec
             await _roll_back(connection, driver)
 
 
+@asynccontextmanager
+async def snapshot(database: Database, actor: Actor) -> AsyncIterator[AsyncConnection]:
+    """Lend a connection on which every statement sees the database at one moment; otherwise as ``reading``."""
+    opening = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL app.partner = '{actor.partner_id or ''}'"
+    async with database.engine_of(actor).connect() as connection:
+        driver = await _open(connection, opening)
+        try:
+            yield connection
+        finally:
+            await _roll_back(connection, driver)
+
+
 class NotCommitted(RuntimeError):
     """PostgreSQL rolled back what was to be committed: something inside had failed and was passed over."""
 

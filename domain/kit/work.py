@@ -159,53 +159,94 @@ async def execute(
     a phone had queued ends as the problem's class says: work that was done is recorded rather than rejected.
     Raises OperationIdReused for other content under the same id, and problems that may pass (they are not journaled).
     """
-    if work.prepared_for != op_id:
-        await work.driver.execute(f"SELECT pg_advisory_xact_lock({lock_key(op_id)}); SAVEPOINT command")
-    work.prepared_for = NO_OPERATION
-    earlier = await earlier_entry(work.driver, op_id, sent)
+    earlier = await _lock_and_look_up(work, op_id, sent)
     if earlier is not None:
-        entry, same = earlier
-        if not same:
-            raise OperationIdReused("Use a new Idempotency-Key for new content; repeat old content unchanged.")
-        return entry
+        return earlier
     action = register.actions[type(command)]
     before = work.changes.copy()
     work.op_id, work.stamp, work.register = op_id, stamp, register
-
-    async def finish(outcome: Outcome, answer: Any, verdict: Any = None) -> Entry:
-        told = msgspec.json.encode(answer)
-        try:
-            await write_entry(
-                work.driver,
-                op_id=op_id,
-                actor_id=work.actor.account_id,
-                partner_id=work.actor.partner_id,
-                kind=action.tag,
-                version=action.version,
-                outcome=outcome,
-                sent=sent,
-                answer=told,
-                verdict=verdict,
-                stamp=stamp,
-                received_at=work.now,
-                applied_at=work.now,
-            )
-        except Exception as error:
-            if sqlstate(error) == UNIQUE_VIOLATION:  # another partner's entry, which this role cannot see
-                raise OperationIdReused("Use a new operation id.") from error
-            raise
-        return Entry(op_id, outcome, told)
-
+    entry = _Unfinished(op_id, action.tag, action.version, sent, stamp)
     try:
-        return await _act(work, action, command, register.then.get(type(command), []), finish)
+        return await _act(work, action, command, register.then.get(type(command), []), entry)
     except OperationIdReused:
         raise
     except Problem as problem:
         if not problem.kind.is_final:
             raise
         work.changes = before
+        return await entry.end_with(work, problem)
+
+
+async def keep(
+    work: Work, op_id: UUID, tag: str, version: int, sent: bytes, problem: Problem, stamp: Stamp = NO_STAMP
+) -> Entry:
+    """Journal an operation that cannot be carried out here, once, with the outcome its problem gives it.
+
+    Locks: an advisory lock on ``op_id``. Raises: OperationIdReused.
+    """
+    earlier = await _lock_and_look_up(work, op_id, sent)
+    if earlier is not None:
+        return earlier
+    return await _Unfinished(op_id, tag, version, sent, stamp).end_with(work, problem)
+
+
+async def _lock_and_look_up(work: Work, op_id: UUID, sent: bytes) -> Entry | None:
+    """Open the operation's savepoint and return its earlier entry, if there is one with the same content."""
+    if work.prepared_for != op_id:
+        await work.driver.execute(f"SELECT pg_advisory_xact_lock({lock_key(op_id)}); SAVEPOINT command")
+    work.prepared_for = NO_OPERATION
+    earlier = await earlier_entry(work.driver, op_id, sent)
+    if earlier is None:
+        return None
+    entry, same = earlier
+    if not same:
+        raise OperationIdReused("Use a new Idempotency-Key for new content; repeat old content unchanged.")
+    return entry
+
+
+@dataclass(frozen=True, slots=True)
+class _Unfinished:
+    """An entry that lacks its outcome."""
+
+    op_id: UUID
+    tag: str
+    version: int
+    sent: bytes
+    stamp: Stamp
+
+    async def end(self, work: Work, outcome: Outcome, answer: Any, verdict: Any = None) -> Entry:
+        """Write the entry.
+
+        Raises: OperationIdReused when another partner has an entry under this id, which this role cannot see.
+        """
+        told = msgspec.json.encode(answer)
         try:
-            return await finish("rejected" if stamp.device_id is None else problem.queued, told_of(problem))
+            await write_entry(
+                work.driver,
+                op_id=self.op_id,
+                actor_id=work.actor.account_id,
+                partner_id=work.actor.partner_id,
+                kind=self.tag,
+                version=self.version,
+                outcome=outcome,
+                sent=self.sent,
+                answer=told,
+                verdict=verdict,
+                stamp=self.stamp,
+                received_at=work.now,
+                applied_at=work.now,
+            )
+        except Exception as error:
+            if sqlstate(error) == UNIQUE_VIOLATION:
+                raise OperationIdReused("Use a new operation id.") from error
+            raise
+        return Entry(self.op_id, outcome, told)
+
+    async def end_with(self, work: Work, problem: Problem) -> Entry:
+        """Write the entry of what was not carried out: rejected, or as the problem says when a phone had queued it."""
+        outcome: Outcome = "rejected" if self.stamp.device_id is None else problem.queued
+        try:
+            return await self.end(work, outcome, told_of(problem))
         except BaseException:
             await back_to_savepoint(work)
             raise
@@ -216,7 +257,7 @@ async def _act(
     action: Action,
     command: Command,
     then: list[Callable[[Work, Any], Awaitable[None]]],
-    finish: Callable[[Outcome, Any, Any], Awaitable[Entry]],
+    entry: _Unfinished,
 ) -> Entry:
     if work.actor.role not in action.by:
         raise NotAllowed(f"{action.tag} may be done by: {', '.join(sorted(action.by))}.")
@@ -228,7 +269,7 @@ async def _act(
             for follow in then:
                 await follow(work, command)
             await work.flush()
-            return await finish(done.outcome, done.answer, done.verdict)
+            return await entry.end(work, done.outcome, done.answer, done.verdict)
         except BaseException as error:
             work.changes = before.copy()
             await back_to_savepoint(work)
