@@ -115,7 +115,7 @@ async def open_session(
 ) -> Tokens:
     """Open a session for somebody whose password was right; a phone names its device, a browser has none."""
     if device_id is not None:
-        await _enrol(work, person, device_id, device_name, app_version)
+        await enrol_device(work, person.id, person.partner_id, device_id, device_name, app_version)
     session_id = new_id()
     token = first_token(session_id, device_id, int(work.now.timestamp()))
     refresh = token.text(key)
@@ -138,13 +138,19 @@ async def open_session(
     return await _tokens(work, person, session_id, device_id, refresh, minutes)
 
 
-async def _enrol(work: Work, person: Person, device_id: UUID, name: str, app_version: str) -> None:
+async def enrol_device(
+    work: Work, account_id: UUID, partner_id: UUID | None, device_id: UUID, name: str, app_version: str
+) -> None:
+    """Write down that a phone is this person's; doing it again changes nothing but its name.
+
+    Locks: the device. Raises: DeviceOfSomebodyElse, SessionEnded for a revoked phone.
+    """
     await work.db.execute(
         insert(Device)
         .values(
             id=device_id,
-            account_id=person.id,
-            partner_id=person.partner_id,
+            account_id=account_id,
+            partner_id=partner_id,
             name=name,
             app_version=app_version,
             enrolled_at=work.now,
@@ -152,7 +158,7 @@ async def _enrol(work: Work, person: Person, device_id: UUID, name: str, app_ver
         .on_conflict_do_nothing()
     )
     device = (await work.db.scalars(select(Device).where(Device.id == device_id).with_for_update(key_share=True))).one()
-    if device.account_id != person.id:
+    if device.account_id != account_id:
         raise DeviceOfSomebodyElse("Enrol this phone anew, or ask the office to revoke it for its former holder.")
     if device.revoked_at is not None:
         raise SessionEnded("This phone was revoked; it keeps its unsent work. Ask the office.")
@@ -193,7 +199,7 @@ async def refresh_session(work: Work, refresh: str, key: bytes) -> Tokens | None
         session = await _session(work, token.family)
     if session is None or session.revoked_at is not None or session.expires_at <= work.now:
         return None
-    person = await _person(work, session.account_id)
+    person = await person_of(work, session.account_id)
     if person is None or person.disabled_at is not None or (session.device_id or NO_DEVICE) != token.device:
         return None
     presented = hash_of(refresh)
@@ -258,7 +264,8 @@ async def end_session(work: Work, session_id: UUID, why: str) -> None:
     )
 
 
-async def _person(work: Work, account_id: UUID) -> Person | None:
+async def person_of(work: Work, account_id: UUID) -> Person | None:
+    """Return an account as sign-in sees it."""
     account = await work.db.get(Account, account_id)
     if account is None:
         return None
@@ -343,7 +350,7 @@ async def accept_invitation(work: Work, token: str, password_hash: str) -> Perso
     ).all():
         await end_session(work, session_id, "password was set anew")
     note(work, invitation.account_id, f"{invitation.purpose}-accepted")
-    person = await _person(work, invitation.account_id)
+    person = await person_of(work, invitation.account_id)
     if person is None:
         raise InvitationSpent("The account behind this link is gone.")
     return person
