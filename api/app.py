@@ -1,13 +1,10 @@
 """The web application: every operation served one way, every failure told as a problem."""
 
-import gzip
 import hashlib
-import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import brotli
 import msgspec
 import structlog
 from litestar import Litestar, Request, Response
@@ -18,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 import api.routes.everything  # noqa: F401 - declares the operations
+from api.compression import COMPRESS_FROM_BYTES, COMPRESSIONS, accepts
 from api.context import Context, build
 from api.observed import Observed
 from api.operation import OPERATIONS, Call, Operation, Refused, Reply, admit
@@ -28,14 +26,8 @@ from domain.kit.problem import BodyTooLarge, Busy, MalformedRequest, Problem
 from domain.kit.work import sqlstate
 
 log = structlog.get_logger()
-COMPRESS_FROM_BYTES = 1024
 WORKERS = 1
 """Processes for background work that are counted beside those that serve."""
-_NO_WEIGHT = re.compile(r"q=0(\.0{0,3})?")
-COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
-    "br": lambda content: brotli.compress(content, quality=4),
-    "gzip": lambda content: gzip.compress(content, compresslevel=5),
-}
 CONGESTION = frozenset({"57014", "55P03", "53300", "57P01", "57P03", "40001", "40P01"})
 """SQLSTATEs that mean too busy, not wrong: time-out, lock, connections, shutdown, serialisation, deadlock."""
 
@@ -61,22 +53,18 @@ def encoded(request: Request[Any, Any, Any], operation: Operation, reply: Reply)
         headers["etag"] = tag
         if tag in request.headers.get("if-none-match", ""):
             return Response(b"", status_code=304, headers=headers)
-    if len(content) >= COMPRESS_FROM_BYTES and reply.media.startswith(("application/json", "text/", "image/svg")):
+    ahead = "content-encoding" in headers
+    if (
+        not ahead
+        and len(content) >= COMPRESS_FROM_BYTES
+        and reply.media.startswith(("application/json", "text/", "image/svg"))
+    ):
         for coding, compress in COMPRESSIONS.items():
             if accepts(request.headers.get("accept-encoding", ""), coding):
                 content = compress(content)
                 headers["content-encoding"] = coding
                 break
     return Response(content, status_code=reply.status, media_type=reply.media, headers=headers)
-
-
-def accepts(header: str, coding: str) -> bool:
-    """Tell whether an Accept-Encoding header names ``coding`` without refusing it by a weight of nothing."""
-    for part in header.lower().split(","):
-        name, _, weight = part.partition(";")
-        if name.strip() == coding:
-            return _NO_WEIGHT.fullmatch(weight.strip()) is None
-    return False
 
 
 def told_as_problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

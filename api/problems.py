@@ -36,6 +36,10 @@ class MethodNotAllowed(Problem, kind=Kind.MALFORMED):
 
 class IdempotencyKeyMissing(Problem, kind=Kind.MALFORMED):
     """A write needs an Idempotency-Key header of 1 to 128 visible ASCII characters."""
+class AppNotBuilt(Problem, kind=Kind.MISSING):
+    """The technician's app is not built on this server."""
+
+
 
 
 def status_of(cls: type[Problem]) -> int:

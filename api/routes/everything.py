@@ -11,6 +11,7 @@ import api.routes.imports
 import api.routes.installs
 import api.routes.jobs
 import api.routes.people
+import api.routes.phone
 import api.routes.reports
 import api.routes.signing_in
 import api.routes.verifying

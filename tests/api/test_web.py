@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import text
 
 from api import embedded
-from api.app import accepts, make_app
+from api.app import make_app
+from api.compression import accepts
 from api.context import Context, Principals
 from domain.kit.database import connect
 from tests.cast import Caller, Cast
