@@ -61,6 +61,10 @@ class FolderBlobs:
         _sync(kept.parent)
         return sha256
 
+    async def remove(self, sha256: str) -> None:
+        """Drop a blob; one that is not there is no error."""
+        await asyncio.to_thread(self._path(sha256).unlink, missing_ok=True)
+
     @contextlib.asynccontextmanager
     async def file(self, sha256: str) -> AsyncIterator[Path | None]:
         """Lend the stored file itself, or None."""

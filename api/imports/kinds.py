@@ -57,6 +57,19 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What phones are told of rows that are new or of which one of the columns ``shown`` changed.
+
+    ``entity`` is the kind of what changes for them in the shared feed ``feed``; ``ids`` finds which of them.
+    """
+
+    feed: str
+    entity: str
+    shown: tuple[str, ...]
+    ids: str = "SELECT id FROM plan WHERE is_told"
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of file.
 
@@ -76,6 +89,7 @@ class Kind:
     checks: tuple[Check, ...] = ()
     prepare: str = ""
     moves: str = ""
+    told: Told | None = None
     has_id: bool = True
     for_admin: bool = False
 

@@ -1,7 +1,7 @@
 """Files of the catalogue and of warranty: what units, job sheets and claims refer to."""
 
 from api.imports import cells
-from api.imports.kinds import Check, Column, Kind, Target
+from api.imports.kinds import Check, Column, Kind, Target, Told
 from api.imports.units import MODEL
 
 CODE = Column("code", cells.code, ("number", "编号", "代码"), required=True)
@@ -51,6 +51,7 @@ MODELS = Kind(
             "another model has this GTIN",
         ),
     ),
+    told=Told("catalogue", "model", ("code", "gtin", "name", "name_zh", "product_line", "serial_pattern")),
 )
 
 COMPONENTS = Kind(
@@ -67,6 +68,12 @@ COMPONENTS = Kind(
     ),
     match="t.model_id = i.model AND t.code = i.code",
     identity=("model", "code"),
+    told=Told(
+        "catalogue",
+        "model",
+        ("code", "name", "name_zh", "designator", "designator_pattern", "serialised"),
+        ids="SELECT DISTINCT model_id FROM plan WHERE is_told",
+    ),
 )
 
 PARTS = Kind(
@@ -85,9 +92,27 @@ PARTS = Kind(
     ),
     match="t.number = i.number",
     identity=("number",),
+    # A new price is nothing to phones: they do not show it.
+    told=Told(
+        "catalogue",
+        "part",
+        ("number", "name", "name_zh", "unit_of_measure", "claimable", "key_part", "serialised"),
+    ),
 )
 
-FAULT_GROUPS = Kind("fault-groups", "fault_group", (CODE, NAME, NAME_ZH), match=SAME_CODE, identity=("code",))
+FAULT_GROUPS = Kind(
+    "fault-groups",
+    "fault_group",
+    (CODE, NAME, NAME_ZH),
+    match=SAME_CODE,
+    identity=("code",),
+    told=Told(
+        "codes",
+        "fault_code",
+        ("code", "name", "name_zh"),
+        ids="SELECT c.id FROM fault_code c JOIN plan ON plan.id = c.fault_group_id WHERE is_told",
+    ),
+)
 
 FAULT_CODES = Kind(
     name="fault-codes",
@@ -109,6 +134,7 @@ FAULT_CODES = Kind(
     ),
     joins='LEFT JOIN fault_group g ON g.code = i."group"',
     targets=(Target("fault_group_id", "g.id"),),
+    told=Told("codes", "fault_code", ("code", "name", "name_zh", "fault_group_id", "no_fault_found")),
 )
 
 LABOUR_OPERATIONS = Kind(
@@ -122,6 +148,7 @@ LABOUR_OPERATIONS = Kind(
     ),
     match=SAME_CODE,
     identity=("code",),
+    told=Told("codes", "labour_operation", ("code", "name", "name_zh", "standard_minutes")),
 )
 
 PART_LIMITS = Kind(

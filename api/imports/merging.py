@@ -78,11 +78,12 @@ class Merger:
 
         A row that the database will not have, for whatever reason, is found by halving and refused alone; a row that
         somebody else added meanwhile is compared with when its half is merged afresh.
-        Locks: imports of one kind go one after another; then the changed rows by id.
+        Locks: imports of one kind, or of one shared feed, go one after another; then the changed rows by id.
         """
         if not chunk.ready:
             return Merged(0, 0, [])
-        await work.db.execute(_LOCK_KIND, {"kind": f"import {self.kind.name}"})
+        told = self.kind.told
+        await work.db.execute(_LOCK_KIND, {"kind": f"import {told.feed if told else self.kind.name}"})
         return await self._merge(work, chunk, run_id)
 
     async def _merge(self, work: Work, chunk: Chunk, run_id: UUID) -> Merged:
@@ -124,7 +125,11 @@ class Merger:
             moment = {"actor": work.actor.account_id, "run": run_id, "now": work.now}
             await db.execute(text(kind.moves), moment)
         refusals = await self._refusals(work) if refused else []
+        told = kind.told
+        ids = await driver.fetchval(f"SELECT array(({told.ids}))") if told and new + changed else []
         await driver.execute("DROP TABLE incoming, plan")
+        if told:  # last: whatever fails above takes only its own half of the rows back
+            work.changes.touch_all(told.feed, told.entity, ids)
         return Merged(new + changed, chunk.ready - new - changed - refused, refusals)
 
     async def _refusals(self, work: Work) -> list[Refusal]:
@@ -147,11 +152,15 @@ def _plan_of(kind: Kind, values: dict[str, str]) -> str:
     refused = f"CASE {checks} END" if checks else "NULL::int"
     now, was = (", ".join(f'{side}."{name}"' for name in values) for side in ("n", "t"))
     differs = f"({now}) IS DISTINCT FROM ({was})" if kind.has_id else "false"
+    told = ""
+    if kind.told:
+        now, was = (", ".join(f'{side}."{name}"' for name in kind.told.shown) for side in ("n", "t"))
+        told = f", r.refused IS NULL AND (t.id IS NULL OR ({now}) IS DISTINCT FROM ({was})) AS is_told"
     return (
         f"CREATE TEMPORARY TABLE plan ON COMMIT DROP AS SELECT i.line, "
         f"{'coalesce(t.id, i.id)' if kind.has_id else 'i.id'} AS id, i.id AS move_id, n.*, r.refused, "
         f"{mark} IS NULL AND r.refused IS NULL AS is_new, "
-        f"{mark} IS NOT NULL AND r.refused IS NULL AND {differs} AS is_changed"
+        f"{mark} IS NOT NULL AND r.refused IS NULL AND {differs} AS is_changed{told}"
         f"{f', CASE WHEN t.id IS NOT NULL AND {differs} THEN to_jsonb(t) END AS was' if kind.moves else ''} "
         f"FROM incoming i {kind.joins} "
         # One look-up a row: with a plain join a large table may be read whole for every chunk.

@@ -5,6 +5,7 @@ until the commit does not. Feeds are ``t:<technician>``, ``catalogue`` and ``cod
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -86,6 +87,10 @@ class Changes:
     def touch_shared(self, feed: str, kind: str, entity_id: UUID) -> None:
         """Say that an entity of a shared feed (``catalogue``, ``codes``) is new or changed."""
         self.lines[feed, kind, entity_id] = (None, None)
+
+    def touch_all(self, feed: str, kind: str, entity_ids: Iterable[UUID]) -> None:
+        """Say that many entities of a shared feed are new or changed."""
+        self.lines.update(((feed, kind, entity_id), (None, None)) for entity_id in entity_ids)
 
     def copy(self) -> "Changes":
         """Return a copy to go back to when a savepoint is rolled back."""

@@ -17,6 +17,9 @@ class Blobs(Protocol):
     async def put_file(self, path: Path) -> str:
         """Store a file as ``put`` does, without holding it in memory; the file at ``path`` is gone afterwards."""
 
+    async def remove(self, sha256: str) -> None:
+        """Drop a blob that no row cites any more; one that is not there is no error."""
+
     def file(self, sha256: str) -> AbstractAsyncContextManager[Path | None]:
         """Lend the content as a file that nobody may change, or None when no such blob is stored."""
 
