@@ -8,22 +8,32 @@ TEST_WORKERS ?= 2
 TESTS ?=
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $(UV_FLAGS)
 
-.PHONY: help demo clean-demo test check bench format lock environment environment-dev
+.PHONY: help demo app app-pictures clean-demo test check bench format lock environment environment-dev
 .DEFAULT_GOAL := help
 
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: environment ## start the product with believable data on 127.0.0.1:8000 (PORT=...); again: its data are kept
 	@scripts/system-packages libzbar0 fonts-wqy-microhei
+	@scripts/app build --or-without
 	@exec $(BIN)/fieldstone demo --port $(PORT)
 
 clean-demo: environment ## delete the demo's database and files
 	$(BIN)/python -c 'from pathlib import Path; from api.embedded import remove; remove(Path(".fieldstone/postgres"))'
 	rm -rf .fieldstone
 
+app: environment ## build the technician's app, which the server hands out under /app/
+	@scripts/app build
+
+app-pictures: environment-dev ## take a picture of every screen of the app, 390 x 844, English and Chinese, into out/pictures
+	@scripts/system-packages fonts-wqy-microhei chromium
+	@scripts/app build
+	$(BIN)/python -m tests.phone.pictures out/pictures
+
 test: environment-dev ## run the tests and print their branch coverage (TESTS=tests/claims, TEST_WORKERS=2)
-	@scripts/system-packages libzbar0 fonts-wqy-microhei poppler-utils
+	@scripts/system-packages libzbar0 fonts-wqy-microhei poppler-utils chromium
+	@scripts/app build --or-without
 	@$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --cov --cov-report=term $(TESTS)
 	@$(BIN)/coverage json -q -o - | $(BIN)/python -c 'import json, sys; t = json.load(sys.stdin)["totals"]; \
@@ -36,6 +46,7 @@ check: environment-dev ## format, lint, types, imports between folders, and the 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/fieldstone openapi --check
+	scripts/app check
 
 bench: environment-dev ## measure speed and memory against the yardstick of the same run
 	$(BIN)/python -m tests.bench $(BENCH)
@@ -43,6 +54,7 @@ bench: environment-dev ## measure speed and memory against the yardstick of the 
 format: environment-dev ## lay the code out and mend what can be mended mechanically
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	scripts/app format
 
 lock: environment-dev ## pin the newest versions that fit pyproject.toml
 	$(BIN)/python -m pip install --quiet --upgrade uv
@@ -50,6 +62,8 @@ lock: environment-dev ## pin the newest versions that fit pyproject.toml
 	$(UV_COMPILE) --upgrade pyproject.toml --extra dev --constraint requirements.lock -o requirements-dev.lock
 	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 	  | $(UV_COMPILE) --constraint requirements-dev.lock - -o requirements-build.lock
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["app"], sep="\n")' \
+	  | $(UV_COMPILE) - -o requirements-app.lock
 
 environment:
 	@scripts/environment requirements.lock
