@@ -24,6 +24,7 @@ from domain.kit.problem import (
     WrongMediaType,
 )
 
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 RETRIED = frozenset({412, 429, 503})
 """Statuses that say with Retry-After when to come again."""
 _REF = "#/components/schemas/{name}"
@@ -38,6 +39,7 @@ _PARAMETERS = {
     "cursor": "`next` of the page before; none for the first page. It belongs to one list with the same filters.",
     "customer": "Words of the customer's name, or how the number begins.",
     "day": "The day as the jobs' sites count days; today when it is not given.",
+    "feed": "`catalogue`: parts and models; `codes`: fault codes and labour operations.",
     "file_name": "The file's name on your side, for people to recognise it by.",
     "from": "Required at this moment or later.",
     "id": "The id that a list or a write answered.",
@@ -50,11 +52,17 @@ _PARAMETERS = {
     "role": "Only people of this role.",
     "search": "Words that the code, number or name contains.",
     "serial": "A serial, or how it begins where a list is asked for; blanks, dashes and capitals do not matter.",
+    "sha256": "The name of a chunk: the SHA-256 of its JSON.",
     "state": "Only those in this state.",
     "technician_id": "Only this technician's.",
     "to": "Required before this moment.",
     "token": "The text in the QR of a report.",
+    "Tus-Resumable": "The version of tus that the client speaks.",
     "unit_id": "Only on this unit.",
+    "Upload-Checksum": "`sha256` or `sha1`, a blank, and the digest of this body in base64.",
+    "Upload-Length": "All bytes of the upload.",
+    "Upload-Metadata": "`id` (a UUID, yours) and `sha256` (hex), each with its value in base64, divided by commas.",
+    "Upload-Offset": "Where this body begins: what the upload's Upload-Offset said last.",
     "visit_id": "Of this visit.",
 }
 _FILE = {"type": "string", "format": "binary"}
@@ -67,6 +75,17 @@ _REPLAYED = {
         "description": "`true` when the key was known and this is the first answer again.",
         "schema": {"type": "string", "enum": ["true"]},
     }
+}
+_ANSWERED = {
+    "Location": "Where it is.",
+    "Tus-Checksum-Algorithm": "The algorithms of Upload-Checksum.",
+    "Tus-Extension": "The extensions of tus that are spoken.",
+    "Tus-Max-Size": "The most bytes of one upload.",
+    "Tus-Resumable": "The version of tus that was spoken.",
+    "Tus-Version": "The versions of tus that are spoken.",
+    "Upload-Expires": "Until then an unfinished upload is kept.",
+    "Upload-Length": "All bytes of the upload.",
+    "Upload-Offset": "How many bytes are kept.",
 }
 _ABOUT = """\
 Sign in with `POST /sign-in` and send the access token as `Authorization: Bearer …`; it lasts ten minutes, then
@@ -150,13 +169,13 @@ def problems_of(one: Operation) -> tuple[type[Problem], ...]:
     found: list[type[Problem]] = [*one.problems, ServerDefect, Busy]
     if one.by is not PUBLIC:
         found += [NotSignedIn, NotAllowed]
-    if one.query is not None or one.params is not None or one.body is not None:
+    if any(part is not None for part in (one.query, one.params, one.body, one.headers)):
         found += [InvalidRequest]
     if one.params is not None:
         found += [NoSuchRoute]
     if one.body is not None or one.body_media != "application/json":
         found += [MalformedRequest, BodyTooLarge, WrongMediaType]
-    if one.method != "GET" and one.by is PUBLIC:
+    if one.method not in SAFE and one.by is PUBLIC:
         found += [TooMany]
     return tuple(sorted(set(found), key=lambda cls: (status_of(cls), cls.code)))
 
@@ -167,7 +186,7 @@ def _shapes(operations: list[Operation]) -> list[Any]:
         for shape in (one.body, one.answer):
             if shape is not None and shape not in (str, bytes):
                 shapes[str(shape)] = shape
-        for inputs in (one.query, one.params):
+        for inputs in (one.query, one.params, one.headers):
             if inputs is not None:
                 shapes[str(inputs)] = inputs
     return list(shapes.values())
@@ -189,7 +208,7 @@ def _operation(one: Operation, schema_of: dict[str, Any], components: dict[str, 
     if parameters:
         found["parameters"] = parameters
     if one.body is not None:
-        found["requestBody"] = {"required": True, "content": _content(one, schema_of)}
+        found["requestBody"] = {"required": not one.body_optional, "content": _content(one, schema_of)}
     found["responses"] = _responses(one, schema_of, components)
     return found
 
@@ -210,7 +229,7 @@ def _content(one: Operation, schema_of: dict[str, Any]) -> dict[str, Any]:
 
 def _parameters(one: Operation, schema_of: dict[str, Any], components: dict[str, Any]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    for place, shape in (("path", one.params), ("query", one.query)):
+    for place, shape in (("path", one.params), ("query", one.query), ("header", one.headers)):
         if shape is None:
             continue
         schema = components[schema_of[str(shape)]["$ref"].rsplit("/", 1)[1]]
@@ -238,6 +257,11 @@ def _responses(one: Operation, schema_of: dict[str, Any], components: dict[str, 
         response: dict[str, Any] = {"description": described.get(status, "Done.")}
         if one.etag or one.command is not None:
             response["headers"] = _ETAG if one.etag else _REPLAYED
+        if one.answer_headers:
+            response["headers"] = {
+                name: {"description": _ANSWERED[name], "schema": {"type": "string", "maxLength": 400}}
+                for name in one.answer_headers
+            }
         if one.answer is not None:
             response["content"] = {
                 media: _answered(one, media, schema_of, components) for media in one.media.split("|")

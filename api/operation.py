@@ -15,6 +15,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request
+from litestar.exceptions import InternalServerException
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.context import Context
@@ -39,6 +40,7 @@ from domain.kit.problem import (
 from domain.kit.work import NO_OPERATION, Work, execute, transact
 
 T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
 PUBLIC: frozenset[Role] = frozenset()
 """Nobody needs to sign in: written out, so that nothing becomes public by forgetting."""
 NOBODY = Actor(account_id=UUID(int=0), role=Role.SYSTEM, name="nobody")
@@ -76,12 +78,15 @@ class Operation:
     body: Any = None
     body_media: str = "application/json"
     body_bytes_max: int = body_bytes_max
+    body_optional: bool = False
     problems: tuple[type[Problem], ...] = ()
     statuses: tuple[int, ...] = (200,)
     media: str = "application/json"
     example: Any = None
     example_answer: Any = None
     etag: bool = False
+    headers: type[msgspec.Struct] | None = None
+    answer_headers: tuple[str, ...] = ()
     command: Action | None = None
     secret: str = ""
 
@@ -113,18 +118,30 @@ class Call:
         """Return the parts of the path."""
         return convert(self.request.path_params, shape)
 
+    def headers(self, shape: type[S]) -> S:
+        """Return the request headers that the shape names, as it spells them; raises as ``query``."""
+        given = self.request.headers
+        names = [field.encode_name for field in msgspec.structs.fields(shape)]
+        return convert({name: given[name] for name in names if name in given}, shape)
+
     async def parts(self) -> AsyncGenerator[bytes]:
-        """Yield the body as it comes; raises for another media type or a body beyond the operation's bound."""
+        """Yield the body as it comes; raises for another media type or a body beyond the operation's bound.
+
+        A sender who goes away in the middle ends it with MalformedRequest.
+        """
         wanted = self.operation.body_media
         given = self.request.headers.get("content-type", "").split(";")[0].strip().lower()
         if given not in wanted.split("|"):
             raise WrongMediaType(f"Send {' or '.join(wanted.split('|'))}.", given=given[:100])
         size = 0
-        async for part in self.request.stream():
-            size += len(part)
-            if size > self.operation.body_bytes_max:
-                raise BodyTooLarge(f"At most {self.operation.body_bytes_max} bytes.")
-            yield part
+        try:
+            async for part in self.request.stream():
+                size += len(part)
+                if size > self.operation.body_bytes_max:
+                    raise BodyTooLarge(f"At most {self.operation.body_bytes_max} bytes.")
+                yield part
+        except InternalServerException as gone:
+            raise MalformedRequest("The body ended before it was whole.") from gone
 
     async def content(self) -> bytes:
         """Return the body; raises as ``parts``."""
@@ -271,12 +288,15 @@ def operation(
     body: Any = None,
     body_media: str = "application/json",
     body_bytes_max: int = body_bytes_max,
+    body_optional: bool = False,
     problems: tuple[type[Problem], ...] = (),
     statuses: tuple[int, ...] = (200,),
     media: str = "application/json",
     example: Any = None,
     example_answer: Any = None,
     etag: bool = False,
+    headers: type[msgspec.Struct] | None = None,
+    answer_headers: tuple[str, ...] = (),
     secret: str = "",
 ) -> Callable[[Callable[[Call], Awaitable[Any]]], Callable[[Call], Awaitable[Any]]]:
     """Declare an operation; its docstring is its summary and description."""
@@ -299,12 +319,15 @@ def operation(
                 body=body,
                 body_media=body_media,
                 body_bytes_max=body_bytes_max,
+                body_optional=body_optional,
                 problems=problems,
                 statuses=statuses,
                 media=media,
                 example=example,
                 example_answer=example_answer,
                 etag=etag,
+                headers=headers,
+                answer_headers=answer_headers,
                 secret=secret,
             )
         )

@@ -153,7 +153,7 @@ def test_operations_have_names_of_their_own() -> None:
     names = [one.name for one in ALL]
     assert len(set(names)) == len(names), sorted(name for name in names if names.count(name) > 1)
     assert [one.path for one in ALL if not re.fullmatch(r"/[A-Za-z0-9/{}:_.\-]*", one.path)] == []
-    assert {method for method, _ in OPERATIONS} <= {"GET", "POST", "PUT", "DELETE", "PATCH"}
+    assert {method for method, _ in OPERATIONS} <= {"GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH"}
 
 
 def nodes(node: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
