@@ -19,7 +19,7 @@ from api.compression import COMPRESS_FROM_BYTES, COMPRESSIONS, accepts
 from api.context import Context, build
 from api.observed import Observed
 from api.operation import OPERATIONS, Call, Operation, Refused, Reply, admit
-from api.problems import MEDIA, MethodNotAllowed, NoSuchRoute, ServerDefect, problem_body
+from api.problems import MEDIA, MethodNotAllowed, NoSuchRoute, ServerDefect, problem_body, tus_headers
 from api.settings import load_settings
 from domain.kit.journal import told_of
 from domain.kit.problem import BodyTooLarge, Busy, MalformedRequest, Problem
@@ -49,8 +49,7 @@ def encoded(request: Request[Any, Any, Any], operation: Operation, reply: Reply)
         return Stream(reply.stream, status_code=reply.status, media_type=reply.media, headers=headers)
     content = reply.content
     if operation.etag and reply.status == 200:
-        tag = f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
-        headers["etag"] = tag
+        tag = headers.setdefault("etag", f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"')
         if tag in request.headers.get("if-none-match", ""):
             return Response(b"", status_code=304, headers=headers)
     ahead = "content-encoding" in headers
@@ -83,7 +82,7 @@ def told_as_problem(request: Request[Any, Any, Any], error: Exception) -> Respon
             log.warning("busy", request_id=request_id, why=str(error)[:300])
         retry_after = problem.retry_after
         status, body = problem_body(problem.code, told_of(problem), request_id)
-    headers = {"cache-control": "no-store"}
+    headers = {"cache-control": "no-store", **tus_headers(error, speaks="tus-resumable" in request.headers)}
     if status in (429, 503, 412):
         headers["retry-after"] = str(retry_after or 1)
     if status == 401:

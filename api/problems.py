@@ -5,6 +5,8 @@ from typing import Any
 import msgspec
 
 from domain.kit.problem import Kind, Problem, every_problem
+from domain.worklog.transfers import WrongOffset
+from mobile_sync.uploads import TUS_VERSION, ChecksumMismatch, OtherTusVersion
 
 STATUS = {
     Kind.MALFORMED: 400,
@@ -34,21 +36,36 @@ class MethodNotAllowed(Problem, kind=Kind.MALFORMED):
     """This address answers other methods."""
 
 
-class IdempotencyKeyMissing(Problem, kind=Kind.MALFORMED):
-    """A write needs an Idempotency-Key header of 1 to 128 visible ASCII characters."""
 class AppNotBuilt(Problem, kind=Kind.MISSING):
     """The technician's app is not built on this server."""
 
 
+class IdempotencyKeyMissing(Problem, kind=Kind.MALFORMED):
+    """A write needs an Idempotency-Key header of 1 to 128 visible ASCII characters."""
+
+
+EXACT: dict[type[Problem], int] = {
+    ServerDefect: 500,
+    MethodNotAllowed: 405,
+    OtherTusVersion: 412,
+    ChecksumMismatch: 460,
+}
+"""Statuses that HTTP or tus gives to one problem and not to its kind."""
 
 
 def status_of(cls: type[Problem]) -> int:
     """Return the HTTP status of a problem class."""
-    if cls is ServerDefect:
-        return 500
-    if cls is MethodNotAllowed:
-        return 405
-    return STATUS[cls.kind]
+    return EXACT.get(cls) or STATUS[cls.kind]
+
+
+def tus_headers(error: Exception, *, speaks: bool) -> dict[str, str]:
+    """Return what a tus client reads in the headers of a refusal: where to go on, and the version to speak."""
+    headers = {"tus-resumable": TUS_VERSION} if speaks else {}
+    if isinstance(error, WrongOffset | ChecksumMismatch) and "offset" in error.facts:
+        headers["upload-offset"] = str(error.facts["offset"])
+    if isinstance(error, OtherTusVersion):
+        headers["tus-version"] = TUS_VERSION
+    return headers
 
 
 def problem_body(code: str, told: dict[str, Any], request_id: str) -> tuple[int, bytes]:

@@ -3,4 +3,5 @@
 import api.tasks_claims
 import api.tasks_imports
 import api.tasks_reports
-import api.tasks_units  # noqa: F401
+import api.tasks_units
+import api.tasks_uploads  # noqa: F401

@@ -132,9 +132,12 @@ async def _run_until(context: Context, stop: asyncio.Event) -> None:
 
 
 async def _tidy(context: Context) -> None:
+    from api.tasks_uploads import forget_stale  # declares a task, which needs `task` above
+
     while True:
         try:
-            log.info("tidied", access_tokens=await transact(context.database, SYSTEM, forget_expired))
+            tokens = await transact(context.database, SYSTEM, forget_expired)
+            log.info("tidied", access_tokens=tokens, uploads=await forget_stale(context))
         except Exception:
             log.exception("tidying failed; it is tried again in an hour")
         await asyncio.sleep(TIDY_EVERY.total_seconds())

@@ -1,7 +1,6 @@
 """Barcodes: what a photo or a text says, and which unit it names as far as the caller may know."""
 
 import hashlib
-from typing import Any
 
 import msgspec
 
@@ -9,9 +8,8 @@ from api.operation import Call, operation
 from domain.installs.serials import Parsed, parse
 from domain.jobs.recognition import Recognised, makers, recognise
 from domain.kit.limits import ScannedText, Symbology, photo_bytes_max
-from domain.kit.work import Work
 from domain.people.access import EVERYBODY
-from domain.worklog.uploads import KeptUpload, keep_upload
+from domain.worklog.uploads import KeptUpload
 from mobile_sync.photos.problems import (
     PhotoKindNotAccepted,
     PhotoQueueFull,
@@ -21,6 +19,8 @@ from mobile_sync.photos.problems import (
     WorkerBroke,
 )
 from mobile_sync.photos.rule import Read
+from mobile_sync.photos.sandbox import photo_seconds_max
+from mobile_sync.uploads import keep_picture, picture_of
 
 TAG = "barcodes"
 PHOTO_MEDIA = "image/jpeg|image/png|image/webp"
@@ -64,10 +64,10 @@ class ReadPhoto(msgspec.Struct, frozen=True):
 
 
 class UploadedPhoto(msgspec.Struct, frozen=True):
-    """A photo that is safely stored, with the codes seen on it."""
+    """A photo that is safely stored, with the codes seen on it; null when looking for them took too long."""
 
     upload: KeptUpload
-    reads: list[Read]
+    reads: list[Read] | None
 
 
 @operation(
@@ -125,7 +125,7 @@ async def read_barcode_photo(call: Call) -> object:
 
 @operation(
     "POST",
-    "/uploads",
+    "/photos/bytes",
     tag=TAG,
     by=EVERYBODY,
     body=bytes,
@@ -136,28 +136,13 @@ async def read_barcode_photo(call: Call) -> object:
     statuses=(201,),
 )
 async def upload_photo(call: Call) -> object:
-    """Upload the bytes of a photo.
+    """Send the bytes of a photo in one piece, over a network that lasts; `/uploads` takes them in many.
 
     The picture is drawn afresh without metadata and read for codes. A job sheet cites it by the SHA-256 of the bytes
     as sent; sending the same bytes again changes nothing.
     """
     content = await call.content()
-    sandbox = call.context.sandbox
-    copy = await sandbox.reencode(content)
-    reads = await sandbox.decode(content)
-    blob_sha256 = await call.context.blobs.put(copy.jpeg)
-    taken_at = copy.taken_at if copy.taken_at is not None and copy.taken_at.tzinfo is not None else None
-
-    async def keep(work: Work) -> KeptUpload:
-        seen: list[Any] = msgspec.to_builtins(list(reads))
-        return await keep_upload(
-            work,
-            sha256=hashlib.sha256(content).hexdigest(),
-            blob_sha256=blob_sha256,
-            width=copy.width,
-            height=copy.height,
-            taken_at=taken_at,
-            reads=seen,
-        )
-
-    return call.created(UploadedPhoto(await call.write(keep), list(reads)))
+    picture = await picture_of(call.context.sandbox, call.context.blobs, content, seconds_max=photo_seconds_max)
+    sha256 = hashlib.sha256(content).hexdigest()
+    kept = await call.write(lambda work: keep_picture(work, sha256, picture))
+    return call.created(UploadedPhoto(kept, None if picture.reads is None else list(picture.reads)))

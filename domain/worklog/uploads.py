@@ -39,7 +39,7 @@ async def keep_upload(
     width: int,
     height: int,
     taken_at: dt.datetime | None,
-    reads: list[Any],
+    reads: list[Any] | None,
 ) -> KeptUpload:
     """Write down that bytes arrived, and give them to the photos of this person that were waiting for them."""
     actor = work.actor
