@@ -95,7 +95,7 @@ async def _import(
     began = time.monotonic()
     try:
         source = await asyncio.to_thread(look_through, file)
-        importing = Importing(context.database, context.sandbox, SYSTEM)
+        importing = Importing(context.database, context.sandbox, SYSTEM, context.queue)
         path = report or Path(settings.data) / "imports" / f"{file.stem}-{source.sha256[:12]}-refused.csv"
         with _bar(source, quiet) as told:
             if dry_run:

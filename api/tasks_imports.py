@@ -47,7 +47,7 @@ async def read_to_the_end(context: Context, payload: bytes) -> None:
             run = (await db.execute(query.where(ImportRun.id == run_id))).one_or_none()
         if run is None or run.finished_at is not None:
             return
-        importing = Importing(context.database, context.sandbox, Actor(run.actor_id, Role.SYSTEM))
+        importing = Importing(context.database, context.sandbox, Actor(run.actor_id, Role.SYSTEM), context.queue)
         async with context.blobs.file(run.sha256) as path:
             if path is None:
                 await give_up(importing, run_id, "The uploaded file is no longer there; send it again.")

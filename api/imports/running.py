@@ -25,9 +25,11 @@ from domain.installs.model import ImportRun
 from domain.kit.actor import Actor
 from domain.kit.database import Database, reading
 from domain.kit.ids import new_id
+from domain.kit.ports import Queue
 from domain.kit.problem import OperationIdReused, Problem
 from domain.kit.work import RETRIED, Work, begin, transact
 from mobile_sync.photos.sandbox import PhotoSandbox
+from mobile_sync.snapshots import BUILD
 
 T = TypeVar("T")
 goes_on_within = dt.timedelta(days=1)
@@ -39,11 +41,12 @@ _PASSING = ("08", "25", "40", "53", "55", "57")
 
 @dataclass(frozen=True, slots=True)
 class Importing:
-    """What an import needs: whose it is, where it goes, what opens workbooks."""
+    """What an import needs: whose it is, where it goes, what opens workbooks, where work that follows is queued."""
 
     database: Database
     sandbox: PhotoSandbox
     actor: Actor
+    queue: Queue | None = None
 
 
 async def open_run(work: Work, kind: Kind, source: Source, file_name: str, run_id: UUID) -> tuple[UUID, bool]:
@@ -104,7 +107,7 @@ async def run_import(
             raise
         await give_up(importing, run_id, problem.detail)
         return
-    await _set(importing, run_id, state="done", finished=True)
+    await _set(importing, run_id, state="done", finished=True, snapshot=kind.told is not None)
 
 
 def may_pass(error: Exception) -> bool:
@@ -120,15 +123,19 @@ async def give_up(importing: Importing, run_id: UUID, why: str) -> None:
     await _set(importing, run_id, state="failed", failure=why, finished=True)
 
 
-async def _set(importing: Importing, run_id: UUID, *, finished: bool = False, **values: Any) -> int:
+async def _set(
+    importing: Importing, run_id: UUID, *, finished: bool = False, snapshot: bool = False, **values: Any
+) -> int:
     async def body(work: Work) -> int:
+        if snapshot and work.queue is not None:
+            await work.enqueue(BUILD, {})
         if finished:
             values["finished_at"] = work.now
         change = update(ImportRun).where(ImportRun.id == run_id, ImportRun.finished_at.is_(None)).values(**values)
         await work.db.execute(change)
         return int(await work.db.scalar(select(ImportRun.rows_read).where(ImportRun.id == run_id)) or 0)
 
-    return await transact(importing.database, importing.actor, body)
+    return await transact(importing.database, importing.actor, body, queue=importing.queue)
 
 
 async def try_import(importing: Importing, kind: Kind, source: Source) -> AsyncGenerator[tuple[Chunk, Merged]]:

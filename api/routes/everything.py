@@ -14,6 +14,7 @@ import api.routes.people
 import api.routes.phone
 import api.routes.reports
 import api.routes.signing_in
+import api.routes.snapshots
 import api.routes.uploads
 import api.routes.verifying
 import api.routes.worklog  # noqa: F401
