@@ -12,6 +12,7 @@ from domain.claims.rules import IN_USE, judge_scan
 from domain.installs.serials import Parsed
 from domain.jobs.recognition import readings
 from domain.jobs.rules import Reckoned, reckon
+from domain.jobs.scope import tell_visit
 from domain.jobs.visits import CLOSED, NotYourVisit
 from domain.kit.actor import SYSTEM, Role
 from domain.kit.base import Record
@@ -114,6 +115,7 @@ async def record_scan(work: Work, cmd: RecordScan) -> Done:
     if work.actor.role is Role.TECHNICIAN and seen.technician_id != work.actor.account_id:
         raise NotYourVisit("Only the technician of a visit writes on its sheet.")
     _check_evidence(cmd, seen)
+    await tell_visit(work, seen)
     parsed = seen.read(cmd.scanned_text, cmd.source, cmd.symbology)
     happened = reckon(cmd.scanned_at, work.now, work.stamp.client_at, work.stamp.estimated_at)
     if work.actor.partner_id is None:

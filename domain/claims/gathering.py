@@ -54,6 +54,7 @@ class VisitSeen(msgspec.Struct, frozen=True):
     partner_id: UUID | None
     technician_id: UUID
     state: str
+    planned_from: dt.datetime
     assigned: bool
     time_zone: str
     maker: str
@@ -129,6 +130,7 @@ def _visit(actor: Actor) -> Prepared:
             Visit.partner_id,
             Visit.technician_id,
             Visit.state,
+            Visit.planned_from,
             Assignment.partner_id.is_not_distinct_from(Visit.partner_id).label("assigned"),
             Site.time_zone,
             Model.serial_pattern,
@@ -157,6 +159,7 @@ async def visit_seen(work: Work, actor: Actor, visit_id: UUID, photo_id: UUID | 
         row["partner_id"],
         row["technician_id"],
         row["state"],
+        row["planned_from"],
         row["assigned"],
         row["time_zone"] or "UTC",
         row["serial_pattern"] or "",

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from domain.customers.model import Contact, Customer, Site
 from domain.installs.model import Unit
 from domain.jobs.model import Job
-from domain.jobs.visits import CANCELLED, JobClosed, JobNotAssigned, abandon, job_of, open_job, open_visits, tell
+from domain.jobs.scope import take_from, tell_whole
+from domain.jobs.visits import CANCELLED, JobClosed, JobNotAssigned, abandon, job_of, open_job, open_visits
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.ids import new_id
 from domain.kit.limits import Count, Line, Moment, Note, OptionalLine, Priority, Reason, Word
@@ -158,7 +159,7 @@ async def accept_job(work: Work, cmd: AcceptJob) -> Done:
     if job.state != "assigned":
         return Done(JobChanged(job_id=job.id, state=job.state), outcome="superseded")
     job.technician_id, job.state, job.version = work.actor.account_id, "accepted", job.version + 1
-    tell(work, job)
+    await tell_whole(work, [job])
     return Done(JobChanged(job_id=job.id, state=job.state))
 
 
@@ -180,5 +181,5 @@ async def cancel_job(work: Work, cmd: CancelJob) -> Done:
         abandon(work, visit, CANCELLED)
     job.state, job.cancelled_reason, job.closed_at, job.version = "cancelled", cmd.reason, work.now, job.version + 1
     if job.technician_id is not None:
-        work.changes.remove(job.technician_id, job.partner_id, "job", job.id, "cancelled")
+        await take_from(work, job.technician_id, job.partner_id, job.id, "cancelled")
     return Done(JobChanged(job_id=job.id, state=job.state))

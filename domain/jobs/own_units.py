@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, or_, select
 
 from domain.installs.queries import Own
 from domain.jobs.model import Job
+from domain.jobs.scope import tell_jobs_on
 from domain.kit.actor import Actor, Role
 from domain.kit.work import Work
 
@@ -28,10 +29,6 @@ def own_units(actor: Actor) -> Own | None:
 
 
 async def tell_technicians(work: Work, cmd: Any) -> None:
-    """Send the jobs on a changed unit to the phones that hold them."""
-    concerned = select(Job.id, Job.technician_id, Job.partner_id).where(
-        Job.unit_id == cmd.unit_id, Job.state.not_in(_OVER)
-    )
-    for job_id, technician_id, partner_id in (await work.db.execute(concerned)).all():
-        if technician_id is not None:
-            work.changes.touch(technician_id, partner_id, "job", job_id)
+    """Send the jobs on a changed unit to the phones that hold them; what a partner proposes changes none."""
+    if work.actor.partner_id is None:
+        await tell_jobs_on(work, cmd.unit_id)

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from domain.jobs.model import Assignment, Visit
+from domain.jobs.scope import take_from, tell_job, tell_jobs_on, tell_visit, tell_whole
 from domain.jobs.visits import (
     CLOSED,
     REASSIGNED,
@@ -22,7 +23,6 @@ from domain.jobs.visits import (
     open_job,
     open_visits,
     plan,
-    tell,
 )
 from domain.kit.actor import Role
 from domain.kit.command import Answer, Command, Done, action
@@ -138,8 +138,10 @@ async def assign_job(work: Work, cmd: AssignJob) -> Done:
     await work.db.flush()
     visit_id = None if slot is None else (await plan(work, job, *slot)).id
     if former_id is not None and former_id != cmd.technician_id:
-        work.changes.remove(former_id, former_partner_id, "job", job.id, "reassigned")
-    tell(work, job)
+        await take_from(work, former_id, former_partner_id, job.id, "reassigned")
+    if former_partner_id != job.partner_id:  # what was done on it is no longer the former partner's to read
+        await tell_jobs_on(work, job.unit_id, former_partner_id, job.partner_id)
+    await tell_whole(work, [job])
     assert job.assignment_id is not None, "an assigned job has its assignment"
     return Done(JobAssigned(job_id=job.id, state=job.state, assignment_id=job.assignment_id, visit_id=visit_id))
 
@@ -188,7 +190,8 @@ async def plan_visit(work: Work, cmd: PlanVisit) -> Done:
     if job.technician_id is None:
         raise JobNotAssigned("Name a technician first; a slot is a technician's.")
     visit = await plan(work, job, cmd.planned_from, cmd.planned_to)
-    tell(work, job)
+    await tell_job(work, job)
+    await tell_visit(work, visit, job)
     return Done(_planned(visit))
 
 
@@ -209,5 +212,6 @@ async def reschedule_visit(work: Work, cmd: RescheduleVisit) -> Done:
     await hold_slot(work, visit.technician_id, cmd.planned_from, cmd.planned_to, besides=visit.id)
     visit.planned_from, visit.planned_to, visit.version = cmd.planned_from, cmd.planned_to, visit.version + 1
     assert job is not None, "a job that goes to others takes its open visits along"
-    tell(work, job)
+    await tell_job(work, job)
+    await tell_visit(work, visit, job)
     return Done(_planned(visit))

@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select
 
 from domain.jobs.model import Job, Visit
 from domain.jobs.rules import Span, next_state, overlap, reckon
+from domain.jobs.scope import tell_job, tell_visit
 from domain.jobs.visits import (
     CLOSED,
     JobCancelled,
@@ -97,9 +98,12 @@ class Stepped:
     flags: tuple[str, ...]
 
 
-async def take_step(work: Work, job: Job | None, visit: Visit, step: str, said_at: dt.datetime) -> Stepped:
+async def take_step(
+    work: Work, job: Job | None, visit: Visit, step: str, said_at: dt.datetime, reason: str | None = None
+) -> Stepped:
     """Move a locked visit by one step, write the time line and tell the technician's phones.
 
+    ``reason`` is why it is abandoned.
     Raises: StepOutOfOrder, VisitClosed, JobReassigned, JobCancelled.
     """
     if taken_away(visit) and not was_there(visit):
@@ -115,8 +119,9 @@ async def take_step(work: Work, job: Job | None, visit: Visit, step: str, said_a
     if work.actor.is_office:
         visit.keyed_in_by_office = True
     if superseded:
+        await tell_visit(work, visit, job)
         return Stepped(reckoned.at, superseded=True, flags=())
-    _move(visit, step, then, reckoned.at)
+    _move(visit, step, then, reckoned.at, reason)
     visit.clock_uncertain = visit.clock_uncertain or reckoned.uncertain
     flags = ["clock-uncertain"] if reckoned.uncertain else []
     if step in ("arrive", "start", "complete") and await _in_two_places(work, visit):
@@ -125,11 +130,12 @@ async def take_step(work: Work, job: Job | None, visit: Visit, step: str, said_a
     if job is not None and job.technician_id == visit.technician_id:
         if job.state in ("assigned", "accepted") and step != "abandon":
             job.state, job.version = "in_progress", job.version + 1
-        work.changes.touch(visit.technician_id, visit.partner_id, "job", job.id)
+        await tell_job(work, job)
+    await tell_visit(work, visit, job)
     return Stepped(reckoned.at, superseded=False, flags=tuple(flags))
 
 
-def _move(visit: Visit, step: str, state: str, at: dt.datetime) -> None:
+def _move(visit: Visit, step: str, state: str, at: dt.datetime, reason: str | None) -> None:
     visit.state, visit.version = state, visit.version + 1
     match step:
         case "travel":
@@ -140,6 +146,8 @@ def _move(visit: Visit, step: str, state: str, at: dt.datetime) -> None:
             visit.started_at = at
         case "complete":
             visit.completed_at = at
+        case "abandon":
+            visit.abandoned_reason = reason
         case _:
             pass
 
@@ -165,9 +173,7 @@ async def _in_two_places(work: Work, visit: Visit) -> bool:
 
 async def _press(work: Work, visit_id: UUID, step: str, said_at: dt.datetime, reason: str | None = None) -> Done:
     job, visit = await lock_job_and_visit(work, visit_id)
-    stepped = await take_step(work, job, visit, step, said_at)
-    if reason is not None and not stepped.superseded:
-        visit.abandoned_reason = reason
+    stepped = await take_step(work, job, visit, step, said_at, reason)
     answer = VisitStepped(visit_id=visit.id, state=visit.state, flags=stepped.flags)
     if stepped.superseded:
         return Done(answer, outcome="superseded")

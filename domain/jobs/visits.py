@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import TSTZRANGE
 
 from domain.jobs.model import Job, Visit, VisitEvent
+from domain.jobs.scope import tell_visit
 from domain.kit.actor import Role
 from domain.kit.ids import new_id
 from domain.kit.problem import InvalidRequest, Kind, NotFound, Problem
@@ -89,12 +90,6 @@ async def open_job(work: Work, job_id: UUID) -> Job:
     return job
 
 
-def tell(work: Work, job: Job) -> None:
-    """Tell the phones of a job's technician that it changed."""
-    if job.technician_id is not None:
-        work.changes.touch(job.technician_id, job.partner_id, "job", job.id)
-
-
 async def lock_visit(work: Work, visit_id: UUID) -> Visit:
     """Return the visit if the principal may write on it: its technician, or the office.
 
@@ -145,7 +140,7 @@ def closed(visit: Visit) -> Problem:
 
 
 async def open_sheet(work: Work, visit_id: UUID) -> tuple[Visit, tuple[str, ...]]:
-    """Return the visit whose sheet takes a line, and what has to be noted about that line.
+    """Return the visit whose sheet takes a line, tell its phone, and say what has to be noted about that line.
 
     What a technician did who had come before the job went to somebody else is taken and flagged.
     Locks: the visit. Raises: NotFound, NotYourVisit, VisitClosed, JobReassigned, JobCancelled.
@@ -158,6 +153,7 @@ async def open_sheet(work: Work, visit_id: UUID) -> tuple[Visit, tuple[str, ...]
         flags = ("after-reassignment",)
     if work.actor.is_office:
         visit.keyed_in_by_office = True
+    await tell_visit(work, visit)
     return visit, flags
 
 

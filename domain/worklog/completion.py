@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.catalog.model import FaultCode, ModelComponent
 from domain.jobs.model import Job, Visit
+from domain.jobs.scope import tell_job, tell_jobs_on, tell_visit
 from domain.jobs.steps import StepOutOfOrder, take_step
 from domain.jobs.visits import JOB_COMPLETED, abandon, lock_job_and_visit, open_visits
 from domain.kit.command import Answer, Command, Done, action
@@ -24,6 +25,8 @@ from domain.worklog.rules import FaultFacts, SheetFacts, missing_for_completion
 Result = Literal["repaired", "not_repaired", "no_fault_found", "installed", "maintained", "inspected", "advised"]
 NoSignature = Literal["absent", "declined", "remote"]
 
+TELL_OURS = "unit.visited"
+"""The worker's task that tells our own technicians' phones what a partner did to a unit."""
 signature_bytes_max = 20 * 1024
 Coordinate = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
 Stroke = Annotated[tuple[tuple[Coordinate, Coordinate], ...], msgspec.Meta(min_length=1, max_length=4_000)]
@@ -78,6 +81,12 @@ class VisitCompleted(Answer, frozen=True, kw_only=True):
     flags: tuple[Word, ...] = ()
 
 
+class UnitVisited(msgspec.Struct, frozen=True):
+    """The task of telling who holds a job on a unit that it was visited."""
+
+    unit_id: UUID
+
+
 class SheetIncomplete(Problem, kind=Kind.INVALID, queued="recorded"):
     """The sheet lacks what a job of this kind needs."""
 
@@ -116,6 +125,7 @@ async def complete_visit(work: Work, cmd: CompleteVisit) -> Done:
     visit.no_signature_reason = cmd.no_signature_reason
     if cmd.result != "not_repaired":
         await _complete_job(work, job, visit, stepped.at)
+    await _tell_of_history(work, job, visit)
     return Done(_answer(visit, job.state, stepped.flags), outcome="applied_flagged" if stepped.flags else "applied")
 
 
@@ -129,6 +139,21 @@ async def _complete_job(work: Work, job: Job, visit: Visit, at: dt.datetime) -> 
     for other in await open_visits(work, job.id):
         if other.id != visit.id and other.state == "planned":
             abandon(work, other, JOB_COMPLETED)
+            await tell_visit(work, other, job)
+    await tell_job(work, job)
+
+
+async def _tell_of_history(work: Work, job: Job, visit: Visit) -> None:
+    """Tell the phones that show what was done to this unit: the partner's own, and ours.
+
+    A partner's transaction cannot see our jobs, so the worker tells those.
+    """
+    if visit.partner_id is not None:
+        await tell_jobs_on(work, job.unit_id, visit.partner_id)
+    if work.actor.partner_id is None:
+        await tell_jobs_on(work, job.unit_id, None)
+    else:
+        await work.enqueue(TELL_OURS, UnitVisited(job.unit_id))
 
 
 async def sheet_facts(db: AsyncSession, visit: Visit, job_kind: str, cmd: CompleteVisit) -> SheetFacts:

@@ -8,6 +8,8 @@ import msgspec
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.jobs.model import Visit
+from domain.jobs.scope import tell_visit
 from domain.kit.ids import new_id
 from domain.kit.work import Work
 from domain.worklog.model import Photo, Upload
@@ -63,8 +65,16 @@ async def keep_upload(
     upload = (
         await work.db.scalars(select(Upload).where(Upload.sha256 == sha256, Upload.account_id == actor.account_id))
     ).one()
-    same_side = Photo.partner_id.is_(None) if actor.partner_id is None else Photo.partner_id == actor.partner_id
-    await work.db.execute(
-        update(Photo).where(Photo.sha256 == sha256, Photo.upload_id.is_(None), same_side).values(upload_id=upload.id)
-    )
+    await _tell_of_arrival(work, sha256, upload.id)
     return KeptUpload(upload.id, upload.sha256, upload.blob_sha256, upload.width, upload.height)
+
+
+async def _tell_of_arrival(work: Work, sha256: str, upload_id: UUID) -> None:
+    """Give the bytes to the photos that wait for them, and tell the phones that show those."""
+    actor = work.actor
+    same_side = Photo.partner_id.is_(None) if actor.partner_id is None else Photo.partner_id == actor.partner_id
+    waiting = update(Photo).where(Photo.sha256 == sha256, Photo.upload_id.is_(None), same_side)
+    visit_ids = set(await work.db.scalars(waiting.values(upload_id=upload_id).returning(Photo.visit_id)))
+    if visit_ids:
+        for visit in (await work.db.scalars(select(Visit).where(Visit.id.in_(visit_ids)))).all():
+            await tell_visit(work, visit)

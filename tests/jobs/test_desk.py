@@ -51,9 +51,10 @@ def slot(hours: float, length: float = 1) -> dict[str, str]:
     return {"planned_from": start.isoformat(), "planned_to": (start + dt.timedelta(hours=length)).isoformat()}
 
 
-async def feed(owner: AsyncEngine, caller: Caller) -> list[tuple[object, ...]]:
-    """What a technician's phones are told."""
-    return await rows(owner, f"SELECT entity_id::text, removed FROM feed_entry WHERE feed = 't:{caller.id}'")
+async def feed(owner: AsyncEngine, caller: Caller) -> dict[object, object]:
+    """What a technician's phones are told: of each job and visit that it is theirs (None), or why no longer."""
+    told = await rows(owner, f"SELECT entity_id::text, removed FROM feed_entry WHERE feed = 't:{caller.id}'")
+    return {entity_id: removed for entity_id, removed in told}
 
 
 async def test_a_job_gets_a_number_and_waits_for_nobody(cast: Cast, context: Context) -> None:
@@ -114,8 +115,8 @@ async def test_reassigning_takes_the_visit_from_one_phone_and_gives_another_to_t
     answer = await cast.dora.done("/jobs/assign", body)
     visits = await rows(owner, "SELECT technician_id, state, abandoned_reason, number FROM visit ORDER BY number")
     assert visits == [(cast.ann.id, "abandoned", "job-reassigned", 1), (cast.ben.id, "planned", None, 2)]
-    assert await feed(owner, cast.ann) == [(str(ready.job_id), "reassigned")]
-    assert await feed(owner, cast.ben) == [(str(ready.job_id), None)]
+    assert await feed(owner, cast.ann) == dict.fromkeys([str(ready.job_id), str(ready.visit_id)], "reassigned")
+    assert await feed(owner, cast.ben) == dict.fromkeys([str(ready.job_id), answer["visit_id"]])
     assert len(await rows(owner, "SELECT 1 FROM assignment")) == 2
     late = await cast.ann.post("/visits/arrive", {"visit_id": str(ready.visit_id), "at": utc_now().isoformat()})
     assert (late.status_code, late.json()["code"]) == (409, "job-reassigned")
@@ -130,9 +131,10 @@ async def test_assigning_again_to_the_same_technician_moves_the_plan_only(
     body = {"job_id": str(ready.job_id), "partner_id": str(cast.north), "technician_id": str(cast.ann.id)}
     await cast.dora.done("/jobs/assign", body)
     assert await rows(owner, "SELECT state FROM visit") == [("planned",)]
-    await cast.dora.done("/jobs/assign", body | slot(0))
+    again = await cast.dora.done("/jobs/assign", body | slot(0))
     assert await rows(owner, "SELECT state FROM visit ORDER BY number") == [("abandoned",), ("planned",)]
-    assert await feed(owner, cast.ann) == [(str(ready.job_id), None)]
+    held = [str(ready.job_id), str(ready.visit_id), again["visit_id"]]
+    assert await feed(owner, cast.ann) == dict.fromkeys(held)
 
 
 async def test_a_job_under_way_stays_so_when_its_own_technician_is_named_again(cast: Cast, context: Context) -> None:
@@ -218,7 +220,7 @@ async def test_cancelling_takes_the_job_off_the_phone_and_is_done_once(
     ready = await make.ready_visit(context, cast)
     body = {"job_id": str(ready.job_id), "reason": "the customer repaired it"}
     assert (await cast.dora.done("/jobs/cancel", body))["state"] == "cancelled"
-    assert await feed(owner, cast.ann) == [(str(ready.job_id), "cancelled")]
+    assert await feed(owner, cast.ann) == dict.fromkeys([str(ready.job_id), str(ready.visit_id)], "cancelled")
     assert await rows(owner, "SELECT state, abandoned_reason FROM visit") == [("abandoned", "job-cancelled")]
     assert (await cast.dora.done("/jobs/cancel", body))["state"] == "cancelled"
     assert await rows(owner, "SELECT outcome FROM journal ORDER BY applied_at DESC LIMIT 1") == [("superseded",)]

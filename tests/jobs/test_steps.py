@@ -159,4 +159,4 @@ async def test_a_job_that_went_to_another_technician_does_not_come_back_to_the_p
     async with begin(context.database, SYSTEM) as work:
         await work.db.execute(update(Job).where(Job.id == ready.job_id).values(technician_id=None))
     assert (await press(cast.ann, "arrive", ready.visit_id))[0] == 200
-    assert await rows(owner, "SELECT * FROM feed_entry") == []
+    assert await rows(owner, "SELECT kind, removed FROM feed_entry") == [("visit", "reassigned")]

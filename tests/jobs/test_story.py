@@ -83,5 +83,5 @@ async def test_a_job_goes_from_the_desk_to_a_signed_sheet(context: Context, cast
     assert (completed["state"], completed["job_state"]) == ("completed", "completed")
     steps = await rows(owner, "SELECT step FROM visit_event ORDER BY id")
     assert [step for (step,) in steps] == ["travel", "arrive", "start", "pause", "resume", "complete"]
-    feed = await rows(owner, f"SELECT entity_id, removed FROM feed_entry WHERE feed = 't:{cast.ann.id}'")
-    assert feed == [(UUID(job["id"]), None)]
+    feed = await rows(owner, f"SELECT kind, entity_id, removed FROM feed_entry WHERE feed = 't:{cast.ann.id}'")
+    assert sorted(feed) == [("job", UUID(job["id"]), None), ("visit", UUID(visit_id), None)]

@@ -1,0 +1,215 @@
+"""What a technician's phone may hold, and telling it what came, changed and left.
+
+The feed of a technician says what ``scope_of`` says: whoever changes a job or a visit tells it in the same transaction.
+What only the clock changes is told by ``move_window``.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, literal, or_, select, true, union, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
+
+from domain.jobs.model import Job, Visit
+from domain.kit.actor import Actor
+from domain.kit.feeds import FeedEntry
+from domain.kit.work import Work
+from domain.people.access import own_rows
+
+sent_ahead = dt.timedelta(days=30)
+"""How long before it is required or planned a job comes to the phone."""
+kept_after_closing = dt.timedelta(days=7)
+"""How long a completed job stays on the phone."""
+jobs_at_once = 500
+"""How many jobs one transaction moves in or out of the window."""
+Why = Literal["reassigned", "cancelled", "window"]
+_own_visit = aliased(Visit)
+_OPEN = ("open", "assigned", "accepted", "in_progress")
+
+
+class VisitHeld(Protocol):
+    """A visit as far as the scope asks."""
+
+    @property
+    def id(self) -> UUID: ...  # noqa: D102
+    @property
+    def job_id(self) -> UUID: ...  # noqa: D102
+    @property
+    def technician_id(self) -> UUID: ...  # noqa: D102
+    @property
+    def partner_id(self) -> UUID | None: ...  # noqa: D102
+    @property
+    def state(self) -> str: ...  # noqa: D102
+    @property
+    def planned_from(self) -> dt.datetime: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a job stands, as far as the scope asks; ``first_at`` is when it is required or first planned."""
+
+    technician_id: UUID | None
+    state: str
+    closed_at: dt.datetime | None
+    first_at: dt.datetime
+
+
+def why_gone(job: Standing, technician_id: UUID, now: dt.datetime) -> Why | None:
+    """Decide why a technician's phone may not hold a job and the visits on it; None while it may."""
+    if job.technician_id != technician_id:
+        return "reassigned"
+    if job.state == "cancelled":
+        return "cancelled"
+    if job.state == "completed":
+        return None if job.closed_at is not None and job.closed_at > now - kept_after_closing else "window"
+    return None if job.first_at <= now + sent_ahead else "window"
+
+
+def in_scope(now: dt.datetime) -> ColumnElement[bool]:
+    """Return the condition that a job may be held by its technician's phone; the same decision in SQL."""
+    horizon = now + sent_ahead
+    planned = (
+        exists()
+        .where(
+            _own_visit.job_id == Job.id,
+            _own_visit.technician_id == Job.technician_id,
+            _own_visit.state != "abandoned",
+            _own_visit.planned_from <= horizon,
+        )
+        .correlate(Job)
+    )
+    return and_(
+        Job.technician_id.is_not(None),
+        or_(
+            and_(Job.state.in_(_OPEN), or_(Job.required_from <= horizon, planned)),
+            and_(Job.state == "completed", Job.closed_at > now - kept_after_closing),
+        ),
+    )
+
+
+async def scope_of(db: AsyncConnection, actor: Actor, now: dt.datetime) -> set[tuple[str, UUID]]:
+    """Return everything a technician's phone should hold, as (kind, id)."""
+    own = and_(Job.technician_id == actor.account_id, own_rows(actor, Job.partner_id), in_scope(now))
+    jobs = select(literal("job").label("kind"), Job.id).where(own)
+    visits = (
+        select(literal("visit"), Visit.id)
+        .join(Job, Job.id == Visit.job_id)
+        .where(own, own_rows(actor, Visit.partner_id, Visit.technician_id))
+    )
+    return {(kind, entity_id) for kind, entity_id in (await db.execute(union_all(jobs, visits))).all()}
+
+
+async def tell_job(work: Work, job: Job) -> None:
+    """Tell the phone of a job's technician that it changed; its visits too where it may have come or gone by that."""
+    if job.technician_id is None:
+        return
+    if job.required_from > work.now + sent_ahead or why_gone(_standing(job), job.technician_id, work.now):
+        await tell_whole(work, [job])
+    else:
+        work.changes.touch(job.technician_id, job.partner_id, "job", job.id)
+
+
+async def tell_visit(work: Work, visit: VisitHeld, job: Job | None = None) -> None:
+    """Tell the phone of a visit's technician that the visit changed; ``job`` is given where it is loaded.
+
+    A visit that is open and near has its job in scope, for a job that goes takes its open visits along: no statement
+    is spent on it. Otherwise the job is asked.
+    """
+    horizon = work.now + sent_ahead
+    if job is None and visit.planned_from <= horizon and visit.state not in ("completed", "abandoned"):
+        work.changes.touch(visit.technician_id, visit.partner_id, "visit", visit.id)
+        return
+    if job is None:
+        job = await work.db.scalar(select(Job).where(Job.id == visit.job_id, own_rows(work.actor, Job.partner_id)))
+    if job is not None and job.technician_id == visit.technician_id and job.required_from > horizon:
+        await tell_whole(work, [job])
+        return
+    why = "reassigned" if job is None else why_gone(_standing(job), visit.technician_id, work.now)
+    if why is None:
+        work.changes.touch(visit.technician_id, visit.partner_id, "visit", visit.id)
+    else:
+        work.changes.remove(visit.technician_id, visit.partner_id, "visit", visit.id, why)
+
+
+async def take_from(work: Work, technician_id: UUID, partner_id: UUID | None, job_id: UUID, why: Why) -> None:
+    """Take a job and a technician's visits on it from the technician's phone."""
+    work.changes.remove(technician_id, partner_id, "job", job_id, why)
+    own = select(Visit.id).where(Visit.job_id == job_id, Visit.technician_id == technician_id)
+    for visit_id in (await work.db.scalars(own)).all():
+        work.changes.remove(technician_id, partner_id, "visit", visit_id, why)
+
+
+async def tell_whole(work: Work, jobs: Sequence[Job]) -> None:
+    """Give jobs with their technicians' own visits to the phones, or take them, as the scope says; one statement."""
+    await work.flush()
+    own = select(Visit.job_id, Visit.id, Visit.state, Visit.planned_from).join(Job, Job.id == Visit.job_id)
+    rows = await work.db.execute(
+        own.where(Job.id.in_([job.id for job in jobs]), Visit.technician_id == Job.technician_id)
+    )
+    entities = {job.id: [("job", job.id)] for job in jobs}
+    first_at = {job.id: job.required_from for job in jobs}
+    for job_id, visit_id, state, planned_from in rows.all():
+        entities[job_id].append(("visit", visit_id))
+        if state != "abandoned":
+            first_at[job_id] = min(first_at[job_id], planned_from)
+    for job in jobs:
+        if job.technician_id is None:
+            continue
+        why = why_gone(_standing(job, first_at[job.id]), job.technician_id, work.now)
+        for kind, entity_id in entities[job.id]:
+            if why is None:
+                work.changes.touch(job.technician_id, job.partner_id, kind, entity_id)
+            else:
+                work.changes.remove(job.technician_id, job.partner_id, kind, entity_id, why)
+
+
+def _standing(job: Job, first_at: dt.datetime | None = None) -> Standing:
+    return Standing(job.technician_id, job.state, job.closed_at, first_at or job.required_from)
+
+
+async def tell_jobs_on(work: Work, unit_id: UUID, *sides: UUID | None) -> None:
+    """Tell the phones that hold a job on a unit that what they show of the unit changed.
+
+    ``sides`` are the partners whose phones show it, None for our own; without any it is everybody's.
+    """
+    await work.flush()
+    concerned = select(Job.id, Job.technician_id, Job.partner_id).where(Job.unit_id == unit_id, in_scope(work.now))
+    if sides:
+        concerned = concerned.where(or_(*(Job.partner_id.is_not_distinct_from(side) for side in sides)))
+    for job_id, technician_id, partner_id in (await work.db.execute(concerned)).all():
+        assert technician_id is not None, "in scope is what somebody holds"
+        work.changes.touch(technician_id, partner_id, "job", job_id)
+
+
+async def move_window(work: Work, after: UUID) -> UUID | None:
+    """Tell what only the clock changed, for the next jobs by id: what came near, and what closed long ago.
+
+    Returns the id to go on after, None when nothing is left. Running it again changes nothing.
+    Locks: the jobs; those that somebody is changing now are told by that.
+    """
+    held = exists().where(
+        FeedEntry.feed == func.concat("t:", cast(Job.technician_id, Text)),
+        FeedEntry.kind == "job",
+        FeedEntry.entity_id == Job.id,
+        FeedEntry.removed.is_(None),
+    )
+    # Each is gathered whole before it is sorted: walking all jobs in the order of their ids would find as much, slowly.
+    live = select(FeedEntry.feed, FeedEntry.entity_id).where(FeedEntry.kind == "job", FeedEntry.removed.is_(None))
+    left = live.where(FeedEntry.entity_id > after).cte("left")
+    gone = (
+        select(Job.id)
+        .join(left, and_(left.c.entity_id == Job.id, left.c.feed == func.concat("t:", cast(Job.technician_id, Text))))
+        .where(in_scope(work.now).is_not(true()))
+    )
+    come = select(Job.id).where(Job.state.in_(_OPEN), Job.id > after, in_scope(work.now), ~held)
+    moved = union(gone, come).cte("moved").prefix_with("MATERIALIZED", dialect="postgresql")
+    ids = (await work.db.scalars(select(moved.c.id).order_by(moved.c.id).limit(jobs_at_once))).all()
+    jobs = await work.db.scalars(
+        select(Job).where(Job.id.in_(ids)).order_by(Job.id).with_for_update(key_share=True, skip_locked=True)
+    )
+    await tell_whole(work, jobs.all())
+    return ids[-1] if len(ids) == jobs_at_once else None
