@@ -5,4 +5,5 @@ import api.tasks_imports
 import api.tasks_reports
 import api.tasks_snapshots
 import api.tasks_units
-import api.tasks_uploads  # noqa: F401
+import api.tasks_uploads
+import api.tasks_window  # noqa: F401

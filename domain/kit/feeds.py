@@ -136,3 +136,41 @@ async def write_changes(db: AsyncConnection, changes: Changes, at: dt.datetime) 
             "at": at,
         },
     )
+
+
+tombstones_kept = dt.timedelta(days=60)
+"""How long a phone may stay away and still be told what left its scope; after that it starts from the beginning."""
+_FEEDS_AT_ONCE = 100
+# A feed is looked at when its oldest mark is a day past its time: once a day, whatever calls this.
+_PRUNE = text(
+    """
+    WITH next AS (
+        SELECT feed FROM feed_counter WHERE feed > :after ORDER BY feed LIMIT :feeds FOR NO KEY UPDATE
+    ), due AS (
+        SELECT feed FROM next WHERE
+            (SELECT at FROM feed_mark WHERE feed_mark.feed = next.feed ORDER BY seq LIMIT 1) < :until - interval '1 day'
+    ), old AS (
+        SELECT feed, max(feed_mark.seq) AS seq FROM due JOIN feed_mark USING (feed) WHERE at < :until GROUP BY feed
+    ), forgotten AS (
+        DELETE FROM feed_mark USING old JOIN feed_counter USING (feed)
+        WHERE feed_mark.feed = old.feed AND at < :until AND feed_mark.seq < n
+    ), gone AS (
+        DELETE FROM feed_entry USING old
+        WHERE feed_entry.feed = old.feed AND removed IS NOT NULL AND feed_entry.seq <= old.seq
+        RETURNING old.feed, old.seq
+    ), raised AS (
+        UPDATE feed_counter SET floor = greatest(floor, gone.seq) FROM gone WHERE feed_counter.feed = gone.feed
+    )
+    SELECT max(feed) FROM next HAVING count(*) = :feeds
+    """
+)
+
+
+async def prune_feeds(db: AsyncConnection, after: str, now: dt.datetime) -> str | None:
+    """Forget removals and marks that are past their time, for the next feeds by name; a feed keeps its newest mark.
+
+    Returns the feed to go on after, None when nothing is left. Locks: the counters of those feeds.
+    """
+    given = {"after": after, "feeds": _FEEDS_AT_ONCE, "until": now - tombstones_kept}
+    found: str | None = await db.scalar(_PRUNE, given)
+    return found
