@@ -20,6 +20,7 @@ from api.context import Context
 from domain.kit.actor import SYSTEM
 from domain.kit.work import transact
 from domain.people.sessions import forget_expired
+from mobile_sync.snapshots import BUILD
 from printing.fonts import typeface
 
 log = structlog.get_logger()
@@ -137,6 +138,7 @@ async def _tidy(context: Context) -> None:
     while True:
         try:
             tokens = await transact(context.database, SYSTEM, forget_expired)
+            await transact(context.database, SYSTEM, lambda work: work.enqueue(BUILD, {}), queue=context.queue)
             log.info("tidied", access_tokens=tokens, uploads=await forget_stale(context))
         except Exception:
             log.exception("tidying failed; it is tried again in an hour")
