@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 from domain.installs.makers import MakerFormat
 from domain.installs.serials import normalise
 from domain.kit.limits import EARLIEST, LATEST
+from domain.kit.patterns import compiled
 
 Reader = Callable[[str], str]
 
@@ -201,8 +202,7 @@ def serial_pattern(text: str) -> str:
 
 def pattern(text: str) -> str:
     """Read a short pattern, which must not be able to run away either."""
-    MakerFormat("", f"(?P<serial>{text})")
-    return text
+    return compiled(text).pattern
 
 
 def whole_numbers(text: str) -> str:

@@ -1,9 +1,10 @@
 """What a complete sheet needs, and when a part was entered too late. Pure: no clock, no database."""
 
 import datetime as dt
-import re
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
+
+from domain.kit.patterns import compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,8 @@ def designator_fits(pattern: str, designator: str) -> bool:
     office does not hold up a technician.
     """
     try:
-        return not pattern or re.fullmatch(pattern, designator) is not None
-    except re.error:
+        return not pattern or compiled(pattern).fullmatch(designator) is not None
+    except ValueError:
         return True
 
 
