@@ -78,7 +78,7 @@ def read_elements(text: str) -> dict[str, str]:
     return found
 
 
-_BRACKET: Final = re.compile(r"(?<!\\)\((\d{2,4})\)")
+_BRACKET: Final = re.compile(r"(?<!\\)\(([0-9]{2,4})\)")
 
 
 def read_bracketed(text: str) -> dict[str, str]:
@@ -116,7 +116,7 @@ def is_nearly_a_key(text: str) -> bool:
     if field is None or field.ai not in KEYS or field.free:
         return False
     body = text[len(field.ai) :][: field.shortest]
-    return len(body) >= field.shortest - 1 and sum(not c.isdigit() for c in body) <= 1
+    return len(body) >= field.shortest - 1 and sum(not "0" <= c <= "9" for c in body) <= 1
 
 
 def bare_gtin(text: str) -> str | None:

@@ -14,10 +14,10 @@ EOT: Final = "\x04"
 
 # The header is "[)>", RS, the format's number, GS. Printers and readers drop the RS or the bracket, or add a character
 # of their own before it; what they leave is ")>" and two digits, or at least the number and its GS.
-_HEADER: Final = re.compile(r"[\[\]>]{0,2}\)>[\x00-\x20]{0,2}(?=\d\d)|(?=0[56]\x1d)")
-_FIELD: Final = re.compile(r"((?:[1-9]\d{0,2})?[A-Z])([ -~]*)")
+_HEADER: Final = re.compile(r"[\[\]>]{0,2}\)>[\x00-\x20]{0,2}(?=[0-9]{2})|(?=0[56]\x1d)")
+_FIELD: Final = re.compile(r"((?:[1-9][0-9]{0,2})?[A-Z])([ -~]*)")
 # Bare fields have no header to vouch for them: only the usual categories, and no value that is a word with a colon.
-_BARE: Final = re.compile(r"((?:[1-9]\d?)?[BDKLNPQSTVWZ])(?![A-Za-z]*[:=])([!-~]+)")
+_BARE: Final = re.compile(r"((?:[1-9][0-9]?)?[BDKLNPQSTVWZ])(?![A-Za-z]*[:=])([!-~]+)")
 
 _GS1: Final = "05"
 _MH10: Final = "06"

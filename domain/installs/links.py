@@ -39,8 +39,8 @@ _WORDS: Final = {
 }  # fmt: skip
 
 # Everything RFC 3986 allows in an address, with percent signs only before two hexadecimal digits.
-_ADDRESS: Final = re.compile(r"(?i)https?://((?:[A-Z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-F]{2})+)")
-_HOST: Final = re.compile(r"(?i)(?:[A-Z0-9\-._~]+|\[[0-9A-F:.]+\])(?::\d{1,5})?")
+_ADDRESS: Final = re.compile(r"(?ai)https?://((?:[A-Z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-F]{2})+)")
+_HOST: Final = re.compile(r"(?ai)(?:[A-Z0-9\-._~]+|\[[0-9A-F:.]+\])(?::\d{1,5})?")
 
 _TAG: Final = "tag"
 

@@ -90,7 +90,7 @@ _COMPOSITE: Final = "|]e0"
 
 _SERIAL: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z .\-/_+#*$%:()&]{0,63}")
 _NO_SERIAL: Final = re.compile(r"[A-Za-z]{2,}:|.*//|(?:.*/)?01/\d{8}")  # word: value; addresses, also without http
-_LABELLED: Final = re.compile(r"(?i)(?:s/?n|serial(?: no\.?| number)?)(?:[:#.]\s*|\s+)([0-9A-Z\-/.]{3,40})")
+_LABELLED: Final = re.compile(r"(?ai)(?:s/?n|serial(?: no\.?| number)?)(?:[:#.]\s*|\s+)([0-9A-Z\-/.]{3,40})")
 _PREFIXED: Final = re.compile(r"S(?=.*\d)([0-9A-Z\-]{4,})")
 _IMPORTED_VIN: Final = re.compile(r"I([0-9A-HJ-NPR-Z]{17})")
 _DASHES: Final = dict.fromkeys(map(ord, "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212"))
@@ -144,7 +144,7 @@ def _framed(text: str, payload: str, symbol: str) -> Parsed | None:
         return _fields(Format.ISO_15434, text, *read_envelope(payload))
     if symbol in _GS1_SYMBOLS:
         return _message(Format.ELEMENT_STRING, text, read_elements(payload.removeprefix(GS).replace(_COMPOSITE, GS)))
-    if re.match(r"\(\d{2,4}\)", payload):
+    if re.match(r"\([0-9]{2,4}\)", payload):
         return _message(Format.BRACKETED, text, read_bracketed(payload))
     if GS in payload:
         try:

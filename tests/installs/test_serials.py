@@ -46,7 +46,7 @@ serials = st.text(GS1_CHARACTERS, min_size=1, max_size=20)
 
 @pytest.mark.parametrize("row", OWN, ids=lambda row: row["why"])
 def test_it_reads_what_the_text_says_and_no_more(row):
-    parsed = parse(row["text"], row.get("symbology"))
+    parsed = parse(row["text"], row.get("symbology"), [MakerFormat(**maker) for maker in row.get("makers", [])])
 
     assert (parsed.format, parsed.gtin, parsed.serial, parsed.identifiers) == (
         row["format"],
@@ -54,8 +54,11 @@ def test_it_reads_what_the_text_says_and_no_more(row):
         row["serial"],
         row["identifiers"],
     )
-    assert row.get("sure", parsed.sure) == parsed.sure
     assert (parsed.reason is not None) == (parsed.format is Format.INVALID)
+    for name in ("sure", "model", "tag"):
+        assert row.get(name, getattr(parsed, name)) == getattr(parsed, name)
+    offered = [{"gtin": one.gtin, "serial": one.serial, "model": one.model} for one in parsed.alternatives]
+    assert row.get("alternatives", offered) == offered
 
 
 def test_it_reads_every_published_example_and_nothing_from_a_broken_one():
