@@ -20,6 +20,7 @@ from domain.kit.database import reading
 from domain.kit.work import Work, transact, utc_now
 from domain.people.model import Partner
 from mobile_sync.photos.sandbox import missing_voices
+from mobile_sync.snapshots import BUILD
 from printing.fonts import missing_fonts
 from printing.labels import label_png
 
@@ -72,9 +73,10 @@ async def _fill(context: Context, units: int) -> DemoNotes:
 
         async def body(work: Work) -> Week:
             world = await fill(work, rng, units=units, password_hash=password_hash)
+            await work.enqueue(BUILD, {})
             return Week(context, world, rng, today)
 
-        week = await transact(context.database, SYSTEM, body)
+        week = await transact(context.database, SYSTEM, body, queue=context.queue)
         bar.update(task, completed=1)
         task = bar.add_task("Living a week of jobs, repairs and claims", total=1)
         await week.live(lambda done, total: bar.update(task, completed=done, total=total))

@@ -170,9 +170,11 @@ async def _catalogue(work: Work, world: World) -> list[dict[str, Any]]:
                     }
                 )
     await add_rows(work, Model, models)
+    work.changes.touch_all("catalogue", "model", (one["id"] for one in models))
     await add_rows(work, WarrantyTerm, terms)
     await add_rows(work, ModelComponent, components)
-    groups, codes = [], []
+    groups: list[dict[str, Any]] = []
+    codes: list[dict[str, Any]] = []
     group_ids: dict[str, UUID] = {}
     for group, (name, name_zh, members) in FAULT_GROUPS.items():
         group_ids[group] = new_id()
@@ -192,6 +194,7 @@ async def _catalogue(work: Work, world: World) -> list[dict[str, Any]]:
             )
     await add_rows(work, FaultGroup, groups)
     await add_rows(work, FaultCode, codes)
+    work.changes.touch_all("codes", "fault_code", (one["id"] for one in codes))
     operations = []
     for code, name, name_zh, minutes in OPERATIONS:
         world.operations[code] = new_id()
@@ -199,6 +202,7 @@ async def _catalogue(work: Work, world: World) -> list[dict[str, Any]]:
             {"id": world.operations[code], "code": code, "name": name, "name_zh": name_zh, "standard_minutes": minutes}
         )
     await add_rows(work, LabourOperation, operations)
+    work.changes.touch_all("codes", "labour_operation", world.operations.values())
     await _parts(work, world, group_ids)
     return models
 
@@ -243,4 +247,5 @@ async def _parts(work: Work, world: World, group_ids: dict[str, UUID]) -> None:
         part_id = part(number, name, name_zh, measure, price, False, False, False)
         world.parts.setdefault("consumables", []).append((part_id, measure, False))
     await add_rows(work, Part, parts)
+    work.changes.touch_all("catalogue", "part", (one["id"] for one in parts))
     await add_rows(work, PartLimit, limits)
