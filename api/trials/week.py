@@ -87,6 +87,11 @@ class Week:
         for unit in self._some_units("north", 6) + self._some_units("own", 4):
             await self._job(unit, self._moment(self.today, 9), self.rng.choice(tuple(FITS)))
 
+    async def look_ahead(self) -> None:
+        """Plan today and the days to come only: no past, no open jobs."""
+        for story in self._plan()[1]:
+            await self._planned(story)
+
     def _plan(self) -> tuple[list[Story], list[Story]]:
         past: list[Story] = []
         coming: list[Story] = []

@@ -1,0 +1,118 @@
+"""The product with believable jobs of today, served on loopback for a real browser."""
+
+import asyncio
+import os
+import random
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from api import embedded
+from api.context import build
+from api.migrate import upgrade
+from api.settings import ROOT, Settings
+from api.trials.demo import PASSWORD, SEED
+from api.trials.masterdata import fill
+from api.trials.week import Week
+from api.worker import drain
+from domain.kit.actor import SYSTEM
+from domain.kit.work import Work, transact, utc_now
+from tests.bench.served import serving
+
+PHONE = ROOT / "web" / "phone"
+UNITS = 2_000
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running product: its address, and the folder whose content it hands out as the app."""
+
+    base: str
+    dist: Path
+
+
+@contextmanager
+def served(*, whole_week: bool = False) -> Iterator[Served]:
+    """Lend a product in which every technician has jobs today; with the ``whole_week`` also a past and its reports."""
+    with tempfile.TemporaryDirectory(prefix="fieldstone-app-", dir="/var/tmp") as folder:
+        data = Path(folder)
+        dist = data / "dist"
+        shutil.copytree(PHONE / "dist", dist)
+        server = embedded.start(data / "postgres", settings=FAST)
+        try:
+            settings = Settings(
+                data=str(data),
+                database_url=server.url("fieldstone_app"),
+                partner_database_url=server.url("fieldstone_partner"),
+            )
+            asyncio.run(_fill(server.url("fieldstone_owner"), settings, whole_week))
+            environment = {
+                "FIELDSTONE_DATA": str(data),
+                "DATABASE_URL": settings.database_url,
+                "FIELDSTONE_PARTNER_DATABASE_URL": settings.partner_database_url,
+                "APP_DIST": str(dist),
+            }
+            with serving("tests.phone.app:app", **environment) as base:
+                yield Served(base, dist)
+        finally:
+            server.stop()
+            embedded.remove(data / "postgres")
+
+
+async def _fill(owner_url: str, settings: Settings, whole_week: bool) -> None:
+    await upgrade(owner_url)
+    context = build(settings)
+    try:
+        rng = random.Random(SEED)
+        password_hash = context.hasher.hash(PASSWORD)
+
+        async def body(work: Work) -> Week:
+            world = await fill(work, rng, units=UNITS, password_hash=password_hash)
+            return Week(context, world, rng, utc_now().date())
+
+        week = await transact(context.database, SYSTEM, body)
+        if whole_week:
+            await week.live(lambda done, total: None)
+            await drain(context)
+        else:
+            await week.look_ahead()
+    finally:
+        await context.close()
+
+
+def run_in_browser(product: Served, script: str, *arguments: str, **environment: str) -> str:
+    """Run a script of web/phone/tests/browser against the product and return what it said; fails as the script does."""
+    done = subprocess.run(
+        [ROOT / "scripts" / "app", "node", f"tests/browser/{script}.mjs", *arguments],
+        env={**os.environ, "BASE": product.base, "DIST": str(product.dist), "PASSWORD": PASSWORD, **environment},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    if done.returncode != 0:
+        pytest.fail(f"{script} in the browser:\n{done.stdout}\n{done.stderr}", pytrace=False)
+    return done.stdout
+
+
+def missing() -> str:
+    """Return what a browser test lacks on this machine, or nothing."""
+    if subprocess.run([ROOT / "scripts" / "app", "build"], capture_output=True).returncode != 0:
+        return "the technician's app cannot be built here (see: make app)"
+    if not any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
+        return "there is no Chromium here (Debian's package: chromium)"
+    return ""
+
+
+def need(lack: str) -> None:
+    """Skip with the reason printed when something is missing; under CI that is a failure."""
+    if lack and os.environ.get("CI") == "true":
+        pytest.fail(lack)
+    if lack:
+        pytest.skip(lack)
