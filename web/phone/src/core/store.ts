@@ -1,8 +1,9 @@
 /** The facade the screens use: what they show as signals, what they do as functions. */
 
-import type { ReadonlySignal } from "@preact/signals";
-import { signal } from "@preact/signals";
-import type { JobView, OutboxItem, Session, SyncState, Where } from "./views";
+import { newCollectionSecret } from "./hashing";
+import { Phone } from "./phone";
+import { browser } from "./surroundings";
+import type { Where } from "./views";
 import type { LiveRow, RowKind } from "./wire";
 
 export type {
@@ -18,55 +19,59 @@ export type {
 } from "./views";
 export { NotSaved, SignInProblem, UnsentWork } from "./views";
 
-export const session: ReadonlySignal<Session | null> = signal<Session | null>(null);
-export const sync: ReadonlySignal<SyncState> = signal<SyncState>({
-  online: true,
-  syncing: false,
-  unsent: 0,
-  photosUnsent: 0,
-  lastSyncAt: null,
-  persisted: null,
-  problem: null,
-  catalogue: null,
-  lost: 0,
-});
-export const jobs: ReadonlySignal<JobView[]> = signal<JobView[]>([]);
+const phone = new Phone(browser());
+
+export const session = phone.session;
+export const sync = phone.sync;
+export const jobs = phone.jobs;
 /** Newest first. */
-export const outbox: ReadonlySignal<OutboxItem[]> = signal<OutboxItem[]>([]);
+export const outbox = phone.outbox;
 
 /** Open the databases, show what is on the phone, and begin to sync. */
-export async function start(): Promise<void> {}
-
-/** Sign in; raises SignInProblem. Work recorded before stays and goes on being sent. */
-export async function signIn(_login: string, _password: string): Promise<void> {}
-
-/** Sign out; raises UnsentWork while anything is on this phone only. */
-export async function signOut(): Promise<void> {}
-
-/** Queue a command; returns its op id, which is the id of the line it adds. Resolved only when it is safely stored. */
-export async function record(_t: string, _body: object, _where: Where = {}): Promise<string> {
-  return "";
+export function start(): Promise<void> {
+  return phone.start();
 }
 
-/** Store a photo with its bytes; returns its op id, which is the photo's id. Resolved only when it is safely stored. */
-export async function addPhoto(_visitId: string, _blob: Blob, _kind: string, _caption = ""): Promise<string> {
-  return "";
+/** Sign in; raises SignInProblem. Work recorded before stays and goes on being sent. */
+export function signIn(login: string, password: string): Promise<void> {
+  return phone.signIn(login, password);
+}
+
+/** Sign out; raises UnsentWork while anything is on this phone only. */
+export function signOut(): Promise<void> {
+  return phone.signOut();
+}
+
+/**
+ * Queue a command; returns its op id, which is the id of the line it adds.
+ *
+ * Resolved only when it is safely stored; raises NotSaved when it is not.
+ */
+export function record(t: string, body: object, where: Where = {}): Promise<string> {
+  return phone.record(t, body, where);
+}
+
+/** Store a photo with its bytes; returns its op id, which is the photo's id. Resolved and raises like `record`. */
+export function addPhoto(visitId: string, blob: Blob, kind: string, caption = ""): Promise<string> {
+  return phone.addPhoto(visitId, blob, kind, caption);
 }
 
 /** Everything that was recorded on this phone, with unsent photos, as one JSON file: a last resort. */
-export async function exportOutbox(): Promise<Blob> {
-  return new Blob([]);
+export function exportOutbox(): Promise<Blob> {
+  return phone.exportOutbox();
 }
 
 /** Sync now instead of at the next occasion. */
-export function syncNow(): void {}
+export function syncNow(): void {
+  phone.syncNow();
+}
 
-/** All rows of one kind of the shared feeds, as far as they are on the phone. */
-export async function catalogueRows(_kind: RowKind): Promise<LiveRow[]> {
-  return [];
+/** All rows of one kind of the shared feeds, as far as they are on the phone; the same list until they change. */
+export function catalogueRows(kind: RowKind): Promise<LiveRow[]> {
+  return phone.catalogueRows(kind);
 }
 
 /** A code and PIN for the customer's QR (location.origin + "/c/" + code), with the hashes that visit.complete sends. */
-export async function completionSecret(): Promise<{ code: string; pin: string; code_hash: string; pin_hash: string }> {
-  return { code: "", pin: "", code_hash: "", pin_hash: "" };
+export function completionSecret(): Promise<{ code: string; pin: string; code_hash: string; pin_hash: string }> {
+  return newCollectionSecret();
 }

@@ -1,5 +1,7 @@
 /** What travels between a phone and the server, in the server's own words (snake_case), and the bounds of a message. */
 
+import { version } from "../../package.json";
+
 export type Moment = string;
 export type Day = string;
 
@@ -76,7 +78,14 @@ export interface Op {
   body: Record<string, unknown>;
 }
 
-export type Result = "applied" | "applied_flagged" | "recorded" | "superseded" | "rejected" | "mismatch" | "undecodable";
+export type Result =
+  | "applied"
+  | "applied_flagged"
+  | "recorded"
+  | "superseded"
+  | "rejected"
+  | "mismatch"
+  | "undecodable";
 
 export interface OpResultLine {
   op: string;
@@ -380,7 +389,7 @@ export const KINDS: Record<FeedName, readonly RowKind[]> = {
 
 export const PROTOCOL_HEADER = "fieldstone-protocol";
 export const PROTOCOL = "1";
-export const APP_VERSION = "1.0.0";
+export const APP_VERSION = version;
 export const ZERO_TOKEN: Token = { pos: 0, head: 0, tag: "" };
 
 export const opsPerPush = 200;

@@ -1,0 +1,278 @@
+/** Everything of the account that works with this phone: its database, its runner, and what is shown of it. */
+
+import { type Signal, signal } from "@preact/signals";
+import { liveQuery, type Subscription } from "dexie";
+import { Catalogue } from "./catalogue";
+import { AccountDatabase, type Entry } from "./database";
+import { sha256 } from "./hashing";
+import { type Memory, writeMemory } from "./memory";
+import type { Network } from "./network";
+import { enqueue, makeRoom, type Recording } from "./outbox";
+import { Puller } from "./pull";
+import { Pusher } from "./push";
+import { Recovery } from "./recovery";
+import { type Round, Runner } from "./runner";
+import { SessionKeeper } from "./session";
+import { type Held, jobViews, outboxItems } from "./shown";
+import { SnapshotLoader } from "./snapshot";
+import type { Surroundings } from "./surroundings";
+import { Uploader } from "./uploads";
+import {
+  type JobView,
+  NotSaved,
+  type OutboxItem,
+  type Session,
+  type SyncProblem,
+  type SyncState,
+  type Where,
+} from "./views";
+
+/** So many of the newest operations are listed, besides all that are unsent or undecided. */
+const listedMax = 300;
+
+interface Stored {
+  unsent: number;
+  photosUnsent: number;
+  lastSyncAt: string | null;
+  ended: "signed-out" | "revoked" | null;
+}
+
+interface Local {
+  online: boolean;
+  syncing: boolean;
+  problem: SyncProblem;
+  storage: SyncProblem;
+  catalogue: SyncState["catalogue"];
+}
+
+export class Account {
+  readonly db: AccountDatabase;
+  readonly runner: Runner;
+  readonly catalogue: Catalogue;
+  readonly session = signal<Session | null>(null);
+  readonly jobs = signal<JobView[]>([]);
+  readonly outbox = signal<OutboxItem[]>([]);
+  readonly stored = signal<Stored>({ unsent: 0, photosUnsent: 0, lastSyncAt: null, ended: null });
+  readonly local: Signal<Local>;
+  private readonly pusher: Pusher;
+  private readonly subscriptions: Subscription[] = [];
+  private held: Held = { rows: [], entries: [], attachments: [] };
+  private memory: Memory = { account: "", born: "", unsent: 0, photos: 0 };
+  private closed = false;
+
+  constructor(
+    readonly id: string,
+    network: Network,
+    private readonly surroundings: Surroundings,
+    private readonly wiped: (memory: Memory) => void,
+  ) {
+    const db = new AccountDatabase(id, surroundings);
+    this.db = db;
+    this.local = signal<Local>({
+      online: surroundings.online(),
+      syncing: false,
+      problem: null,
+      storage: null,
+      catalogue: null,
+    });
+    const session = new SessionKeeper(db, network, surroundings);
+    this.pusher = new Pusher(db, network, session, surroundings, () => this.show());
+    const crew = {
+      db,
+      pusher: this.pusher,
+      puller: new Puller(db, network, session, surroundings),
+      recovery: new Recovery(db, network, session, surroundings),
+      snapshots: new SnapshotLoader(db, network, session, (loaded, total) => {
+        this.patch({ catalogue: loaded < total ? { loaded, total } : null });
+      }),
+      uploader: new Uploader(db, network, session),
+    };
+    this.runner = new Runner(crew, surroundings, (running, round) => this.told(running, round));
+    this.catalogue = new Catalogue(db);
+    db.on("close", () => void this.lookAtStorage());
+    db.on("versionchange", () => void this.lookAtStorage());
+  }
+
+  async start(born: string): Promise<void> {
+    this.memory = { ...this.memory, account: this.id, born };
+    await Promise.all([
+      this.watch(
+        () => this.readHeld(),
+        (held) => {
+          this.held = held;
+          this.show();
+        },
+      ),
+      this.watch(
+        () => this.readStored(),
+        ({ session, stored }) => {
+          this.session.value = session;
+          this.stored.value = stored;
+          this.memory = { ...this.memory, unsent: stored.unsent, photos: stored.photosUnsent };
+          writeMemory(this.surroundings.notes, this.memory);
+        },
+      ),
+      this.watch(
+        () => this.db.feeds.toArray(),
+        () => this.catalogue.forget(),
+      ),
+    ]);
+    this.runner.now();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.runner.stop();
+    for (const one of this.subscriptions) one.unsubscribe();
+    this.db.close();
+  }
+
+  /** Follow a query over the database, also when another tab writes; resolved with its first answer. */
+  private watch<T>(query: () => Promise<T>, then: (found: T) => void): Promise<void> {
+    return new Promise((resolve) => {
+      const subscription = liveQuery(query).subscribe({
+        next: (found) => {
+          then(found);
+          resolve();
+        },
+        error: () => resolve(),
+      });
+      this.subscriptions.push(subscription);
+    });
+  }
+
+  private async readHeld(): Promise<Held> {
+    const { db } = this;
+    return db.transaction("r", [db.rows, db.outbox, db.attachments], async () => {
+      const found = [
+        ...(await db.outbox.where("live").equals(1).toArray()),
+        ...(await db.outbox.where("t").equals("visit.complete").toArray()),
+        ...(await db.outbox.orderBy("op").reverse().limit(listedMax).toArray()),
+      ];
+      const entries = new Map<string, Entry>(found.map((entry) => [entry.op, entry]));
+      return {
+        rows: await db.rows.where("feed").equals("me").toArray(),
+        entries: [...entries.values()].sort((one, other) => one.seq - other.seq),
+        attachments: await db.attachments.where("done").equals(0).toArray(),
+      };
+    });
+  }
+
+  private async readStored(): Promise<{ session: Session | null; stored: Stored }> {
+    const { db } = this;
+    return db.transaction("r", [db.settings, db.outbox, db.attachments], async () => {
+      const held = await db.setting("session");
+      return {
+        session: held
+          ? {
+              accountId: held.account_id,
+              name: held.name,
+              role: held.role,
+              language: held.language,
+              partner: held.partner,
+            }
+          : null,
+        stored: {
+          unsent: await db.unsent().count(),
+          photosUnsent: await db.attachments.where("done").equals(0).count(),
+          lastSyncAt: (await db.setting("last_sync_at")) ?? null,
+          ended: (await db.setting("ended")) ?? null,
+        },
+      };
+    });
+  }
+
+  private show(): void {
+    this.jobs.value = jobViews(this.held, this.pusher.sending);
+    this.outbox.value = outboxItems(this.held, this.pusher.sending);
+  }
+
+  private patch(changed: Partial<Local>): void {
+    this.local.value = { ...this.local.peek(), ...changed };
+  }
+
+  private told(syncing: boolean, round: Round | null): void {
+    this.patch({ syncing });
+    if (!round) return;
+    if (round.end === "done") {
+      this.patch({ online: true, problem: round.updateNeeded ? "update-needed" : null, catalogue: null });
+    } else if (round.end === "failed") {
+      if (round.why === "storage") void this.failedToStore(round.error);
+      else {
+        const problem = round.why === "captive-portal" ? round.why : null;
+        this.patch({ online: round.why === "busy", problem });
+      }
+    }
+  }
+
+  private async failedToStore(error: unknown): Promise<void> {
+    if (this.closed) return;
+    if (isQuota(error)) this.patch({ storage: "storage-full" });
+    else await this.lookAtStorage();
+  }
+
+  /** The browser closed our database: is it still there, newer than this app, or gone? */
+  private async lookAtStorage(): Promise<void> {
+    if (this.closed) return;
+    try {
+      this.db.close({ disableAutoOpen: false });
+      await this.db.open();
+      if ((await this.db.setting("born")) !== this.memory.born) this.wiped(this.memory);
+    } catch {
+      this.patch({ storage: "update-needed" });
+    }
+  }
+
+  async onlyHere(): Promise<{ unsent: number; photos: number }> {
+    const photos = await this.db.attachments.where("done").equals(0).count();
+    return { unsent: await this.db.unsent().count(), photos };
+  }
+
+  async record(t: string, body: Record<string, unknown>, where: Where): Promise<string> {
+    const shown = await this.catalogue.shownBy(t, body).catch(() => null);
+    return this.save({ t, body, where, shown });
+  }
+
+  async addPhoto(visitId: string, blob: Blob, kind: string, caption: string): Promise<string> {
+    const content = await blob.arrayBuffer();
+    const hash = await sha256(content);
+    const taken_at = new Date(this.surroundings.now()).toISOString();
+    const body = { visit_id: visitId, kind, sha256: hash, caption, taken_at };
+    const photo = { content, sha256: hash, type: blob.type, kind, visit: visitId };
+    return this.save({ t: "photo.add", body, where: { visit: visitId }, shown: null, photo });
+  }
+
+  private async save(made: Recording): Promise<string> {
+    let op: string;
+    try {
+      op = await this.enqueued(made);
+    } catch (error) {
+      if (error instanceof NotSaved && error.code === "storage-wiped") this.wiped(this.memory);
+      throw error;
+    }
+    if (this.local.peek().storage === "storage-full") this.patch({ storage: null });
+    this.runner.soon();
+    return op;
+  }
+
+  private async enqueued(made: Recording): Promise<string> {
+    const { db, surroundings } = this;
+    try {
+      return await enqueue(db, surroundings, made);
+    } catch (error) {
+      if (!isQuota(error)) throw error;
+    }
+    try {
+      if (await makeRoom(db)) return await enqueue(db, surroundings, made);
+    } catch (error) {
+      if (!isQuota(error)) throw error;
+    }
+    this.patch({ storage: "storage-full" });
+    throw new NotSaved("storage-full");
+  }
+}
+
+function isQuota(error: unknown): boolean {
+  const { name, inner } = (error ?? {}) as { name?: string; inner?: { name?: string } };
+  return name === "QuotaExceededError" || inner?.name === "QuotaExceededError";
+}
