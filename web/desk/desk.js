@@ -138,7 +138,7 @@ function showWelcome() {
 
 async function enter() {
   if (![...DESK, 'partner_office', 'reviewer', 'parts_manager'].includes(me.role)) {
-    main.replaceChildren(el('p', { class: 'card' }, say('notForYou')));
+    main.replaceChildren(el('p', { class: 'card' }, say('notForYou'), ' ', el('a', { href: '/app/' }, say('toApp'))));
   } else {
     const lists = [get('/partners', { limit: LISTS_MAX })];
     if ([...DESK, 'partner_office'].includes(me.role)) lists.push(get('/people', { role: 'technician', limit: LISTS_MAX }));
