@@ -148,7 +148,8 @@ _PRUNE = text(
         SELECT feed FROM feed_counter WHERE feed > :after ORDER BY feed LIMIT :feeds FOR NO KEY UPDATE
     ), due AS (
         SELECT feed FROM next WHERE
-            (SELECT at FROM feed_mark WHERE feed_mark.feed = next.feed ORDER BY seq LIMIT 1) < :until - interval '1 day'
+            (SELECT at FROM feed_mark WHERE feed_mark.feed = next.feed ORDER BY seq LIMIT 1)
+            < CAST(:until AS timestamptz) - interval '1 day'
     ), old AS (
         SELECT feed, max(feed_mark.seq) AS seq FROM due JOIN feed_mark USING (feed) WHERE at < :until GROUP BY feed
     ), forgotten AS (

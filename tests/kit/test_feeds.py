@@ -1,6 +1,7 @@
 """A reader that polls while slow writers are under way misses nothing."""
 
 import asyncio
+import datetime as dt
 import random
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.kit.actor import SYSTEM, Actor, Role
 from domain.kit.database import Database, reading
-from domain.kit.feeds import Changes
+from domain.kit.feeds import Changes, prune_feeds
 from domain.kit.ids import new_id
 from domain.kit.work import begin
 from tests.conftest import rows
@@ -105,3 +106,20 @@ def test_a_copy_of_the_changes_is_independent() -> None:
     changes.touch(ann, None, "job", new_id())
     assert before.lines == {}
     assert len(changes.lines) == 1
+
+
+async def test_a_feed_forgets_what_left_long_ago_and_keeps_its_newest_mark(kit: Database, owner: AsyncEngine) -> None:
+    technician, gone, there = new_id(), new_id(), new_id()
+    day = dt.datetime(2040, 3, 5, tzinfo=dt.UTC)
+    async with begin(kit, SYSTEM, now=day) as work:
+        work.changes.remove(technician, None, "job", gone, "window")
+    async with begin(kit, SYSTEM, now=day) as work:
+        work.changes.touch(technician, None, "job", there)
+    async with begin(kit, SYSTEM) as work:
+        assert await prune_feeds(work.connection, "", day + dt.timedelta(days=59)) is None
+    assert len(await rows(owner, "SELECT seq FROM feed_mark")) == 2
+    async with begin(kit, SYSTEM) as work:
+        assert await prune_feeds(work.connection, "", day + dt.timedelta(days=62)) is None
+    assert await rows(owner, "SELECT seq FROM feed_mark") == [(2,)]
+    assert await rows(owner, "SELECT entity_id FROM feed_entry") == [(there,)]
+    assert await rows(owner, "SELECT n, floor FROM feed_counter") == [(2, 2)]
