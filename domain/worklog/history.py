@@ -54,7 +54,7 @@ _FITTED = (
     .correlate(Visit)
     .scalar_subquery()
 )
-_HISTORY = Read(
+HISTORY = Read(
     HistoryLine,
     select(
         cast(func.timezone(Site.time_zone, Visit.completed_at), Date).label("visited_on"),
@@ -81,5 +81,5 @@ async def history(db: AsyncConnection, actor: Actor, unit_id: UUID, job_id: UUID
     Our own technicians read all of it; a partner's people what their own partner did.
     """
     known = true() if actor.partner_id is None else own_rows(actor, Visit.partner_id)
-    statement = _HISTORY.statement.where(Job.unit_id == unit_id, Job.id != job_id, known)
-    return await _HISTORY.all(db, statement.limit(history_lines))
+    statement = HISTORY.statement.where(Job.unit_id == unit_id, Job.id != job_id, known)
+    return await HISTORY.all(db, statement.limit(history_lines))

@@ -241,13 +241,13 @@ _HEAD = Read(
     .outerjoin(Unit, Unit.id == Job.unit_id)
     .outerjoin(Model, Model.id == Unit.model_id),
 )
-_STEPS = Read(
+STEPS = Read(
     StepLine,
     select(
         VisitEvent.step, VisitEvent.at, VisitEvent.client_at, VisitEvent.received_at, VisitEvent.superseded
     ).order_by(VisitEvent.at, VisitEvent.id),
 )
-_TIMES = Read(
+TIMES = Read(
     TimeLine,
     select(
         TimeEntry.id,
@@ -266,7 +266,7 @@ _TIMES = Read(
     .outerjoin(LabourOperation, LabourOperation.id == TimeEntry.labour_operation_id)
     .order_by(TimeEntry.entered_at, TimeEntry.id),
 )
-_PARTS = Read(
+PARTS = Read(
     UsedPartLine,
     select(
         PartUsed.id,
@@ -291,7 +291,7 @@ _PARTS = Read(
     .outerjoin(ModelComponent, ModelComponent.id == PartUsed.model_component_id)
     .order_by(PartUsed.entered_at, PartUsed.id),
 )
-_EXPENSES = Read(
+EXPENSES = Read(
     ExpenseLine,
     select(
         Expense.id,
@@ -306,7 +306,7 @@ _EXPENSES = Read(
         Expense.void_reason,
     ).order_by(Expense.entered_at, Expense.id),
 )
-_FAULTS = Read(
+FAULTS = Read(
     FaultLine,
     select(
         Fault.id,
@@ -329,7 +329,7 @@ _FAULTS = Read(
     .outerjoin(ModelComponent, ModelComponent.id == Fault.model_component_id)
     .order_by(Fault.entered_at, Fault.id),
 )
-_READINGS = Read(
+READINGS = Read(
     ReadingLine,
     select(
         Reading.id,
@@ -341,7 +341,7 @@ _READINGS = Read(
         Reading.void_reason,
     ).order_by(Reading.entered_at, Reading.id),
 )
-_PHOTOS = Read(
+PHOTOS = Read(
     PhotoLine,
     select(
         Photo.id,
@@ -366,40 +366,38 @@ async def sheet(db: AsyncConnection, actor: Actor, visit_id: UUID) -> VisitSheet
         return None
     return VisitSheet(
         visit=head,
-        steps=await _STEPS.all(
+        steps=await STEPS.all(
             db,
-            _STEPS.statement.where(VisitEvent.visit_id == visit_id, own_rows(actor, VisitEvent.partner_id)).limit(
+            STEPS.statement.where(VisitEvent.visit_id == visit_id, own_rows(actor, VisitEvent.partner_id)).limit(
                 lines_max
             ),
         ),
-        times=await _TIMES.all(
+        times=await TIMES.all(
             db,
-            _TIMES.statement.where(TimeEntry.visit_id == visit_id, own_rows(actor, TimeEntry.partner_id)).limit(
+            TIMES.statement.where(TimeEntry.visit_id == visit_id, own_rows(actor, TimeEntry.partner_id)).limit(
                 lines_max
             ),
         ),
-        parts=await _PARTS.all(
+        parts=await PARTS.all(
             db,
-            _PARTS.statement.where(PartUsed.visit_id == visit_id, own_rows(actor, PartUsed.partner_id)).limit(
+            PARTS.statement.where(PartUsed.visit_id == visit_id, own_rows(actor, PartUsed.partner_id)).limit(lines_max),
+        ),
+        expenses=await EXPENSES.all(
+            db,
+            EXPENSES.statement.where(Expense.visit_id == visit_id, own_rows(actor, Expense.partner_id)).limit(
                 lines_max
             ),
         ),
-        expenses=await _EXPENSES.all(
+        faults=await FAULTS.all(
+            db, FAULTS.statement.where(Fault.visit_id == visit_id, own_rows(actor, Fault.partner_id)).limit(lines_max)
+        ),
+        readings=await READINGS.all(
             db,
-            _EXPENSES.statement.where(Expense.visit_id == visit_id, own_rows(actor, Expense.partner_id)).limit(
+            READINGS.statement.where(Reading.visit_id == visit_id, own_rows(actor, Reading.partner_id)).limit(
                 lines_max
             ),
         ),
-        faults=await _FAULTS.all(
-            db, _FAULTS.statement.where(Fault.visit_id == visit_id, own_rows(actor, Fault.partner_id)).limit(lines_max)
-        ),
-        readings=await _READINGS.all(
-            db,
-            _READINGS.statement.where(Reading.visit_id == visit_id, own_rows(actor, Reading.partner_id)).limit(
-                lines_max
-            ),
-        ),
-        photos=await _PHOTOS.all(
-            db, _PHOTOS.statement.where(Photo.visit_id == visit_id, own_rows(actor, Photo.partner_id)).limit(lines_max)
+        photos=await PHOTOS.all(
+            db, PHOTOS.statement.where(Photo.visit_id == visit_id, own_rows(actor, Photo.partner_id)).limit(lines_max)
         ),
     )
