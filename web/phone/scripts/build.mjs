@@ -1,19 +1,28 @@
 // Builds the app into dist/: the bundle, the service worker that knows every file of it, and both compressed ahead,
 // because the scanner's megabyte is too slow to compress per request. Fails when the first load grows beyond its bound.
+//
+//   node scripts/build.mjs [FOLDER [MARK]]     a build with a MARK in its page differs from one without: for update tests
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "vite";
 
 /** Bytes, compressed, before the first screen: everything but the scanner's reader, icons and the service worker. */
 const FIRST_LOAD_MAX = 300_000;
 const LATER = /\.(wasm|png)$/;
-const dist = new URL("../dist/", import.meta.url);
+const root = new URL("..", import.meta.url).pathname;
+const [folder = join(root, "dist"), mark] = process.argv.slice(2);
+const dist = pathToFileURL(`${resolve(folder)}/`);
 const read = (name) => readFileSync(new URL(name, dist));
 const digest = (name) => `sha256-${createHash("sha256").update(read(name)).digest("base64")}`;
 
-const root = new URL("..", import.meta.url).pathname;
-await build({ root, logLevel: "warn" });
+const marked = {
+  name: "mark",
+  transformIndexHtml: () => (mark ? [{ tag: "meta", attrs: { name: "build", content: mark } }] : []),
+};
+await build({ root, logLevel: "warn", plugins: [marked], build: { outDir: resolve(folder), emptyOutDir: true } });
 const names = readdirSync(dist).sort();
 const files = names.map((name) => [name === "index.html" ? "/app/" : `/app/${name}`, digest(name)]);
 const version = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16);
@@ -24,6 +33,7 @@ await build({
   logLevel: "warn",
   define: { FILES: JSON.stringify(files), BUILD: JSON.stringify(version) },
   build: {
+    outDir: resolve(folder),
     emptyOutDir: false,
     target: "es2022",
     modulePreload: false,

@@ -5,7 +5,10 @@ const PORTAL = "<!doctype html><title>Welcome</title><h1>Accept our terms to use
 
 /** A relay on loopback whose address stays the same whatever becomes of the way behind it. */
 export class Way {
-  /** "open", "cut" (nothing gets through), "portal" (somebody else answers 200) or "deaf" (answers never arrive) */
+  /**
+   * "open", "cut" (nothing gets through), "portal" (somebody else answers 200), "deaf" (answers never arrive) or
+   * "app-only" (the app's files get through, the API does not).
+   */
   state = "open";
   requests = 0;
   #sockets = new Set();
@@ -57,7 +60,9 @@ export class Way {
     phone.on("close", () => server.destroy());
     phone.on("data", (data) => {
       this.requests += 1;
-      server.write(data);
+      const asked = /^[A-Z]+ (\S+) HTTP/.exec(data.subarray(0, 300).toString("latin1"))?.[1];
+      if (this.state === "app-only" && asked && !asked.startsWith("/app")) phone.destroy();
+      else server.write(data);
     });
     server.on("data", (data) => {
       if (this.state === "deaf") phone.destroy();
