@@ -214,6 +214,7 @@ _VALUES: dict[str, Any] = {
     "supplier": "own works",
     "symbology": "]C0",
     "symptom": "Water below the unit",
+    "tag": "9f86d081884c7d65",
     "technician": "Ann Berg",
     "technician_number": "T-1009",
     "text": "AC10-2626-000129G",

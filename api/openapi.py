@@ -38,11 +38,13 @@ _PARAMETERS = {
     "code": "The code in the address.",
     "cursor": "`next` of the page before; none for the first page. It belongs to one list with the same filters.",
     "customer": "Words of the customer's name, or how the number begins.",
+    "decision": "`waiting`, `accepted` or `declined`.",
     "day": "The day as the jobs' sites count days; today when it is not given.",
     "feed": "`catalogue`: parts and models; `codes`: fault codes and labour operations.",
     "file_name": "The file's name on your side, for people to recognise it by.",
     "from": "Required at this moment or later.",
     "id": "The id that a list or a write answered.",
+    "job_id": "Only of this job.",
     "kind": "What the rows are, such as `units`.",
     "lane": "How the gate decided; for the office only.",
     "limit": "How many rows a page has at most.",
@@ -63,6 +65,7 @@ _PARAMETERS = {
     "Upload-Length": "All bytes of the upload.",
     "Upload-Metadata": "`id` (a UUID, yours) and `sha256` (hex), each with its value in base64, divided by commas.",
     "Upload-Offset": "Where this body begins: what the upload's Upload-Offset said last.",
+    "X-HTTP-Method-Override": "The method that this one stands for.",
     "visit_id": "Of this visit.",
 }
 _FILE = {"type": "string", "format": "binary"}
@@ -100,7 +103,7 @@ Every refusal is `application/problem+json` (RFC 9457): `code` is stable and `ty
 Lists are pages: `next` is the cursor of the following page and null at the end. Moments are RFC 3339 with a zone, days
 are site-local, amounts are in the currency's smallest unit (450 with EUR is 4.50 €), durations in minutes.
 """
-MOMENT_NAMES = re.compile(r"(.*_)?(at|from|to|until)")
+MOMENT_NAMES = re.compile(r"(.*_)?(at|from|to|until|server_time)")
 
 
 class ProblemBody(msgspec.Struct, frozen=True):

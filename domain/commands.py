@@ -13,6 +13,7 @@ from domain.jobs import planning, steps
 from domain.jobs.own_units import tell_technicians
 from domain.kit.command import Action, Command, Register
 from domain.kit.work import Work
+from domain.operations import actions as operations
 from domain.people import actions as people
 from domain.reports import actions as reports
 from domain.worklog import actions as worklog
@@ -54,6 +55,7 @@ _ALL: tuple[Action, ...] = (
     completion.complete_visit,
     claims.record_scan,
     adjudication.decide_claim,
+    operations.decide_recorded_work,
 )
 ACTIONS: dict[type[Command], Action] = {action.command: action for action in _ALL}
 THEN: dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]] = {

@@ -84,6 +84,9 @@ class FeedAnswer(msgspec.Struct, frozen=True):
     snapshot: bool = False
 
 
+PullStatus = Literal["ok", "unknown_device", "rewound"]
+
+
 class PullAnswer(msgspec.Struct, frozen=True):
     """What changed, and how many of the phone's operations were taken: read in one snapshot.
 
@@ -91,7 +94,7 @@ class PullAnswer(msgspec.Struct, frozen=True):
     """
 
     server_time: dt.datetime
-    status: Literal["ok", "unknown_device", "rewound"]
+    status: PullStatus
     last_seq: int
     min_app: str
     feeds: dict[str, FeedAnswer]
@@ -149,6 +152,9 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     answer: Any = None
 
 
+PushStatus = Literal["ok", "gap", "forked", "rewound", "unknown_device", "retry"]
+
+
 class PushAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
     """The fate of each operation up to where it stopped.
 
@@ -157,7 +163,7 @@ class PushAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
 
     server_time: dt.datetime
     last_seq: int
-    status: Literal["ok", "gap", "forked", "rewound", "unknown_device", "retry"]
+    status: PushStatus
     results: list[Result]
     retry_after: int | None = None
 

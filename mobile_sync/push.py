@@ -3,7 +3,7 @@
 import datetime as dt
 import traceback
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -20,7 +20,7 @@ from domain.kit.work import RETRIED, Work, execute, keep, sqlstate, transact
 from domain.operations.keeping import keep_recorded, keep_unreadable, note_failure
 from domain.operations.problems import ServerError
 from mobile_sync.operations import Queued, command_from, estimated_at, read_operations
-from mobile_sync.protocol import Operation, PushAnswer, PushRequest, Result, Status
+from mobile_sync.protocol import Operation, PushAnswer, PushRequest, PushStatus, Result, Status
 
 log = structlog.get_logger()
 operations_per_commit = 20
@@ -45,7 +45,6 @@ LEFT JOIN journal ON journal.op_id = asked.op_id
 LEFT JOIN journal_body AS body ON body.op_id = asked.op_id
 LEFT JOIN op_failure AS failure ON failure.op_id = asked.op_id
 """
-Stop = Literal["ok", "gap", "forked", "rewound", "unknown_device", "retry"]
 
 
 class _VisitOf(msgspec.Struct):
@@ -82,7 +81,7 @@ class Taken:
 
     last_seq: int = 0
     results: list[Result] = field(default_factory=list)
-    status: Stop | None = None
+    status: PushStatus | None = None
     retry_after: int | None = None
     failed: tuple[Queued, Exception] | None = None
 
@@ -182,6 +181,7 @@ class Pushing:
             await keep_recorded(
                 work,
                 queued.op_id,
+                queued.seq,
                 operation.t,
                 entry.reason,
                 job_id=operation.job,
@@ -236,7 +236,7 @@ async def push(
     now: dt.datetime,
     register: Register = REGISTER,
 ) -> PushAnswer:
-    """Take the operations of a push and return the fate of each, after COMMIT.
+    """Take the operations of a push and return the fate of each once it is committed.
 
     What a later transaction of the same push cannot do takes nothing back that an earlier one did.
     Raises: NotAllowed for another session's phone; NotSignedIn when the phone or its account were shut out;
@@ -269,7 +269,7 @@ async def push(
         answer.results += taken.results
         if taken.status is not None or len(answer.results) == len(waiting):
             break
-    status: Stop = answer.status or "ok"
+    status: PushStatus = answer.status or "ok"
     pause = (answer.retry_after or pause_seconds) if status == "retry" else None
     return PushAnswer(
         server_time=now, last_seq=answer.last_seq, status=status, results=answer.results, retry_after=pause

@@ -10,11 +10,13 @@ import api.routes.desk
 import api.routes.imports
 import api.routes.installs
 import api.routes.jobs
+import api.routes.operations
 import api.routes.people
 import api.routes.phone
 import api.routes.reports
 import api.routes.signing_in
 import api.routes.snapshots
+import api.routes.sync
 import api.routes.uploads
 import api.routes.verifying
 import api.routes.worklog  # noqa: F401

@@ -112,7 +112,7 @@ async def record_scan(work: Work, cmd: RecordScan) -> Done:
     seen = await visit_seen(work, work.actor, cmd.visit_id, cmd.photo_id)
     if seen is None:
         raise NotFound("There is no such visit among yours.")
-    if work.actor.role is Role.TECHNICIAN and seen.technician_id != work.actor.account_id:
+    if work.actor.role is Role.TECHNICIAN and seen.technician_id != work.actor.account_id and not work.accepted:
         raise NotYourVisit("Only the technician of a visit writes on its sheet.")
     _check_evidence(cmd, seen)
     await tell_visit(work, seen)

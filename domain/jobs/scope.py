@@ -26,6 +26,8 @@ kept_after_closing = dt.timedelta(days=7)
 """How long a completed job stays on the phone."""
 jobs_at_once = 500
 """How many jobs one transaction moves in or out of the window."""
+MOVE_WINDOW = "scope.window"
+"""The worker's task that tells what only the clock changed."""
 Why = Literal["reassigned", "cancelled", "window"]
 _own_visit = aliased(Visit)
 _OPEN = ("open", "assigned", "accepted", "in_progress")

@@ -15,6 +15,7 @@ from domain.jobs.visits import (
     JobReassigned,
     NotYourVisit,
     VisitClosed,
+    before_it_was_taken,
     closed,
     lock_job_and_visit,
     taken_away,
@@ -106,9 +107,10 @@ async def take_step(
     ``reason`` is why it is abandoned.
     Raises: StepOutOfOrder, VisitClosed, JobReassigned, JobCancelled.
     """
-    if taken_away(visit) and not was_there(visit):
+    accepted = work.accepted and taken_away(visit)
+    if taken_away(visit) and not was_there(visit) and not accepted:
         raise closed(visit)
-    then = next_state(visit.state, step)
+    then = next_state(before_it_was_taken(visit) if accepted else visit.state, step)
     if then == "impossible":
         if visit.state in CLOSED:
             raise closed(visit)
@@ -121,6 +123,8 @@ async def take_step(
     if superseded:
         await tell_visit(work, visit, job)
         return Stepped(reckoned.at, superseded=True, flags=())
+    if accepted and step != "complete":
+        then = visit.state  # a visit that was taken away holds no slot again; its moments are known now
     _move(visit, step, then, reckoned.at, reason)
     visit.clock_uncertain = visit.clock_uncertain or reckoned.uncertain
     flags = ["clock-uncertain"] if reckoned.uncertain else []
@@ -145,7 +149,7 @@ def _move(visit: Visit, step: str, state: str, at: dt.datetime, reason: str | No
         case "start":
             visit.started_at = at
         case "complete":
-            visit.completed_at = at
+            visit.completed_at, visit.abandoned_reason = at, None
         case "abandon":
             visit.abandoned_reason = reason
         case _:

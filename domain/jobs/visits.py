@@ -3,7 +3,7 @@
 import datetime as dt
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.dialects.postgresql import TSTZRANGE
 
 from domain.jobs.model import Job, Visit, VisitEvent
@@ -62,7 +62,7 @@ async def lock_job(work: Work, job_id: UUID) -> Job | None:
     """
     return await work.db.scalar(
         select(Job)
-        .where(Job.id == job_id, own_rows(work.actor, Job.partner_id))
+        .where(Job.id == job_id, true() if work.accepted else own_rows(work.actor, Job.partner_id))
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
@@ -103,7 +103,7 @@ async def lock_visit(work: Work, visit_id: UUID) -> Visit:
     )
     if visit is None:
         raise NotFound("There is no such visit among yours.")
-    if work.actor.role is Role.TECHNICIAN and visit.technician_id != work.actor.account_id:
+    if work.actor.role is Role.TECHNICIAN and visit.technician_id != work.actor.account_id and not work.accepted:
         raise NotYourVisit("Only the technician of a visit writes on its sheet.")
     return visit
 
@@ -130,6 +130,15 @@ def taken_away(visit: Visit) -> bool:
     return visit.state == "abandoned" and visit.abandoned_reason in (REASSIGNED, CANCELLED)
 
 
+def before_it_was_taken(visit: Visit) -> str:
+    """Return how far a visit had come when the office took it away."""
+    if visit.started_at is not None:
+        return "working"
+    if visit.arrived_at is not None:
+        return "arrived"
+    return "planned" if visit.travelled_at is None else "travelling"
+
+
 def closed(visit: Visit) -> Problem:
     """Return the problem that says why a closed visit takes nothing more."""
     if visit.state == "abandoned" and visit.abandoned_reason == REASSIGNED:
@@ -148,9 +157,10 @@ async def open_sheet(work: Work, visit_id: UUID) -> tuple[Visit, tuple[str, ...]
     visit = await lock_visit(work, visit_id)
     flags: tuple[str, ...] = ()
     if visit.state in CLOSED:
-        if not (taken_away(visit) and visit.abandoned_reason == REASSIGNED and was_there(visit)):
+        before = taken_away(visit) and visit.abandoned_reason == REASSIGNED and was_there(visit)
+        if not (before or work.accepted):
             raise closed(visit)
-        flags = ("after-reassignment",)
+        flags = ("accepted-by-office",) if work.accepted else ("after-reassignment",)
     if work.actor.is_office:
         visit.keyed_in_by_office = True
     await tell_visit(work, visit)

@@ -10,8 +10,8 @@ error_characters_max = 300
 
 # The visit says which job it belongs to; what the phone says counts only where no visit of its own side is named.
 _RECORDED = """
-INSERT INTO recorded_work (op_id, kind, reason, job_id, visit_id, actor_id, partner_id, at)
-SELECT $1, $2, $3, coalesce((SELECT job_id FROM visit WHERE visit.id = $5), $4), $5, $6, $7, $8
+INSERT INTO recorded_work (op_id, seq, kind, reason, job_id, visit_id, actor_id, partner_id, at)
+SELECT $1, $9, $2, $3, coalesce((SELECT job_id FROM visit WHERE visit.id = $5), $4), $5, $6, $7, $8
 """
 _UNREADABLE = """
 INSERT INTO quarantine (id, device_id, account_id, partner_id, op_id, why, raw, at)
@@ -28,11 +28,11 @@ RETURNING tries
 
 
 async def keep_recorded(
-    work: Work, op_id: UUID, kind: str, reason: str, *, job_id: UUID | None, visit_id: UUID | None
+    work: Work, op_id: UUID, seq: int, kind: str, reason: str, *, job_id: UUID | None, visit_id: UUID | None
 ) -> None:
     """Put an operation before the office: its entry says recorded, for this reason."""
     who = (work.actor.account_id, work.actor.partner_id, work.now)
-    await work.driver.execute(_RECORDED, op_id, kind, reason, job_id, visit_id, *who)
+    await work.driver.execute(_RECORDED, op_id, kind, reason, job_id, visit_id, *who, seq)
 
 
 async def keep_unreadable(work: Work, device_id: UUID, op_id: UUID | None, why: str, raw: bytes) -> None:

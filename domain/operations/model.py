@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.kit.base import Pk, Record
+from domain.kit.base import Big, Pk, Record
 
 
 class RecordedWork(Record):
@@ -16,9 +16,10 @@ class RecordedWork(Record):
     __table_args__ = (
         CheckConstraint("decision IN ('accepted', 'declined')", name="decision"),
         CheckConstraint("(decision IS NULL) = (decided_by IS NULL)", name="decided"),
-        Index("ix_recorded_work_waiting", "at", "op_id", postgresql_where=text("decision IS NULL")),
+        Index("ix_recorded_work_waiting", "at", "seq", "op_id", postgresql_where=text("decision IS NULL")),
     )
     op_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[Big]
     kind: Mapped[str]
     reason: Mapped[str]
     job_id: Mapped[UUID | None] = mapped_column(index=True)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.catalog.model import FaultCode, ModelComponent
@@ -18,7 +18,7 @@ from domain.kit.limits import Moment, Note, OptionalLine, Sha256, Word
 from domain.kit.problem import InvalidRequest, Kind, Problem
 from domain.kit.work import Work
 from domain.people.access import SHEET
-from domain.worklog.actions import ID, SHEET_PROBLEMS
+from domain.worklog.actions import ID, LINES, SHEET_PROBLEMS
 from domain.worklog.model import Fault, Photo, Reading
 from domain.worklog.rules import FaultFacts, SheetFacts, missing_for_completion
 
@@ -28,6 +28,7 @@ NoSignature = Literal["absent", "declined", "remote"]
 TELL_OURS = "unit.visited"
 """The worker's task that tells our own technicians' phones what a partner did to a unit."""
 signature_bytes_max = 20 * 1024
+signed_lines_max = 500
 Coordinate = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
 Stroke = Annotated[tuple[tuple[Coordinate, Coordinate], ...], msgspec.Meta(min_length=1, max_length=4_000)]
 Side = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
@@ -57,8 +58,9 @@ class CompleteVisit(Command, tag="visit.complete", frozen=True, kw_only=True):
     """Complete a visit and freeze its sheet.
 
     What a complete sheet needs depends on the job's kind; free text never satisfies it. The customer signs, or a
-    reason says why not. Photos whose bytes are still on the way do not hold it up. A visit that did not repair leaves
-    its job in progress.
+    reason says why not. ``lines`` are the ids of the lines that the customer read: where the sheet has others by now
+    the completion is flagged ``sheet-differs``, and what was signed stays as it was sent. Photos whose bytes are still
+    on the way do not hold it up. A visit that did not repair leaves its job in progress.
     """
 
     visit_id: UUID
@@ -68,11 +70,12 @@ class CompleteVisit(Command, tag="visit.complete", frozen=True, kw_only=True):
     signed_by: OptionalLine = ""
     signature: Signature | None = None
     no_signature_reason: NoSignature | None = None
+    lines: Annotated[tuple[UUID, ...], msgspec.Meta(max_length=signed_lines_max)] | None = None
     collection: CollectionHashes | None = None
 
 
 class VisitCompleted(Answer, frozen=True, kw_only=True):
-    """How the visit and its job stand now, and what is noted: clock-uncertain, overlaps-actual."""
+    """How the visit and its job stand now, and what is noted: clock-uncertain, overlaps-actual, sheet-differs."""
 
     visit_id: UUID
     job_id: UUID
@@ -126,7 +129,16 @@ async def complete_visit(work: Work, cmd: CompleteVisit) -> Done:
     if cmd.result != "not_repaired":
         await _complete_job(work, job, visit, stepped.at)
     await _tell_of_history(work, job, visit)
-    return Done(_answer(visit, job.state, stepped.flags), outcome="applied_flagged" if stepped.flags else "applied")
+    flags = stepped.flags
+    if cmd.lines is not None and set(cmd.lines) != await _lines_of(work.db, visit.id):
+        flags = (*flags, "sheet-differs")
+    return Done(_answer(visit, job.state, flags), outcome="applied_flagged" if flags else "applied")
+
+
+async def _lines_of(db: AsyncSession, visit_id: UUID) -> set[UUID]:
+    """Return the ids of the lines that stand on a sheet."""
+    standing = [select(line.id).where(line.visit_id == visit_id, line.voided_at.is_(None)) for line in LINES.values()]
+    return set((await db.scalars(union_all(*standing))).all())
 
 
 def _answer(visit: Visit, job_state: str | None, flags: tuple[str, ...]) -> VisitCompleted:

@@ -18,6 +18,7 @@ def upgrade() -> None:
     op.create_table(
         "recorded_work",
         sa.Column("op_id", sa.Uuid(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("job_id", sa.Uuid()),
@@ -35,7 +36,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("op_id", name=op.f("pk_recorded_work")),
     )
     op.create_index(
-        "ix_recorded_work_waiting", "recorded_work", ["at", "op_id"], postgresql_where=sa.text("decision IS NULL")
+        "ix_recorded_work_waiting",
+        "recorded_work",
+        ["at", "seq", "op_id"],
+        postgresql_where=sa.text("decision IS NULL"),
     )
     op.create_index(op.f("ix_recorded_work_job_id"), "recorded_work", ["job_id"])
     op.create_index(op.f("ix_recorded_work_actor_id"), "recorded_work", ["actor_id"])

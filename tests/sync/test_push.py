@@ -1,0 +1,352 @@
+"""What becomes of what a phone pushes: once, in order, and nothing is dropped."""
+
+import datetime as dt
+import gzip
+import json
+from typing import Any
+
+import brotli
+import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.context import Context
+from domain.commands import REGISTER
+from domain.kit.actor import SYSTEM
+from domain.kit.command import Command, Register
+from domain.kit.ids import new_id
+from domain.kit.work import begin, utc_now
+from domain.people.model import Device
+from mobile_sync.protocol import PushRequest
+from mobile_sync.push import push
+from tests import make
+from tests.cast import Cast, actor_of
+from tests.conftest import rows
+from tests.sync.handset import Handset, handset
+
+
+async def test_a_day_of_work_is_taken_in_order(cast: Cast, context: Context, owner: AsyncEngine) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    answer = await phone.push(
+        phone.travel(ready.visit_id), phone.step("arrive", ready.visit_id), phone.minutes(ready.visit_id)
+    )
+    assert [one["status"] for one in answer["results"]] == ["applied"] * 3
+    assert (answer["status"], answer["last_seq"]) == ("ok", 3)
+    assert answer["results"][1]["answer"]["state"] == "arrived"
+    line = answer["results"][2]["op"]
+    assert [str(found[0]) for found in await rows(owner, "SELECT id FROM time_entry")] == [line]
+    assert await rows(owner, "SELECT seq, device_id IS NOT NULL FROM journal ORDER BY seq") == [
+        (1, True),
+        (2, True),
+        (3, True),
+    ]
+
+
+async def test_repeating_a_push_gets_the_first_answers(cast: Cast, context: Context, owner: AsyncEngine) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    ops = [phone.travel(ready.visit_id), phone.minutes(ready.visit_id)]
+    first, again = await phone.push(*ops), await phone.push(*ops)
+    assert [one["replayed"] for one in again["results"]] == [True, True]
+    assert [one["answer"] for one in again["results"]] == [one["answer"] for one in first["results"]]
+    assert await rows(owner, "SELECT count(*) FROM time_entry") == [(1,)]
+
+
+async def test_a_number_left_out_is_a_gap_and_nothing_is_taken(cast: Cast, context: Context) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    first, second, third = (phone.minutes(ready.visit_id, minutes) for minutes in (1, 2, 3))
+    answer = await phone.push(first, third)
+    assert (answer["status"], answer["last_seq"], len(answer["results"])) == ("gap", 1, 1)
+    answer = await phone.push(second, third)
+    assert (answer["status"], answer["last_seq"]) == ("ok", 3)
+
+
+async def test_a_clone_is_told_to_enrol_anew_and_loses_nothing(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone, clone = handset(cast.ann), handset(cast.ann)
+    await phone.push(phone.minutes(ready.visit_id, 1))
+    cloned = clone.minutes(ready.visit_id, 2)
+    answer = await clone.push(cloned)
+    assert (answer["status"], answer["results"]) == ("forked", [])
+    body = {"device": str(new_id()), "name": "the other phone", "app": "1.0"}
+    response = await cast.ann.http.post("/sync/enrol", json=body, headers=cast.ann.headers)
+    assert response.status_code == 200
+    tokens = response.json()
+    assert tokens["device_id"] == body["device"]
+    anew = Handset(type(cast.ann)(cast.ann.http, tokens["access_token"], cast.ann.actor), device=tokens["device_id"])
+    assert await anew.fates(cloned) == [("applied", None)]
+    assert await rows(owner, "SELECT minutes FROM time_entry ORDER BY 1") == [(1,), (2,)]
+
+
+async def test_other_content_under_a_known_id_is_kept_and_changes_nothing(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    first = phone.minutes(ready.visit_id, 10)
+    await phone.push(first)
+    other = {**first, "body": {**first["body"], "minutes": 99}}
+    for _ in range(2):
+        assert await phone.fates(other) == [("mismatch", "operation-id-reused")]
+    assert await rows(owner, "SELECT minutes FROM time_entry") == [(10,)]
+    assert await rows(owner, "SELECT why, convert_from(raw, 'UTF8')::json->'body'->>'minutes' FROM quarantine") == [
+        ("mismatch", "99")
+    ]
+
+
+async def test_renumbered_and_sent_by_another_phone_it_is_the_same_operation(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    first = phone.minutes(ready.visit_id, 10)
+    await phone.push(first)
+    answer = await phone.push({**first, "seq": 2, "mono": 5, "boot": "b2"})
+    assert (answer["results"][0]["status"], answer["results"][0]["replayed"]) == ("applied", True)
+    assert answer["last_seq"] == 2, "a replay advances the number, or the queue would never be empty"
+
+
+async def test_work_on_a_job_that_went_away_is_recorded_for_the_office(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    await cast.dora.done("/jobs/cancel", {"job_id": str(ready.job_id), "reason": "the customer called"})
+    assert await phone.fates(phone.step("arrive", ready.visit_id), phone.minutes(ready.visit_id)) == [
+        ("recorded", "job-cancelled"),
+        ("recorded", "job-cancelled"),
+    ]
+    assert await rows(owner, "SELECT kind, reason, job_id FROM recorded_work ORDER BY at, seq") == [
+        ("visit.arrive", "job-cancelled", ready.job_id),
+        ("time.log", "job-cancelled", ready.job_id),
+    ]
+
+
+async def test_a_command_the_phone_may_not_send_is_rejected_and_kept(cast: Cast, context: Context) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    body = {"job_id": str(ready.job_id), "reason": "no wish to go"}
+    assert await phone.fates(phone.record("job.cancel", body)) == [("rejected", "not-allowed")]
+
+
+async def test_fields_that_do_not_fit_are_rejected_and_block_nothing(cast: Cast, context: Context) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    wrong = phone.record("time.log", {"visit_id": str(ready.visit_id), "kind": "flight", "minutes": 5})
+    assert await phone.fates(wrong, phone.minutes(ready.visit_id)) == [
+        ("rejected", "invalid-request"),
+        ("applied", None),
+    ]
+
+
+@pytest.mark.parametrize(("tag", "version"), [("moon.land", 1), ("time.log", 2)])
+async def test_what_a_newer_app_sends_is_kept_until_it_is_understood(
+    tag: str, version: int, cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    op = phone.record(tag, {"visit_id": str(ready.visit_id), "kind": "travel", "minutes": 5}, v=version)
+    assert await phone.fates(op) == [("recorded", "unknown-version")]
+    assert await rows(owner, "SELECT kind, version, outcome FROM journal") == [(tag, version, "recorded")]
+
+
+async def test_an_operation_nobody_can_read_is_kept_and_blocks_nothing(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    broken = {**phone.minutes(ready.visit_id), "at": "yesterday"}
+    too_large = phone.record("time.log", {"note": "x" * 40_000})
+    fine = phone.minutes(ready.visit_id)
+    expected = [("undecodable", "undecodable"), ("undecodable", "too-large"), ("applied", None)]
+    assert await phone.fates(broken, too_large, fine) == expected
+    assert await phone.fates(broken, too_large, fine) == expected
+    assert await rows(owner, "SELECT why FROM quarantine ORDER BY why") == [("too-large",), ("undecodable",)]
+
+
+async def test_a_failure_of_our_own_blocks_for_five_tries_and_is_set_aside(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    ops = [phone.minutes(ready.visit_id, 1), phone.travel(ready.visit_id), phone.minutes(ready.visit_id, 2)]
+
+    async def fail(*_: Any) -> Any:
+        raise RuntimeError("a defect")
+
+    broken = register_where("visit.travel", fail)
+    said = [await push_with(context, phone, broken, *ops) for _ in range(5)]
+    assert [[one.status for one in answer.results] for answer in said[:4]] == [["applied", "retry"]] * 4
+    assert [one.status for one in said[4].results] == ["applied", "recorded", "applied"]
+    assert said[4].results[1].reason == "server-error"
+    assert await rows(owner, "SELECT minutes FROM time_entry ORDER BY 1") == [(1,), (2,)]
+    assert await rows(owner, "SELECT reason FROM recorded_work") == [("server-error",)]
+
+
+def register_where(tag: str, carry_out: Any) -> Register:
+    """The product's register with another action for one command."""
+    import dataclasses
+
+    kind = REGISTER.by_tag[tag]
+    actions = {**REGISTER.actions, kind: dataclasses.replace(REGISTER.actions[kind], carry_out=carry_out)}
+    return dataclasses.replace(REGISTER, actions=actions)
+
+
+async def push_with(context: Context, phone: Handset, register: Register, *ops: dict[str, Any]) -> Any:
+    """Push past HTTP, with a register of one's own."""
+    import msgspec
+
+    envelope = {
+        "device": str(phone.device),
+        "app": "1.0",
+        "sent_at": utc_now().isoformat(),
+        "boot": "b1",
+        "acked": phone.acked,
+        "ops": ops,
+    }
+    request = msgspec.json.decode(json.dumps(envelope), type=PushRequest)
+    return await push(
+        context.database, context.queue, actor_of(phone.caller), request, now=utc_now(), register=register
+    )
+
+
+async def test_a_queue_of_an_older_app_is_brought_up_to_date(cast: Cast, context: Context, owner: AsyncEngine) -> None:
+    import dataclasses
+
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    kind: type[Command] = REGISTER.by_tag["time.log"]
+
+    def in_hours(fields: dict[str, Any]) -> dict[str, Any]:
+        return {**{name: value for name, value in fields.items() if name != "hours"}, "minutes": fields["hours"] * 60}
+
+    newer = dataclasses.replace(REGISTER.actions[kind], version=2, upcasts=(in_hours,))
+    register = dataclasses.replace(REGISTER, actions={**REGISTER.actions, kind: newer})
+    old = phone.record("time.log", {"visit_id": str(ready.visit_id), "kind": "travel", "hours": 2})
+    answer = await push_with(context, phone, register, old)
+    assert answer.results[0].status == "applied"
+    assert await rows(owner, "SELECT minutes FROM time_entry") == [(120,)]
+    wrong = phone.record("time.log", {"visit_id": str(ready.visit_id), "kind": "travel"})
+    answer = await push_with(context, phone, register, wrong)
+    assert (answer.results[0].status, answer.results[0].reason) == ("rejected", "invalid-request")
+
+
+async def test_a_server_that_forgot_is_told_by_what_the_phone_was_acknowledged(cast: Cast, context: Context) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    op = phone.minutes(ready.visit_id)
+    await phone.push(op)
+    for acked in ({"seq": 2, "op": op["op"]}, {"seq": 1, "op": str(new_id())}):
+        answer = await phone.push(phone.minutes(ready.visit_id), acked=acked)
+        assert (answer["status"], answer["results"]) == ("rewound", [])
+    other = Handset(cast.ann, device=new_id())
+    response = await cast.ann.http.post(
+        "/sync/push",
+        json={
+            "device": str(other.device),
+            "app": "1",
+            "sent_at": utc_now().isoformat(),
+            "boot": "",
+            "acked": phone.acked,
+            "ops": [],
+        },
+        headers=cast.ann.headers,
+    )
+    assert (response.status_code, response.json()["code"]) == (403, "not-allowed")
+
+
+async def test_a_wrong_clock_is_corrected_and_said(cast: Cast, context: Context, owner: AsyncEngine) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    phone.ahead = dt.timedelta(days=1)
+    body = {"visit_id": str(ready.visit_id), "at": (utc_now() + phone.ahead).isoformat()}
+    assert await phone.fates(phone.record("visit.arrive", body)) == [("applied_flagged", None)]
+    assert await rows(owner, "SELECT clock_uncertain, abs(extract(epoch FROM arrived_at - now())) < 60 FROM visit") == [
+        (True, True)
+    ]
+
+
+async def test_how_long_ago_it_was_is_known_by_the_monotonic_clock(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    op = phone.minutes(ready.visit_id, mono=1_000, boot="b1", at="2020-01-01T00:00:00Z")
+    await phone.push(op, mono=61_000)
+    assert await rows(
+        owner, "SELECT round(extract(epoch FROM received_at - estimated_at)), client_at::text FROM journal"
+    ) == [(60, "2020-01-01 00:00:00+00")]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br"])
+async def test_a_push_may_come_compressed(coding: str, cast: Cast, context: Context) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    pack = {"gzip": gzip.compress, "br": brotli.compress}[coding]
+    envelope = {
+        "device": str(phone.device),
+        "app": "1",
+        "sent_at": utc_now().isoformat(),
+        "boot": "",
+        "acked": phone.acked,
+    }
+
+    async def send(content: bytes) -> tuple[int, Any]:
+        headers = {**cast.ann.headers, "content-encoding": coding, "content-type": "application/json"}
+        response = await cast.ann.http.post("/sync/push", content=content, headers=headers)
+        return response.status_code, response.json()
+
+    status, answer = await send(pack(json.dumps({**envelope, "ops": [phone.minutes(ready.visit_id)]}).encode()))
+    assert (status, answer["last_seq"]) == (200, 1)
+    assert (await send(pack(b" " * 10_000_000)))[0] == 413
+    assert (await send(pack(b"{}" * 100)[:-4]))[0] == 400
+
+
+async def test_an_operation_without_a_number_is_a_problem_of_the_whole_request(cast: Cast, context: Context) -> None:
+    phone = handset(cast.ann)
+    response = await cast.ann.http.post(
+        "/sync/push",
+        json={
+            "device": str(phone.device),
+            "app": "1",
+            "sent_at": utc_now().isoformat(),
+            "boot": "",
+            "acked": phone.acked,
+            "ops": [{"op": "x"}],
+        },
+        headers=cast.ann.headers,
+    )
+    assert (response.status_code, response.json()["code"]) == (422, "invalid-request")
+
+
+async def test_a_revoked_phone_hands_in_what_it_holds_and_is_given_nothing(
+    cast: Cast, context: Context, http: Any, owner: AsyncEngine
+) -> None:
+    invited = await cast.ada.done(
+        "/people", {"login": "nina@test", "name": "Nina", "role": "technician", "partner_id": str(cast.north)}
+    )
+    link = await cast.ada.done("/people/invitation-links", {"account_id": invited["id"]})
+    await http.post("/sign-in/password", json={"token": link["token"], "password": "a long pass phrase"})
+    device = str(new_id())
+    phone = {"id": device, "name": "Nina's phone", "app_version": "1"}
+    tokens = (
+        await http.post("/sign-in", json={"login": "nina@test", "password": "a long pass phrase", "phone": phone})
+    ).json()
+    hand_in = {"refresh_token": tokens["refresh_token"], "device": device, "ops": [{"op": str(new_id()), "seq": 1}]}
+    assert (await http.post("/sync/quarantine", json=hand_in)).status_code == 401, "it can push as usual"
+    await cast.ada.done("/devices/revoke", {"device_id": device, "reason": "left in a taxi"})
+    answer = await http.post("/sync/quarantine", json=hand_in)
+    assert (answer.status_code, answer.json()) == (200, {"kept": 1})
+    await http.post("/sync/quarantine", json=hand_in)
+    assert await rows(owner, "SELECT why FROM quarantine") == [("revoked",)]
+    stolen = {**hand_in, "refresh_token": "x" * 100}
+    assert (await http.post("/sync/quarantine", json=stolen)).status_code == 401
+    async with begin(context.database, SYSTEM) as work:
+        await work.db.execute(update(Device).values(revoked_at=utc_now() - dt.timedelta(days=31)))
+    assert (await http.post("/sync/quarantine", json=hand_in)).status_code == 401
+    listed = (await cast.ada.get("/quarantine")).json()["items"]
+    assert [(one["why"], one["device_id"]) for one in listed] == [("revoked", device)]

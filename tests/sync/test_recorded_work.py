@@ -1,0 +1,186 @@
+"""The office accepts or declines work that was recorded after its job went away, and the phone is told."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.context import Context
+from domain.kit.work import utc_now
+from tests import make
+from tests.cast import Cast
+from tests.conftest import rows
+from tests.sync.handset import Handset, handset
+
+
+async def day_of_work(cast: Cast, context: Context, phone: Handset, ready: make.ReadyVisit) -> list[dict[str, Any]]:
+    """What ann does on a repair, from arriving to the signature."""
+    visit = {"visit_id": str(ready.visit_id)}
+    label = f"https://id.example/01/{ready.gtin}/21/{ready.serial}"
+    return [
+        phone.step("arrive", ready.visit_id),
+        phone.record(
+            "scan.record",
+            {**visit, "source": "camera", "scanned_text": label, "scanned_at": utc_now().isoformat()},
+        ),
+        phone.record(
+            "fault.record",
+            {
+                **visit,
+                "fault_code_id": str(ready.fault_code_id),
+                "symptom": "does not drain",
+                "model_component_id": str(ready.component_id),
+                "designator": "R12",
+            },
+        ),
+        phone.minutes(ready.visit_id, 45),
+        phone.record(
+            "visit.complete",
+            {**visit, "at": utc_now().isoformat(), "result": "repaired", "no_signature_reason": "absent"},
+        ),
+    ]
+
+
+async def waiting(cast: Cast) -> list[dict[str, Any]]:
+    """What waits for a decision."""
+    found: list[dict[str, Any]] = (await cast.dora.get("/recorded-work")).json()["items"]
+    return found
+
+
+async def test_accepted_work_counts_as_if_it_had_come_in_time(cast: Cast, context: Context, owner: AsyncEngine) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    assign = {"job_id": str(ready.job_id), "partner_id": str(cast.south), "technician_id": str(cast.ben.id)}
+    await cast.dora.done("/jobs/assign", assign)
+    ops = await day_of_work(cast, context, phone, ready)
+    fates = await phone.fates(*ops)
+    assert [status for status, _ in fates] == ["recorded"] * 5
+    held = await waiting(cast)
+    assert [(one["kind"], one["technician"], one["job_number"] is not None) for one in held] == [
+        (op["t"], "Ann", True) for op in ops if op["t"] != "scan.record"
+    ], "a reading is stored at once; everything else waits"
+    decided = await cast.dora.done(
+        "/recorded-work/decide", {"op_ids": [one["op_id"] for one in reversed(held)], "decision": "accept"}
+    )
+    assert decided["outcomes"] == ["applied", "applied_flagged", "applied_flagged", "applied"]
+    assert await rows(owner, "SELECT state, result, abandoned_reason FROM visit") == [("completed", "repaired", None)]
+    assert await rows(owner, "SELECT state FROM job") == [("completed",)]
+    assert await rows(owner, "SELECT id::text, minutes FROM time_entry") == [(ops[3]["op"], 45)]
+    assert await rows(owner, "SELECT partner_id, state FROM claim") == [(cast.north, "in_review")], "a person decides: the job is another's"
+    assert await rows(owner, "SELECT count(*) FROM report") == [(1,)]
+    assert await waiting(cast) == []
+    outcomes = await rows(owner, "SELECT DISTINCT outcome FROM journal WHERE device_id IS NOT NULL")
+    assert outcomes == [("recorded",)], "what was told then is never told otherwise"
+    pulled = await phone.pull()
+    told = [row["d"] for row in pulled["feeds"]["me"]["rows"] if row["k"] == "op_result"]
+    assert {one["op"] for one in told} == {one["op_id"] for one in held}
+    assert {one["decision"] for one in told} == {"accepted"}
+
+
+async def test_declined_work_stays_in_the_journal_and_changes_nothing(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    await cast.dora.done("/jobs/cancel", {"job_id": str(ready.job_id), "reason": "the customer called"})
+    await phone.push(phone.step("arrive", ready.visit_id), phone.minutes(ready.visit_id))
+    op_ids = [one["op_id"] for one in await waiting(cast)]
+    body = {"op_ids": op_ids, "decision": "decline", "note": "nobody was there"}
+    assert (await cast.dora.done("/recorded-work/decide", body))["outcomes"] == ["declined", "declined"]
+    assert await rows(owner, "SELECT count(*) FROM time_entry") == [(0,)]
+    told = [row["d"] for row in (await phone.pull())["feeds"]["me"]["rows"] if row["k"] == "op_result"]
+    assert {(one["decision"], one["note"]) for one in told} == {("declined", "nobody was there")}
+    again = await cast.dora.post("/recorded-work/decide", {**body, "decision": "accept"})
+    assert (again.status_code, again.json()["code"]) == (409, "already-decided")
+
+
+async def test_a_cancelled_visit_that_was_made_can_be_billed(cast: Cast, context: Context, owner: AsyncEngine) -> None:
+    ready = await make.ready_visit(context, cast, technician=cast.otto)
+    phone = handset(cast.otto)
+    await cast.dora.done("/jobs/cancel", {"job_id": str(ready.job_id), "reason": "the customer called"})
+    await phone.push(*await day_of_work(cast, context, phone, ready))
+    op_ids = [one["op_id"] for one in await waiting(cast)]
+    await cast.dora.done("/recorded-work/decide", {"op_ids": op_ids, "decision": "accept"})
+    assert await rows(owner, "SELECT state FROM visit") == [("completed",)]
+    assert await rows(owner, "SELECT state FROM job") == [("completed",)]
+
+
+async def test_what_cannot_be_done_even_when_accepted_says_why_and_decides_nothing(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    complete = {
+        "visit_id": str(ready.visit_id),
+        "at": utc_now().isoformat(),
+        "result": "repaired",
+        "no_signature_reason": "absent",
+    }
+    ops = [phone.step("arrive", ready.visit_id), phone.record("visit.complete", complete)]
+    assert (await phone.fates(*ops))[1] == ("recorded", "sheet-incomplete")
+    refused = await cast.dora.post("/recorded-work/decide", {"op_ids": [ops[1]["op"]], "decision": "accept"})
+    assert (refused.status_code, refused.json()["reason"]) == (409, "sheet-incomplete")
+    assert [one["op_id"] for one in await waiting(cast)] == [ops[1]["op"]]
+    assert await rows(owner, "SELECT state FROM visit") == [("arrived",)]
+
+
+async def test_only_the_office_sees_and_decides(cast: Cast, context: Context) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    await cast.dora.done("/jobs/cancel", {"job_id": str(ready.job_id), "reason": "the customer called"})
+    op = phone.minutes(ready.visit_id)
+    await phone.push(op)
+    for caller in (cast.ann, cast.pam, cast.ben):
+        assert (await caller.get("/recorded-work")).status_code == 403
+        decide = await caller.post("/recorded-work/decide", {"op_ids": [op["op"]], "decision": "accept"})
+        assert (decide.status_code, decide.json()["code"]) == (403, "not-allowed")
+    assert (await cast.dora.get("/recorded-work", job_id=str(ready.job_id))).json()["items"][0]["sent"][
+        "t"
+    ] == "time.log"
+    assert (await cast.dora.get("/recorded-work", decision="declined")).json()["items"] == []
+
+
+async def test_pages_of_recorded_work_go_on_where_they_ended(cast: Cast, context: Context) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    await cast.dora.done("/jobs/cancel", {"job_id": str(ready.job_id), "reason": "the customer called"})
+    ops = [phone.minutes(ready.visit_id, minutes) for minutes in range(5)]
+    await phone.push(*ops)
+    found: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = (await cast.dora.get("/recorded-work", limit=2, **cursor)).json()
+        found += [one["op_id"] for one in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = {"cursor": page["next"]}
+    assert found == [op["op"] for op in ops]
+
+
+async def test_support_reads_what_a_phone_sent(cast: Cast, context: Context) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    await cast.dora.done("/jobs/cancel", {"job_id": str(ready.job_id), "reason": "the customer called"})
+    phone.ahead = dt.timedelta(minutes=-3)
+    await phone.push(phone.minutes(ready.visit_id), phone.record("moon.land", {}))
+    path = f"/devices/{phone.device}/operations"
+    page = (await cast.ada.get(path, limit=1)).json()
+    assert [(one["seq"], one["kind"], one["outcome"], one["reason"]) for one in page["items"]] == [
+        (2, "moon.land", "recorded", "unknown-version")
+    ]
+    rest = (await cast.pam.get(path, cursor=page["next"])).json()["items"]
+    assert [(one["seq"], one["reason"]) for one in rest] == [(1, "job-cancelled")]
+    assert (await cast.ben.get(path)).status_code == 403
+
+
+async def test_lines_that_the_customer_did_not_see_are_said(cast: Cast, context: Context, owner: AsyncEngine) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    ops = await day_of_work(cast, context, phone, ready)
+    seen = [ops[2]["op"], ops[3]["op"]]
+    await phone.push(*ops[:4])
+    keyed = {"visit_id": str(ready.visit_id), "kind": "travel", "minutes": 5}
+    await cast.dora.done("/times", keyed)
+    ops[4]["body"]["lines"] = seen
+    (result,) = (await phone.push(ops[4]))["results"]
+    assert (result["status"], result["answer"]["flags"]) == ("applied_flagged", ["sheet-differs"])
