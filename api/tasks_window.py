@@ -7,13 +7,11 @@ import msgspec
 
 from api.context import Context
 from api.worker import task
-from domain.jobs.scope import move_window, tell_jobs_on
+from domain.jobs.scope import MOVE_WINDOW, move_window, tell_jobs_on
 from domain.kit.actor import SYSTEM
 from domain.kit.feeds import prune_feeds
 from domain.kit.work import Work, transact
 from domain.worklog.completion import TELL_OURS, UnitVisited
-
-MOVE_WINDOW = "scope.window"
 
 
 @task(MOVE_WINDOW)

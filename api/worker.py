@@ -17,8 +17,9 @@ from pgqueuer.errors import RetryRequested
 from sqlalchemy.engine import make_url
 
 from api.context import Context
+from domain.jobs.scope import MOVE_WINDOW
 from domain.kit.actor import SYSTEM
-from domain.kit.work import transact
+from domain.kit.work import Work, transact
 from domain.people.sessions import forget_expired
 from mobile_sync.snapshots import BUILD
 from printing.fonts import typeface
@@ -138,8 +139,13 @@ async def _tidy(context: Context) -> None:
     while True:
         try:
             tokens = await transact(context.database, SYSTEM, forget_expired)
-            await transact(context.database, SYSTEM, lambda work: work.enqueue(BUILD, {}), queue=context.queue)
+            await transact(context.database, SYSTEM, _ask_for_upkeep, queue=context.queue)
             log.info("tidied", access_tokens=tokens, uploads=await forget_stale(context))
         except Exception:
             log.exception("tidying failed; it is tried again in an hour")
         await asyncio.sleep(TIDY_EVERY.total_seconds())
+
+
+async def _ask_for_upkeep(work: Work) -> None:
+    for kind in (BUILD, MOVE_WINDOW):
+        await work.enqueue(kind, {})

@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
 from api.worker import drain
 from domain.jobs.model import Job, Visit
-from domain.jobs.scope import Standing, in_scope, kept_after_closing, move_window, sent_ahead, why_gone
+from domain.jobs.scope import MOVE_WINDOW, Standing, in_scope, kept_after_closing, move_window, sent_ahead, why_gone
 from domain.kit.actor import SYSTEM
 from domain.kit.ids import new_id
 from domain.kit.work import Work, begin, utc_now
@@ -374,3 +374,27 @@ async def test_only_a_technician_has_a_scope_of_jobs(context: Context, cast: Cas
     nobodys: list[Caller] = [cast.dora, cast.pam, cast.ben]
     for caller in nobodys:
         assert await scope(context, caller) == set()
+
+
+MORE_JOBS = """
+INSERT INTO job (id, kind, mode, state, customer_id, site_id, unit_id, subject, priority, estimated_minutes,
+                 required_from, required_to, partner_id, technician_id, assignment_id, created_by)
+SELECT gen_random_uuid(), kind, mode, state, customer_id, site_id, unit_id, subject, priority, estimated_minutes,
+       required_from, required_to, partner_id, technician_id, assignment_id, created_by
+FROM job, generate_series(1, 600)
+"""
+
+
+async def test_the_worker_moves_the_window_in_many_short_transactions(
+    context: Context, cast: Cast, owner: AsyncEngine
+) -> None:
+    async with begin(context.database, SYSTEM) as work:
+        await make.job(work, technician=cast.ann)
+    async with owner.begin() as connection:
+        await connection.execute(text(MORE_JOBS))
+    async with begin(context.database, SYSTEM, queue=context.queue) as work:
+        await work.enqueue(MOVE_WINDOW, {})
+    await drain(context)
+    assert await rows(owner, "SELECT count(*), max(seq) FROM feed_entry") == [(601, 601)]
+    assert len(await rows(owner, "SELECT seq FROM feed_mark")) == 2
+    await agree(context, owner, cast.ann)
