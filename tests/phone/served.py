@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -27,6 +28,8 @@ from tests.bench.served import serving
 
 PHONE = ROOT / "web" / "phone"
 UNITS = 2_000
+HERE = ZoneInfo("Europe/Berlin")
+"""Where the phones of the tests are: its today is the one with jobs, whenever the tests run."""
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
 
 
@@ -75,7 +78,7 @@ async def _fill(owner_url: str, settings: Settings, whole_week: bool) -> None:
 
         async def body(work: Work) -> Week:
             world = await fill(work, rng, units=UNITS, password_hash=password_hash)
-            return Week(context, world, rng, utc_now().date())
+            return Week(context, world, rng, utc_now().astimezone(HERE).date())
 
         week = await transact(context.database, SYSTEM, body)
         if whole_week:
