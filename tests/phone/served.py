@@ -99,8 +99,7 @@ def run_in_browser(product: Served, script: str, *arguments: str, **environment:
         text=True,
         timeout=240,
     )
-    if done.returncode != 0:
-        pytest.fail(f"{script} in the browser:\n{done.stdout}\n{done.stderr}", pytrace=False)
+    assert done.returncode == 0, f"{script} in the browser:\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
 

@@ -34,12 +34,17 @@ function watch(found: ServiceWorkerRegistration): void {
   found.addEventListener("updatefound", () => found.installing?.addEventListener("statechange", tell));
   tell();
   const check = () => {
-    if (navigator.onLine) found.update().catch(() => undefined); // no network, or a portal's page: the next check will do
+    if (navigator.onLine) void lookForUpdate();
   };
   setInterval(check, UPDATE_CHECK_MS);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") check();
   });
+}
+
+/** Asks the server for a newer version now, say because it no longer speaks with this one. */
+export async function lookForUpdate(): Promise<void> {
+  await registration?.update().catch(() => undefined); // no network, or a portal's page: the next check will do
 }
 
 /** Says that a form is open in this window until the returned function is called; updates wait for it. */
