@@ -223,7 +223,8 @@ class Pushing:
             lambda work: note_failure(work, self.request.device, queued.op_id, said),
             now=self.now,
         )
-        log.error("operation failed", op_id=str(queued.op_id), tries=tries, exc_info=error)
+        trace = "".join(traceback.format_exception(error))  # without the variables: they hold what people wrote
+        log.error("operation failed", op_id=str(queued.op_id), tries=tries, trace=trace)
         return tries >= tries_max
 
 

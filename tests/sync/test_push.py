@@ -1,11 +1,13 @@
 """What becomes of what a phone pushes: once, in order, and nothing is dropped."""
 
+import dataclasses
 import datetime as dt
 import gzip
 import json
 from typing import Any
 
 import brotli
+import msgspec
 import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -189,8 +191,6 @@ async def test_a_failure_of_our_own_blocks_for_five_tries_and_is_set_aside(
 
 def register_where(tag: str, carry_out: Any) -> Register:
     """The product's register with another action for one command."""
-    import dataclasses
-
     kind = REGISTER.by_tag[tag]
     actions = {**REGISTER.actions, kind: dataclasses.replace(REGISTER.actions[kind], carry_out=carry_out)}
     return dataclasses.replace(REGISTER, actions=actions)
@@ -198,8 +198,6 @@ def register_where(tag: str, carry_out: Any) -> Register:
 
 async def push_with(context: Context, phone: Handset, register: Register, *ops: dict[str, Any]) -> Any:
     """Push past HTTP, with a register of one's own."""
-    import msgspec
-
     envelope = {
         "device": str(phone.device),
         "app": "1.0",
@@ -215,8 +213,6 @@ async def push_with(context: Context, phone: Handset, register: Register, *ops: 
 
 
 async def test_a_queue_of_an_older_app_is_brought_up_to_date(cast: Cast, context: Context, owner: AsyncEngine) -> None:
-    import dataclasses
-
     ready = await make.ready_visit(context, cast)
     phone = handset(cast.ann)
     kind: type[Command] = REGISTER.by_tag["time.log"]
