@@ -1,7 +1,7 @@
 /** Everything of the account that works with this phone: its database, its runner, and what is shown of it. */
 
 import { type Signal, signal } from "@preact/signals";
-import { liveQuery, type Subscription } from "dexie";
+import { liveQuery } from "dexie";
 import { Catalogue } from "./catalogue";
 import { AccountDatabase, type Entry } from "./database";
 import { sha256 } from "./hashing";
@@ -55,10 +55,11 @@ export class Account {
   readonly stored = signal<Stored>({ unsent: 0, photosUnsent: 0, lastSyncAt: null, ended: null });
   readonly local: Signal<Local>;
   private readonly pusher: Pusher;
-  private readonly subscriptions: Subscription[] = [];
+  private readonly endings: (() => void)[] = [];
   private held: Held = { rows: [], entries: [], attachments: [] };
   private memory: Memory = { account: "", born: "", unsent: 0, photos: 0 };
   private closed = false;
+  private looking = false;
 
   constructor(
     readonly id: string,
@@ -90,7 +91,6 @@ export class Account {
     this.runner = new Runner(crew, surroundings, (running, round) => this.told(running, round));
     this.catalogue = new Catalogue(db);
     db.on("close", () => void this.lookAtStorage());
-    db.on("versionchange", () => void this.lookAtStorage());
   }
 
   async start(born: string): Promise<void> {
@@ -123,7 +123,7 @@ export class Account {
   close(): void {
     this.closed = true;
     this.runner.stop();
-    for (const one of this.subscriptions) one.unsubscribe();
+    for (const end of this.endings) end();
     this.db.close();
   }
 
@@ -137,7 +137,10 @@ export class Account {
         },
         error: () => resolve(),
       });
-      this.subscriptions.push(subscription);
+      this.endings.push(() => {
+        subscription.unsubscribe();
+        resolve(); // a query on a closed database never answers
+      });
     });
   }
 
@@ -207,19 +210,25 @@ export class Account {
 
   private async failedToStore(error: unknown): Promise<void> {
     if (this.closed) return;
-    if (isQuota(error)) this.patch({ storage: "storage-full" });
-    else await this.lookAtStorage();
+    if (isQuota(error)) {
+      this.patch({ storage: "storage-full" });
+      return;
+    }
+    console.error("syncing failed", error);
+    await this.lookAtStorage();
   }
 
-  /** The browser closed our database: is it still there, newer than this app, or gone? */
+  /** The browser closed our database, or something strange happened: is it there, newer than this app, or gone? */
   private async lookAtStorage(): Promise<void> {
-    if (this.closed) return;
+    if (this.closed || this.looking) return;
+    this.looking = true;
     try {
-      this.db.close({ disableAutoOpen: false });
-      await this.db.open();
+      await Promise.resolve(); // closing ends first; reading opens again
       if ((await this.db.setting("born")) !== this.memory.born) this.wiped(this.memory);
     } catch {
-      this.patch({ storage: "update-needed" });
+      if (!this.closed) this.patch({ storage: "update-needed" });
+    } finally {
+      this.looking = false;
     }
   }
 

@@ -20,6 +20,8 @@ export class Phone {
   private readonly persisted = signal<boolean | null>(null);
   private watching: Subscription | null = null;
   private asleep: (() => void) | null = null;
+  private opening: Promise<void> = Promise.resolve();
+  private stopped = false;
 
   readonly session: ReadonlySignal<Session | null> = computed(() => this.account.value?.session.value ?? null);
   readonly jobs: ReadonlySignal<JobView[]> = computed(() => this.account.value?.jobs.value ?? []);
@@ -67,14 +69,21 @@ export class Phone {
 
   /** Close everything; what is recorded stays. */
   stop(): void {
+    this.stopped = true;
     this.asleep?.();
     this.watching?.unsubscribe();
     this.leave();
     this.device.close();
   }
 
-  private async open(id: string, memory: Memory | null): Promise<void> {
-    if (this.account.peek()?.id === id) return;
+  /** One after the other: signing in here and learning of it from the database would open the same account twice. */
+  private open(id: string, memory: Memory | null): Promise<void> {
+    this.opening = this.opening.catch(() => undefined).then(() => this.openNow(id, memory));
+    return this.opening;
+  }
+
+  private async openNow(id: string, memory: Memory | null): Promise<void> {
+    if (this.stopped || this.account.peek()?.id === id) return;
     const account = new Account(id, this.network, this.surroundings, (gone) => this.wiped(gone));
     const born = await account.db.setting("born");
     if (!born || (memory && memory.account === id && memory.born !== born)) {
