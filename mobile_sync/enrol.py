@@ -11,9 +11,9 @@ from domain.kit.actor import Actor, Role
 from domain.kit.problem import NotSignedIn
 from domain.kit.work import Work
 from domain.operations.keeping import keep_unreadable
-from domain.people.model import Account, Device, SignIn
+from domain.people.model import Account, Device
 from domain.people.sessions import enrol_device
-from domain.people.tokens import hash_of, read_token
+from domain.people.tokens import read_token
 from mobile_sync.protocol import HandInRequest, OperationHead, operation_bytes_max
 
 hand_in_days = 30
@@ -31,7 +31,7 @@ async def enrol(work: Work, device_id: UUID, name: str, app: str) -> None:
 async def hand_in(work: Work, request: HandInRequest, key: bytes) -> int:
     """Keep what a phone that was shut out still holds, to the letter; returns how many operations.
 
-    Its refresh token is worth nothing any more but to show whose phone it was.
+    Its refresh token is worth nothing any more but to show whose phone it was: any that we ever made for it does.
     Raises: NotSignedIn when it does not show that, or too late.
     """
     token = read_token(request.refresh_token, key)
@@ -40,9 +40,8 @@ async def hand_in(work: Work, request: HandInRequest, key: bytes) -> int:
         found = (
             await work.db.execute(
                 select(Account.id, Account.role, Account.partner_id, Account.disabled_at, Device.revoked_at)
-                .join(SignIn, SignIn.account_id == Account.id)
-                .join(Device, Device.id == SignIn.device_id)
-                .where(SignIn.id == token.family, SignIn.refresh_hash == hash_of(request.refresh_token))
+                .join(Device, Device.account_id == Account.id)
+                .where(Device.id == token.device)
             )
         ).one_or_none()
     shut_out_at = None if found is None else found.disabled_at or found.revoked_at

@@ -28,7 +28,8 @@ from mobile_sync.snapshots import snapshot_instead
 # of each feed the newest number with its mark and the mark of the number the phone has seen.
 _STATE = """
 SELECT device.last_seq, device.revoked_at IS NOT NULL OR account.disabled_at IS NOT NULL AS shut_out,
-       $3::uuid IS NULL OR EXISTS (SELECT FROM journal WHERE journal.op_id = $3) AS acked,
+       $3::uuid IS NULL OR EXISTS (SELECT FROM journal WHERE journal.op_id = $3)
+         OR EXISTS (SELECT FROM quarantine WHERE quarantine.op_id = $3) AS acked,
        asked.feed, coalesce(counter.n, 0), coalesce(counter.floor, 0), newest.tag, seen.tag
 FROM unnest($4::text[], $5::bigint[]) AS asked(feed, head)
 LEFT JOIN feed_counter AS counter ON counter.feed = asked.feed

@@ -25,7 +25,7 @@ from mobile_sync.protocol import Operation, PushAnswer, PushRequest, PushStatus,
 log = structlog.get_logger()
 operations_per_commit = 20
 tries_max = 5
-"""After so many failures of the same kind by our own fault an operation is set aside: it may block nothing."""
+"""After so many failures by our own fault an operation is set aside: it may block nothing."""
 pause_seconds = 5
 
 # Locks the device; together with it comes what decides whether this phone may go on as it does.
@@ -33,7 +33,8 @@ _DEVICE = """
 UPDATE device SET app_version = $3, last_seen_at = $4 WHERE id = $1 AND account_id = $2
 RETURNING last_seq,
   revoked_at IS NOT NULL OR (SELECT disabled_at IS NOT NULL FROM account WHERE account.id = $2) AS shut_out,
-  $5::uuid IS NULL OR EXISTS (SELECT FROM journal WHERE journal.op_id = $5) AS acked
+  $5::uuid IS NULL OR EXISTS (SELECT FROM journal WHERE journal.op_id = $5)
+    OR EXISTS (SELECT FROM quarantine WHERE quarantine.op_id = $5) AS acked
 """
 _ADVANCE = "UPDATE device SET last_seq = $2 WHERE id = $1"
 # What is known of the operations that came: their entries, what lies in quarantine, how often they failed.

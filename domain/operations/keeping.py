@@ -21,8 +21,7 @@ WHERE NOT EXISTS (SELECT FROM quarantine WHERE op_id = $5 AND raw = $7 AND accou
 _FAILURE = """
 INSERT INTO op_failure AS failure (op_id, partner_id, device_id, tries, error, at) VALUES ($1, $2, $3, 1, $4, $5)
 ON CONFLICT (op_id) DO UPDATE SET
-  tries = CASE WHEN failure.error = excluded.error THEN failure.tries + 1 ELSE 1 END,
-  error = excluded.error, at = excluded.at
+  tries = failure.tries + 1, error = excluded.error, at = excluded.at
 RETURNING tries
 """
 
@@ -42,7 +41,7 @@ async def keep_unreadable(work: Work, device_id: UUID, op_id: UUID | None, why: 
 
 
 async def note_failure(work: Work, device_id: UUID, op_id: UUID, error: str) -> int:
-    """Count a failure by our own fault and return how many of the same kind there now were."""
+    """Count a failure by our own fault and return how many there now were, whatever failed each time."""
     text = error[:error_characters_max]
     found: Any = await work.driver.fetchval(_FAILURE, op_id, work.actor.partner_id, device_id, text, work.now)
     return int(found)

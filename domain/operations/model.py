@@ -54,7 +54,7 @@ class Quarantine(Record):
 
 
 class OpFailure(Record):
-    """How often an operation failed by our own fault, in transactions of its own; five times the same sets it aside."""
+    """How often an operation failed by our own fault, counted in transactions of their own; five set it aside."""
 
     __tablename__ = "op_failure"
     op_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -167,6 +167,7 @@ async def test_an_operation_nobody_can_read_is_kept_and_blocks_nothing(
     expected = [("undecodable", "undecodable"), ("undecodable", "too-large"), ("applied", None)]
     assert await phone.fates(broken, too_large, fine) == expected
     assert await phone.fates(broken, too_large, fine) == expected
+    assert (await phone.push(acked={"seq": 2, "op": too_large["op"]}))["status"] == "ok", "it is known"
     assert await rows(owner, "SELECT why FROM quarantine ORDER BY why") == [("too-large",), ("undecodable",)]
 
 
