@@ -75,6 +75,7 @@ class Kind:
 
     ``match`` finds the stored row of a file's row; ``identity`` are the cells that name it, ``unique`` further cells
     that no two rows may share. ``prepare`` runs before the rows are matched, ``moves`` after they were written.
+    ``jobs`` finds the jobs that show what changed, for the phones that hold them.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Kind:
     prepare: str = ""
     moves: str = ""
     told: Told | None = None
+    jobs: str = ""
     has_id: bool = True
     for_admin: bool = False
 

@@ -52,6 +52,8 @@ MODELS = Kind(
         ),
     ),
     told=Told("catalogue", "model", ("code", "gtin", "name", "name_zh", "product_line", "serial_pattern")),
+    jobs="SELECT job.id FROM job JOIN unit ON unit.id = job.unit_id JOIN plan ON plan.id = unit.model_id "
+    "WHERE is_changed",
 )
 
 COMPONENTS = Kind(
@@ -175,4 +177,6 @@ WARRANTY_TERMS = Kind(
     ),
     match="t.model_id = i.model AND t.from_on = i.from_on",
     identity=("model", "from_on"),
+    jobs="SELECT job.id FROM job JOIN unit ON unit.id = job.unit_id JOIN plan USING (model_id) "
+    "WHERE is_new OR is_changed",
 )

@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import text
+from sqlalchemy import Uuid, column, select, text
 from sqlalchemy.exc import DBAPIError
 
 from api.imports.checking import Chunk, Refusal, shown
 from api.imports.kinds import Kind
+from domain.jobs.model import Job
+from domain.jobs.scope import tell_jobs
 from domain.kit.work import Work, sqlstate
 
 # A chunk is a second or two of work; the usual limits are for requests that somebody waits for.
@@ -124,6 +126,9 @@ class Merger:
         if kind.moves and new + changed:
             moment = {"actor": work.actor.account_id, "run": run_id, "now": work.now}
             await db.execute(text(kind.moves), moment)
+        if kind.jobs and new + changed:
+            shown_on = text(kind.jobs).columns(column("id", Uuid)).subquery()
+            await tell_jobs(work, Job.id.in_(select(shown_on.c.id)))
         refusals = await self._refusals(work) if refused else []
         told = kind.told
         ids = await driver.fetchval(f"SELECT array(({told.ids}))") if told and new + changed else []

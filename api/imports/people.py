@@ -39,6 +39,7 @@ CUSTOMERS = Kind(
     ),
     match="t.number = i.number",
     identity=("number",),
+    jobs="SELECT job.id FROM job JOIN plan ON plan.id = job.customer_id WHERE is_changed",
 )
 
 CONTACTS = Kind(
@@ -56,6 +57,7 @@ CONTACTS = Kind(
     identity=("customer", "name"),
     targets=(_CUSTOMER_ID,),
     checks=(_NO_CUSTOMER,),
+    jobs="SELECT job.id FROM job JOIN plan ON plan.id = job.contact_id WHERE is_changed",
 )
 
 SITES = Kind(
@@ -83,6 +85,7 @@ SITES = Kind(
             "units of another customer stand at this site",
         ),
     ),
+    jobs="SELECT job.id FROM job JOIN plan ON plan.id = job.site_id WHERE is_changed",
 )
 
 CONTRACTS = Kind(
@@ -110,6 +113,8 @@ CONTRACTS = Kind(
     identity=("number",),
     targets=(_CUSTOMER_ID,),
     checks=(_NO_CUSTOMER, Check("i.ends_on < i.starts_on", "ends_on", "the contract ends before it starts")),
+    jobs="SELECT job.id FROM job JOIN contract_unit listed USING (unit_id) "
+    "JOIN plan ON plan.id = listed.contract_id WHERE is_changed",
 )
 
 CONTRACT_UNITS = Kind(
@@ -132,6 +137,7 @@ CONTRACT_UNITS = Kind(
         Check("u.customer_id IS DISTINCT FROM c.customer_id", "serial", "this unit belongs to another customer"),
     ),
     has_id=False,
+    jobs="SELECT job.id FROM job JOIN plan USING (unit_id) WHERE is_new",
 )
 
 PARTNERS = Kind(

@@ -114,6 +114,7 @@ UNITS = Kind(
         ),
     ),
     moves=_MOVES,
+    jobs="SELECT job.id FROM job JOIN plan ON plan.id = job.unit_id WHERE is_changed",
 )
 
 COMPONENTS_OF_UNITS = Kind(

@@ -173,18 +173,22 @@ def _standing(job: Job, first_at: dt.datetime | None = None) -> Standing:
     return Standing(job.technician_id, job.state, job.closed_at, first_at or job.required_from)
 
 
+async def tell_jobs(work: Work, which: ColumnElement[bool]) -> None:
+    """Tell the phones that hold one of these jobs that what they show of it changed; one statement."""
+    await work.flush()
+    held = select(Job.id, Job.technician_id, Job.partner_id).where(which, in_scope(work.now))
+    for job_id, technician_id, partner_id in (await work.db.execute(held)).all():
+        assert technician_id is not None, "in scope is what somebody holds"
+        work.changes.touch(technician_id, partner_id, "job", job_id)
+
+
 async def tell_jobs_on(work: Work, unit_id: UUID, *sides: UUID | None) -> None:
     """Tell the phones that hold a job on a unit that what they show of the unit changed.
 
     ``sides`` are the partners whose phones show it, None for our own; without any it is everybody's.
     """
-    await work.flush()
-    concerned = select(Job.id, Job.technician_id, Job.partner_id).where(Job.unit_id == unit_id, in_scope(work.now))
-    if sides:
-        concerned = concerned.where(or_(*(Job.partner_id.is_not_distinct_from(side) for side in sides)))
-    for job_id, technician_id, partner_id in (await work.db.execute(concerned)).all():
-        assert technician_id is not None, "in scope is what somebody holds"
-        work.changes.touch(technician_id, partner_id, "job", job_id)
+    given = [Job.partner_id.is_not_distinct_from(side) for side in sides]
+    await tell_jobs(work, and_(Job.unit_id == unit_id, or_(*given) if given else true()))
 
 
 async def move_window(work: Work, after: UUID) -> UUID | None:
