@@ -46,7 +46,8 @@ _ONE_BUILDER = text("SELECT pg_try_advisory_xact_lock(hashtextextended('snapshot
 _USABLE = """
 FROM feed_snapshot AS snapshot JOIN feed_counter AS counter USING (feed)
 JOIN feed_mark AS mark ON mark.feed = snapshot.feed AND mark.seq = snapshot.head AND mark.tag = snapshot.tag
-WHERE snapshot.feed = $1 AND snapshot.pos BETWEEN counter.floor AND counter.n ORDER BY snapshot.pos DESC LIMIT 1
+WHERE snapshot.feed = $1 AND snapshot.pos BETWEEN counter.floor AND counter.n
+ORDER BY snapshot.pos DESC, snapshot.built_at DESC LIMIT 1
 """
 _MANIFEST = (
     "SELECT snapshot.pos, snapshot.head, lpad(to_hex(snapshot.tag), 16, '0'), snapshot.built_at, "
@@ -60,7 +61,8 @@ WHERE counter.feed = $1 AND mark.seq = counter.n
 """
 _BLOB = """
 SELECT one ->> 'blob' FROM feed_snapshot, jsonb_array_elements(chunks) AS one
-WHERE chunks @> jsonb_build_array(jsonb_build_object('sha256', $1::text)) AND one ->> 'sha256' = $1 LIMIT 1
+WHERE chunks @> jsonb_build_array(jsonb_build_object('sha256', $1::text)) AND one ->> 'sha256' = $1
+ORDER BY built_at DESC LIMIT 1
 """
 
 

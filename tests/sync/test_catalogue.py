@@ -23,13 +23,14 @@ from api.imports.register import KINDS
 from api.imports.running import Importing, open_run, run_import, try_import
 from api.migrate import SCRIPTS
 from api.worker import drain
+from domain.catalog.queries import ComponentLine
 from domain.kit.actor import SYSTEM
 from domain.kit.database import reading
 from domain.kit.feeds import FeedSnapshot
 from domain.kit.ids import new_id
 from domain.kit.problem import Busy
 from domain.kit.work import begin, transact, utc_now
-from mobile_sync.catalogue_rows import SHARED_KINDS
+from mobile_sync.catalogue_rows import SHARED_KINDS, FaultCodeRow, LabourOperationRow, ModelRow, PartRow
 from mobile_sync.protocol import Acked, Cursor, FeedAnswer, FeedsAsked, PullRequest
 from mobile_sync.pull import pull
 from mobile_sync.snapshots import BUILD, build_snapshots, newest_snapshot, snapshot_instead
@@ -206,6 +207,23 @@ async def test_a_phone_is_told_what_an_import_changed_and_no_more(
     assert sorted((k, d["number"] if k == "part" else d["code"]) for k, d in found) == expected
     assert phone.base["catalogue"] == await truth(small)
     assert phone.base["codes"] == await truth(small, "codes")
+
+
+def test_every_column_that_a_phone_holds_is_watched_by_the_imports() -> None:
+    told = {kind.table: set(kind.told.shown) for kind in KINDS.values() if kind.told}
+    held = {
+        "part": PartRow,
+        "model": ModelRow,
+        "model_component": ComponentLine,
+        "fault_code": FaultCodeRow,
+        "labour_operation": LabourOperationRow,
+    }
+    columns = {table: set(shape.__struct_fields__) - {"id", "components"} for table, shape in held.items()}
+    group = {name for name in columns["fault_code"] if name.startswith("group_")}
+    columns["fault_code"] = columns["fault_code"] - group | {"fault_group_id"}
+    columns["fault_group"] = {name.removeprefix("group_") for name in group}
+    assert told == columns
+    assert {kind.name for kind in SHARED_KINDS} == {kind.told.entity for kind in KINDS.values() if kind.told}
 
 
 async def test_a_new_price_is_nothing_to_a_phone(small: Context, cast: Cast, owner: AsyncEngine) -> None:
