@@ -3,12 +3,14 @@
 Source: the tus resumable upload protocol, version 1.0.0, with the extensions named below.
 """
 
+import asyncio
 import base64
 import binascii
 import hashlib
 import hmac
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -111,8 +113,9 @@ async def receive(stream: AsyncIterator[bytes], before: Progress, keep: Keep, ch
     Raises: ChecksumMismatch for these bytes, or for the whole; as ``keep`` and the stream do.
     """
     progress = before
-    async for piece in whole(stream, checksum) if checksum else pieces(stream):
-        progress = await keep(progress.received, piece)
+    async with aclosing(whole(stream, checksum) if checksum else pieces(stream)) as worth_keeping:
+        async for piece in worth_keeping:
+            progress = await keep(progress.received, piece)
     if progress.broken:
         raise ChecksumMismatch("All bytes have come and are not the declared ones; send them again.", offset=0)
     return progress
@@ -132,20 +135,34 @@ async def whole(stream: AsyncIterator[bytes], checksum: Checksum) -> AsyncGenera
 
 
 async def pieces(stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
-    """Yield a stream in pieces worth a transaction; also the last one of a sender who went away."""
+    """Yield a stream in pieces worth a transaction, soon after they came; also the last one of a sender who went away.
+
+    A network that dies says nothing: what came before it did is not held back until somebody notices.
+    """
     held = bytearray()
-    began = time.monotonic()
+    due = 0.0
+    coming = asyncio.ensure_future(anext(stream, None))
     try:
-        async for part in stream:
-            held += part
-            while len(held) >= piece_bytes_max or (held and time.monotonic() - began >= piece_seconds_max):
+        while True:
+            await asyncio.wait({coming}, timeout=max(0.0, due - time.monotonic()) if held else None)
+            if coming.done():
+                part = coming.result()
+                if part is None:
+                    break
+                due = due if held else time.monotonic() + piece_seconds_max
+                held += part
+                coming = asyncio.ensure_future(anext(stream, None))
+            while len(held) >= piece_bytes_max or (held and time.monotonic() >= due):
                 yield bytes(held[:piece_bytes_max])
                 del held[:piece_bytes_max]
-                began = time.monotonic()
+                due = time.monotonic() + piece_seconds_max
     except MalformedRequest:
         if held:
             yield bytes(held)
         raise
+    finally:
+        if not coming.cancel():
+            coming.exception()  # heard by nobody any more, and no defect
     if held:
         yield bytes(held)
 

@@ -76,6 +76,12 @@ class Continued(Tus, frozen=True, kw_only=True):
     upload_checksum: Checksum = ""
 
 
+class Overridden(Continued, frozen=True, kw_only=True, rename={"override": "X-HTTP-Method-Override"}):
+    """That this POST stands for a PATCH."""
+
+    override: Literal["PATCH"]
+
+
 H = TypeVar("H", bound=Tus)
 
 
@@ -238,6 +244,27 @@ async def continue_upload(call: Call) -> object:
     if asked.upload_offset != found.received:
         raise transfers.WrongOffset(f"{found.received} bytes are kept.", offset=found.received)
     return _told(await receive(call.parts(), found, _keeping(call, attachment_id), checksum), 204)
+
+
+@operation(
+    "POST",
+    "/uploads/{id:uuid}",
+    tag=TAG,
+    by=EVERYBODY,
+    params=UploadId,
+    headers=Overridden,
+    body=bytes,
+    body_media=MEDIA,
+    body_bytes_max=photo_bytes_max,
+    answer=None,
+    answer_headers=PROGRESS,
+    statuses=(204,),
+    problems=(*BYTES_PROBLEMS, NotFound, OtherTusVersion),
+)
+async def continue_upload_by_post(call: Call) -> object:
+    """Send bytes of your upload as PATCH does, through a network that lets no PATCH pass."""
+    _spoken(call, Overridden)
+    return await continue_upload(call)
 
 
 @operation(

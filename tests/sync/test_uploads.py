@@ -279,14 +279,16 @@ async def test_a_slow_sender_s_bytes_do_not_wait_for_a_full_piece(cast: Cast, ow
 
     async def bit_by_bit() -> AsyncIterator[bytes]:
         yield content[:1000]
-        await asyncio.sleep(1.1)
-        yield content[1000:2000]
         await asyncio.sleep(0.1)
+        yield content[1000:2000]
+        kept.append(len(await stored(owner, at, cast.ann)))
+        await asyncio.sleep(1.2)
         kept.append(len(await stored(owner, at, cast.ann)))
         yield content[2000:]
 
     assert (await patch(cast.ann, at, 0, bit_by_bit())).status_code == 204
-    assert kept == [2000]
+    assert kept == [0, 2000]
+    assert await stored(owner, at, cast.ann) == content
 
 
 async def test_a_photo_that_has_come_whole_is_drawn_read_and_given_to_the_sheet(
