@@ -14,6 +14,7 @@ TAG = "pages"
 DESK = ROOT / "web" / "desk"
 FILES = {
     "desk.js": ("text/javascript", DESK / "desk.js"),
+    "recorded.js": ("text/javascript", DESK / "recorded.js"),
     "words.js": ("text/javascript", DESK / "words.js"),
     "desk.css": ("text/css", DESK / "desk.css"),
     "style.css": ("text/css", ROOT / "web" / "pages" / "style.css"),

@@ -1,4 +1,5 @@
 // The office's desk: sign in, list jobs, make a new one, assign it. Plain by intent; every rule is the API's.
+import { recordedWork } from '/desk/recorded.js';
 import { language, say } from '/desk/words.js';
 
 const main = document.getElementById('main');
@@ -172,12 +173,15 @@ async function told(act) {
 async function showJobs(note, state = '') {
   const rows = el('tbody');
   const more = el('button', { class: 'plain inline', hidden: true }, say('more'));
+  const decided = () => showJobs(undefined, state);
+  const waiting = DESK.includes(me.role) ? await recordedWork({ el, get, call, form, dialog, shown, decided }) : null;
   const filter = choice([['', say('all')], ...STATES.map((one) => [one, say(one)])], state);
   filter.id = 'state';
   filter.addEventListener('change', () => told(() => showJobs(undefined, filter.value)));
   main.replaceChildren(
     note ? el('p', { class: 'card good', role: 'status' }, note) : '',
     el('h1', {}, say('jobs')),
+    waiting ?? '',
     el('div', { class: 'tools' }, el('div', {}, el('label', { for: 'state' }, say('state')), filter)),
     el('div', { class: 'card' },
       el('table', {}, el('thead', {}, el('tr', {}, ['number', 'what', 'where', 'when', 'who', 'state'].map((key) => el('th', { scope: 'col' }, say(key))), el('th'))), rows),
