@@ -23,7 +23,7 @@ export async function recordedWork({ el, get, call, form, dialog, shown, decided
     const [first] = works;
     const open = dialog(`${say('workBy')} ${first.technician}`,
       el('ol', { class: 'recorded' }, works.map((one) => el('li', {},
-        say(one.kind), el('div', { class: 'soft' }, [shown(one.recorded_at ?? one.at), details(one.sent?.body)].filter(Boolean).join(' · '))))),
+        say(one.kind), el('div', { class: 'soft' }, [shown(one.recorded_at ?? one.at)[0], details(one.sent?.body)].filter(Boolean).join(' · '))))),
       form([], say('accept'), async (_, key) => { await decide(works, 'accept', '', key); open.close(); }),
       form([el('label', { for: 'note' }, say('declineWhy')), el('input', { id: 'note', name: 'note', required: true, maxlength: 500 })],
         say('decline'), async (given, key) => { await decide(works, 'decline', given.note, key); open.close(); }));
