@@ -7,9 +7,12 @@ import { engine } from "./engine";
 import { Frames } from "./frames";
 import type { Code } from "./sightings";
 
-/** Why there is no picture: the person or the system forbids it, there is no camera, another app holds it. */
+/**
+ * Why nothing is scanned: the person or the system forbids it, there is no camera, another app holds it, or its frames
+ * cannot be read (the decoder did not load).
+ */
 export class CameraProblem extends Error {
-  constructor(readonly code: "forbidden" | "missing" | "busy") {
+  constructor(readonly code: "forbidden" | "missing" | "busy" | "unreadable") {
     super(code);
     this.name = "CameraProblem";
   }
@@ -30,6 +33,7 @@ const WANTED: MediaStreamConstraints = {
 export const CROP = { width: 0.9, height: 0.6 } as const;
 const CROP_PIXELS_LONG = 1024;
 const FRAME_MS = 100;
+const FAILURES_MAX = 10;
 
 // What cameras on phones can do beyond the types that browsers share.
 interface CameraAbilities extends MediaTrackCapabilities {
@@ -87,9 +91,13 @@ export interface Scanning {
 
 /**
  * Shows the camera in a video element and tells each code once it is believable: seen alike in two frames, codes that
- * guard themselves badly in three. Throws CameraProblem.
+ * guard themselves badly in three. Throws CameraProblem; one that shows later goes to `fail`, once.
  */
-export async function scan(video: HTMLVideoElement, tell: (code: Code) => void): Promise<Scanning> {
+export async function scan(
+  video: HTMLVideoElement,
+  tell: (code: Code) => void,
+  fail: (problem: CameraProblem) => void,
+): Promise<Scanning> {
   const track = await opened();
   video.muted = true;
   video.playsInline = true; // or an iPhone fills its screen with it
@@ -101,19 +109,23 @@ export async function scan(video: HTMLVideoElement, tell: (code: Code) => void):
   const frames = new Frames();
   const canvas = document.createElement("canvas");
   let isOver = false;
+  let failures = 0;
   const next = async (): Promise<void> => {
     if (isOver) return;
     const began = performance.now();
+    let fresh: Code[] = [];
     try {
       const frame = document.hidden ? null : cropOf(video, canvas);
-      const seen = frame ? await look(frame) : [];
-      if (!isOver && frame) for (const code of frames.add(seen)) tell(code);
+      if (frame) fresh = frames.add(await look(frame));
+      failures = 0;
     } catch {
-      // One frame that could not be looked at: the next one comes.
+      failures += 1; // of one frame that could not be looked at nothing needs to be said: the next one comes
+      if (failures === FAILURES_MAX && !isOver) fail(new CameraProblem("unreadable"));
     }
     const took = performance.now() - began;
     // A slow phone gets as long for its screen as the frame took.
     setTimeout(() => void next(), Math.max(FRAME_MS - took, took, 10));
+    if (!isOver) for (const code of fresh) tell(code);
   };
   void next();
   const { torch, zoom } = abilities(track);

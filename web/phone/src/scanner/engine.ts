@@ -40,9 +40,12 @@ export function engine(): Promise<Engine> {
   return chosen;
 }
 
-/** Fetches the app's own decoder, from our own origin. */
+// One object, so that the decoder that is there already is kept.
+const FROM_OUR_ORIGIN = { locateFile: () => wasmUrl };
+
+/** Says where the app's own decoder is: on our own origin. It is fetched with the first picture. */
 export function ready(): void {
-  prepare({ locateFile: () => wasmUrl });
+  prepare(FROM_OUR_ORIGIN);
 }
 
 function ours(): Engine {

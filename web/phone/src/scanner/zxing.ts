@@ -19,14 +19,8 @@ const OPTIONS: ReaderOptions = {
   formats: ["QRCode", "DataMatrix", "AztecCode", "PDF417", "Code128", "Code39", "ITF", "EANUPC"],
   textMode: "Plain", // the default drops the separators of GS1
 };
-/** A frame of the camera: the next one comes soon, so each is looked at quickly. */
-const QUICK: ReaderOptions = {
-  ...OPTIONS,
-  tryHarder: false,
-  tryInvert: false,
-  tryDownscale: false,
-  maxNumberOfSymbols: 8,
-};
+/** For a frame of the camera: the next one comes soon. Looking less hard halves the time again, but misses one in ten. */
+const QUICK: ReaderOptions = { ...OPTIONS, tryInvert: false, tryDownscale: false, maxNumberOfSymbols: 8 };
 
 export interface Pixels {
   width: number;
@@ -41,7 +35,8 @@ export function prepare(overrides: { locateFile?: (path: string) => string; wasm
 
 /** What the decoder sees in one picture. */
 export async function see(picture: Pixels, quick = false): Promise<Sighting[]> {
-  const found = await readBarcodes({ ...picture, colorSpace: "srgb" } as ImageData, quick ? QUICK : OPTIONS);
+  const { width, height, data } = picture; // of an ImageData these are no properties of its own
+  const found = await readBarcodes({ width, height, data, colorSpace: "srgb" } as ImageData, quick ? QUICK : OPTIONS);
   return found.flatMap(({ isValid, format, symbology, text, symbologyIdentifier }) => {
     const kind = RETAIL[format] ?? KINDS[symbology] ?? KINDS[format];
     return isValid && kind && text ? [{ kind, text, symbology: symbologyIdentifier }] : [];
