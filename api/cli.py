@@ -8,6 +8,7 @@ import click
 
 from api.cli_codes import parse_code, read_photos
 from api.cli_import import import_file
+from api.cli_simulate import simulate
 from api.settings import ROOT, load_settings
 
 
@@ -99,3 +100,4 @@ def init(login: str, name: str) -> None:
 main.add_command(parse_code)
 main.add_command(read_photos)
 main.add_command(import_file)
+main.add_command(simulate)
