@@ -1,7 +1,7 @@
 """What can be read of jobs: the desk's list, a technician's day, one job with its visits."""
 
 import datetime as dt
-from functools import lru_cache
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +13,11 @@ from domain.catalog.model import Model
 from domain.customers.model import Contact, Customer, Site
 from domain.installs.model import Unit
 from domain.jobs.model import Job, Visit
-from domain.kit.actor import Actor, Role
+from domain.kit.actor import SYSTEM, Actor, Role
 from domain.kit.limits import Day, Moment, Word
 from domain.kit.page import Page, PageQuery, page_of, read_cursor
 from domain.kit.read import AnySelect, Prepared, Read
-from domain.people.access import own_rows
+from domain.people.access import own_params, own_rows, own_rows_of
 from domain.people.model import Account
 
 visits_max = 200
@@ -353,26 +353,25 @@ async def jobs(db: AsyncConnection, actor: Actor, page: JobQuery) -> Page[JobLin
     return page_of(rows, page.limit, "required_from", "id")
 
 
-@lru_cache(maxsize=1024)
-def _own_day(actor: Actor) -> Prepared:
-    """Return the statement of one technician's days; kept, because phones ask this most of all."""
+@cache
+def _own_day(role: Role, ours: bool) -> Prepared:
+    """Return the statement of a technician's days, kept for all of a side, because phones ask this most of all."""
     today = cast(func.timezone(Site.time_zone, bindparam("now", type_=DateTime(timezone=True))), Date)
     of_day = _CARDS.statement.where(
-        own_rows(actor, Visit.partner_id, Visit.technician_id),
+        own_rows_of(role, ours, Visit.partner_id, Visit.technician_id),
         Visit.planned_from >= bindparam("first"),
         Visit.planned_from < bindparam("last"),
         cast(func.timezone(Site.time_zone, Visit.planned_from), Date)
         == func.coalesce(bindparam("day", type_=Date()), today),
     )
-    return Prepared(of_day, "first", "last", "day", "now")
+    return Prepared(of_day, "first", "last", "day", "now", *own_params(SYSTEM))
 
 
 async def jobs_of_day(db: AsyncConnection, actor: Actor, day: dt.date | None, now: dt.datetime) -> list[JobCard]:
     """Return a technician's visits of one site-local day, or of today as each site counts it; one statement."""
     midnight = dt.datetime.combine(day or now.date(), dt.time(), dt.UTC)
-    rows = await _own_day(actor).all(
-        db, {"first": midnight - day_begins_before, "last": midnight + day_ends_after, "day": day, "now": now}
-    )
+    given = {"first": midnight - day_begins_before, "last": midnight + day_ends_after, "day": day, "now": now}
+    rows = await _own_day(actor.role, actor.partner_id is None).all(db, {**given, **own_params(actor)})
     return [JobCard(*row) for row in rows]
 
 
