@@ -5,7 +5,7 @@
  * changes all of them in one transaction.
  */
 
-import { type Collection, Dexie, type EntityTable, type Table } from "dexie";
+import { type Collection, Dexie, type DexieOptions, type EntityTable, type Table } from "dexie";
 import type { Surroundings } from "./surroundings";
 import type { CollectionSecret } from "./views";
 import type { Acknowledged, FeedName, Moment, Op, Result, RowKind, SnapshotManifest, Token, Tokens } from "./wire";
@@ -110,6 +110,16 @@ export interface Settings {
   "chunks:codes": string[];
 }
 
+function optionsOf(surroundings: Surroundings): DexieOptions {
+  return {
+    ...surroundings.databases,
+    // The browser writes to the disk before it says that a transaction is complete: saved means saved.
+    chromeTransactionDurability: "strict",
+    // Nothing is shown from memory that a transaction has not completed.
+    cache: "disabled",
+  };
+}
+
 export class AccountDatabase extends Dexie {
   declare rows: Table<StoredRow, [RowKind, string]>;
   declare feeds: EntityTable<StoredFeed, "name">;
@@ -120,8 +130,7 @@ export class AccountDatabase extends Dexie {
   declare settings: Table<{ key: keyof Settings; value: unknown }, keyof Settings>;
 
   constructor(account: string, surroundings: Surroundings) {
-    // "Strict" has the browser write to the disk before it says that a transaction is complete: saved means saved.
-    super(`fieldstone-${account}`, { ...surroundings.databases, chromeTransactionDurability: "strict" });
+    super(`fieldstone-${account}`, optionsOf(surroundings));
     this.version(1).stores({
       rows: "[k+id], feed",
       feeds: "name",
@@ -154,7 +163,7 @@ export class DeviceDatabase extends Dexie {
   declare current: Table<{ key: "current"; account: string }, "current">;
 
   constructor(surroundings: Surroundings) {
-    super("fieldstone-device", { ...surroundings.databases, chromeTransactionDurability: "strict" });
+    super("fieldstone-device", optionsOf(surroundings));
     this.version(1).stores({ accounts: "login", current: "key" });
     this.on("versionchange", () => this.close());
   }

@@ -59,7 +59,7 @@ export class Phone {
     this.asleep = surroundings.onWake(() => this.account.peek()?.runner.now());
     // Another tab may sign in or out.
     this.watching = liveQuery(() => this.device.current.get("current")).subscribe((found) => {
-      if (found && found.account !== this.account.peek()?.id) void this.open(found.account, null);
+      if (found && found.account !== this.account.peek()?.id) this.open(found.account, null).catch(() => undefined);
       if (!found && this.account.peek() && !this.lost.peek()) this.leave();
     });
     void surroundings.persist().then((answer) => {

@@ -84,8 +84,27 @@ export class Server {
     return structuredClone(this.state);
   }
 
+  /** Sessions go on: the real server recognises its own tokens after a restore. */
   restore(backup: State): void {
-    this.state = structuredClone(backup);
+    const { access, refresh } = this.state;
+    this.state = { ...structuredClone(backup), access, refresh };
+  }
+
+  /** A copy of the phone sends something of its own under the same device id. */
+  clonePushes(device: string): void {
+    const held = this.state.devices[device];
+    if (!held) return;
+    held.last += 1;
+    this.state.journal[`clone ${held.last} ${this.random()}`] = { sent: "", status: "applied" };
+  }
+
+  revoke(device: string): void {
+    const held = this.state.devices[device];
+    if (held) held.revoked = true;
+  }
+
+  expireAccess(): void {
+    this.state.access = {};
   }
 
   put(feed: FeedName, k: RowKind, id: string, d: unknown): void {
