@@ -2,14 +2,20 @@
 
 import asyncio
 import base64
+import datetime as dt
 import hashlib
+import random
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import httpx
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tests.cast import Caller
+from domain.worklog.transfers import place_of
+from tests.cast import Caller, actor_of
+from tests.conftest import rows
 
 TUS = {"tus-resumable": "1.0.0"}
 MEDIA = "application/offset+octet-stream"
@@ -77,3 +83,28 @@ async def hang_up_after(caller: Caller, url: str, offset: int, rest: bytes, cut:
     await writer.drain()
     writer.transport.abort() if cut % 2 else writer.close()
     del reader
+
+
+def noise(size: int, seed: int = 1) -> bytes:
+    """Bytes that nothing compresses, the same for a seed."""
+    return random.Random(seed).randbytes(size)
+
+
+async def stored(owner: AsyncEngine, address: str, caller: Caller) -> bytes:
+    """What is kept of an upload, as it lies in the database."""
+    place = place_of(actor_of(caller), UUID(address.rsplit("/", 1)[1]))
+    found = await rows(owner, f"SELECT content FROM transfer_part WHERE transfer_id = '{place}' ORDER BY at_byte")
+    return b"".join(part for (part,) in found if isinstance(part, bytes))
+
+
+async def age(owner: AsyncEngine, days: int) -> None:
+    """Move every transfer so many days into the past."""
+    async with owner.begin() as connection:
+        moved = "now() - CAST(:days AS interval)"
+        await connection.execute(
+            text(
+                f"UPDATE transfer SET created_at = {moved}, "
+                f"finished_at = CASE WHEN finished_at IS NOT NULL THEN {moved} END"
+            ),
+            {"days": dt.timedelta(days=days)},
+        )

@@ -1,7 +1,6 @@
 """Uploads by tus: cut anywhere and gone on with, never mixed up, never anybody else's."""
 
 import asyncio
-import datetime as dt
 import random
 import socket
 from collections.abc import AsyncIterator
@@ -16,22 +15,28 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
 from api.tasks_uploads import forget_stale
-from api.worker import drain
 from domain.kit.database import reading
-from domain.worklog.transfers import place_of, waiting_bytes_max, waiting_max
+from domain.worklog.transfers import waiting_bytes_max, waiting_max
 from mobile_sync.uploads import checked_bytes_max, piece_bytes_max
-from tests import make
 from tests.cast import Caller, Cast, actor_of
 from tests.conftest import rows
 from tests.photos.drawn import CODES, jpeg, label
-from tests.sync.sending import TUS, begin, begun, checksum, hang_up_after, offset_of, patch, sha256_of
+from tests.sync.sending import (
+    TUS,
+    age,
+    begin,
+    begun,
+    checksum,
+    hang_up_after,
+    noise,
+    offset_of,
+    patch,
+    sha256_of,
+    stored,
+)
 
 MIB = 1024 * 1024
 PHOTO = jpeg(label(CODES[0]))
-
-
-def noise(size: int, seed: int = 1) -> bytes:
-    return random.Random(seed).randbytes(size)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -44,13 +49,6 @@ async def address(context: Context, cast: Cast, application: Litestar) -> AsyncI
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True
         await serving
-
-
-async def stored(owner: AsyncEngine, address: str, caller: Caller) -> bytes:
-    """What is kept of an upload, as it lies in the database."""
-    place = place_of(actor_of(caller), UUID(address.rsplit("/", 1)[1]))
-    found = await rows(owner, f"SELECT content FROM transfer_part WHERE transfer_id = '{place}' ORDER BY at_byte")
-    return b"".join(part for (part,) in found if isinstance(part, bytes))
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -291,79 +289,13 @@ async def test_a_slow_sender_s_bytes_do_not_wait_for_a_full_piece(cast: Cast, ow
     assert await stored(owner, at, cast.ann) == content
 
 
-async def test_a_photo_that_has_come_whole_is_drawn_read_and_given_to_the_sheet(
-    cast: Cast, context: Context, owner: AsyncEngine
-) -> None:
-    ready = await make.ready_visit(context, cast)
-    cited = {"visit_id": str(ready.visit_id), "kind": "label", "sha256": sha256_of(PHOTO)}
-    await cast.ann.done("/photos", cited)
-    at = await begun(cast.ann, PHOTO)
-    assert (await cast.ann.get(at)).json()["state"] == "waiting"
-    await patch(cast.ann, at, 0, PHOTO)
-    assert (await cast.ann.get(at)).json()["state"] == "processing"
-    await drain(context)
-    told = (await cast.ann.get(at)).json()
-    assert (told["state"], told["problem"], told["received"]) == ("kept", None, len(PHOTO))
-    assert [read["text"] for read in told["reads"]] == [CODES[0].text]
-    shown = (await cast.ann.get(f"/visits/{ready.visit_id}")).json()["photos"]
-    assert [photo["arrived"] for photo in shown] == [True]
-    assert await rows(owner, "SELECT count(*) FROM transfer_part") == [(0,)]
-    (kept,) = await rows(owner, "SELECT blob_sha256 FROM upload")
-    assert (await context.blobs.get(str(kept[0])) or b"").startswith(b"\xff\xd8")
-    assert await offset_of(cast.ann, at) == len(PHOTO)
-    again, _ = await begin(cast.ann, PHOTO, UUID(at.rsplit("/", 1)[1]))
-    assert (again.status_code, again.headers["upload-offset"]) == (200, str(len(PHOTO)))
-
-
-async def test_our_own_technician_s_photo_finds_its_sheet_too(cast: Cast, context: Context) -> None:
-    ready = await make.ready_visit(context, cast, technician=cast.otto)
-    at = await begun(cast.otto, PHOTO)
-    await patch(cast.otto, at, 0, PHOTO)
-    await drain(context)
-    await cast.otto.done("/photos", {"visit_id": str(ready.visit_id), "kind": "label", "sha256": sha256_of(PHOTO)})
-    shown = (await cast.otto.get(f"/visits/{ready.visit_id}")).json()["photos"]
-    assert [photo["arrived"] for photo in shown] == [True]
-
-
-async def test_what_is_no_picture_is_told_and_kept_as_evidence_for_a_while(
-    cast: Cast, context: Context, owner: AsyncEngine
-) -> None:
-    content = b"\xff\xd8\xff\xe0" + noise(5000)
-    at = await begun(cast.ann, content)
-    await patch(cast.ann, at, 0, content)
-    await drain(context)
-    told = (await cast.ann.get(at)).json()
-    assert (told["state"], told["problem"]) == ("refused", "photo-unreadable")
-    assert told["detail"]
-    assert await stored(owner, at, cast.ann) == content
-    await age(owner, 29)
-    assert await forget_stale(context) == 0
-    await age(owner, 31)
-    assert await forget_stale(context) == 1
-    assert (await cast.ann.get(at)).status_code == 404
-
-
-async def test_the_picture_is_made_once(cast: Cast, context: Context, owner: AsyncEngine) -> None:
-    at = await begun(cast.ann, PHOTO)
-    await patch(cast.ann, at, 0, PHOTO)
-    async with owner.begin() as connection:
-        columns = "priority, created, updated, heartbeat, execute_after, entrypoint, payload, status"
-        await connection.execute(text(f"INSERT INTO pgqueuer ({columns}) SELECT {columns} FROM pgqueuer"))
-    await drain(context)
-    assert (await cast.ann.get(at)).json()["state"] == "kept"
-    assert await rows(owner, "SELECT count(*) FROM upload") == [(1,)]
-
-
-async def age(owner: AsyncEngine, days: int) -> None:
-    async with owner.begin() as connection:
-        moved = "now() - CAST(:days AS interval)"
-        await connection.execute(
-            text(
-                f"UPDATE transfer SET created_at = {moved}, "
-                f"finished_at = CASE WHEN finished_at IS NOT NULL THEN {moved} END"
-            ),
-            {"days": dt.timedelta(days=days)},
-        )
+async def test_a_post_may_stand_for_a_patch(cast: Cast) -> None:
+    at = await begun(cast.ann, b"1234")
+    headers = {"upload-offset": "0", "content-type": "application/offset+octet-stream"}
+    for override, status in (("DELETE", 422), ("PATCH", 204)):
+        given = {**cast.ann.headers, **TUS, **headers, "x-http-method-override": override}
+        assert (await cast.ann.http.post(at, content=b"1234", headers=given)).status_code == status
+    assert await offset_of(cast.ann, at) == 4
 
 
 async def test_an_unfinished_upload_is_forgotten_after_a_week(cast: Cast, context: Context, owner: AsyncEngine) -> None:

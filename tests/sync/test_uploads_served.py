@@ -12,7 +12,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -22,12 +22,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api import embedded
 from api.context import Context
 from api.worker import drain
-from domain.worklog.transfers import place_of
 from tests.bench.served import free_port
-from tests.cast import Caller, Cast, actor_of
-from tests.conftest import rows
+from tests.cast import Caller, Cast
 from tests.photos.drawn import CODES, jpeg, label
-from tests.sync.sending import TUS, begun, offset_of, patch, sha256_of
+from tests.sync.sending import TUS, begun, offset_of, patch, sha256_of, stored
 
 MIB = 1024 * 1024
 PHONE = Path(embedded.__file__).resolve().parents[1] / "web" / "phone"
@@ -69,13 +67,13 @@ class Server:
         await asyncio.to_thread(self.process.wait, 30)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def server(context: Context, cluster: embedded.Embedded) -> AsyncIterator[Server]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def server(cluster: embedded.Embedded, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
     found = Server(
         {
             "FIELDSTONE_DATABASE_URL": cluster.url("fieldstone_app"),
             "FIELDSTONE_PARTNER_DATABASE_URL": cluster.url("fieldstone_partner"),
-            "FIELDSTONE_DATA": context.settings.data,
+            "FIELDSTONE_DATA": str(tmp_path_factory.mktemp("data")),
             "FIELDSTONE_POOL_SIZE": "4",
         }
     )
@@ -89,12 +87,6 @@ async def ann(cast: Cast, server: Server) -> AsyncIterator[Caller]:
     """Ann, calling the process."""
     async with httpx.AsyncClient(base_url=server.url, timeout=30) as client:
         yield Caller(client, cast.ann.token, cast.ann.actor)
-
-
-async def stored(owner: AsyncEngine, caller: Caller, address: str) -> bytes:
-    place = place_of(actor_of(caller), UUID(address.rsplit("/", 1)[1]))
-    found = await rows(owner, f"SELECT content FROM transfer_part WHERE transfer_id = '{place}' ORDER BY at_byte")
-    return b"".join(part for (part,) in found if isinstance(part, bytes))
 
 
 async def test_an_offset_that_was_told_outlives_kill_9(ann: Caller, server: Server, owner: AsyncEngine) -> None:
@@ -126,7 +118,7 @@ async def test_an_offset_that_was_told_outlives_kill_9(ann: Caller, server: Serv
         assert now >= told, "what was told is gone"
         told = now
     assert kills == 4
-    assert sha256_of(await stored(owner, ann, address)) == sha256_of(content)
+    assert sha256_of(await stored(owner, address, ann)) == sha256_of(content)
 
 
 class Cutter:
@@ -260,7 +252,7 @@ async def test_a_standard_client_outlives_kill_9_of_the_server(
     assert kills > 0
     ended, told = await uploading
     assert (ended, told[-1]["what"]) == (0, "done"), told
-    assert await stored(owner, ann, address) == content
+    assert await stored(owner, address, ann) == content
 
 
 async def test_a_standard_client_that_forgot_everything_goes_on_by_the_same_id(
@@ -282,7 +274,7 @@ async def test_a_standard_client_that_forgot_everything_goes_on_by_the_same_id(
     answered = [(one["method"], one["status"]) for one in told if one["what"] == "answered"]
     assert answered[0] == ("POST", 200)
     assert answered[-1] == ("PATCH", 204)
-    assert await stored(owner, ann, f"/uploads/{attachment_id}") == content
+    assert await stored(owner, f"/uploads/{attachment_id}", ann) == content
 
 
 async def test_a_standard_client_is_told_that_its_file_is_not_what_it_declared(
