@@ -189,7 +189,8 @@ async def refresh_session(work: Work, refresh: str, key: bytes) -> Tokens | None
     """Exchange a refresh token for the next pair; None when the session is over (and, on reuse, now revoked).
 
     The token before the current one is accepted for a minute and gets the same successor, because the answer that
-    carried it may have been lost. Any older one is a theft: the whole family ends.
+    carried it may have been lost. Any older one is a theft: the whole family ends. A newer one than is known here comes
+    from a past that a restored backup has forgotten: we made it, so it counts.
     """
     token = read_token(refresh, key)
     if token is None:
@@ -203,10 +204,11 @@ async def refresh_session(work: Work, refresh: str, key: bytes) -> Tokens | None
     if person is None or person.disabled_at is not None or (session.device_id or NO_DEVICE) != token.device:
         return None
     presented = hash_of(refresh)
-    if presented == session.refresh_hash:
+    forgotten = token.generation > session.generation
+    if presented == session.refresh_hash or forgotten:
         successor = token.successor(key, int(work.now.timestamp())).text(key)
         session.previous_hash, session.refresh_hash = presented, hash_of(successor)
-        session.generation += 1
+        session.generation = token.generation + 1
         session.rotated_at = work.now
     elif presented == session.previous_hash and (work.now - session.rotated_at).total_seconds() <= LOST_ANSWER_SECONDS:
         successor = token.successor(key, int(session.rotated_at.timestamp())).text(key)

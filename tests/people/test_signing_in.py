@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 from uuid import uuid4
 
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
@@ -133,6 +133,24 @@ async def test_a_restored_server_adopts_the_session_of_an_enrolled_phone_once(
     assert status == 200
     assert adopted["session_id"] == tokens["session_id"]
     assert (await rows(owner, "SELECT kind FROM auth_event WHERE kind = 'session-adopted'")) != []
+
+
+async def test_a_restored_server_believes_a_token_of_its_own_that_is_newer_than_it_knows(
+    cast: Cast, nobody: Caller, owner: AsyncEngine
+) -> None:
+    await invited(cast, nobody)
+    first = await sign_in(nobody, phone=phone())
+    before = await rows(owner, f"SELECT generation, refresh_hash FROM session WHERE id = '{first['session_id']}'")
+    _, second = await refresh(nobody, first["refresh_token"])
+    _, third = await refresh(nobody, second["refresh_token"])
+    async with owner.begin() as connection:
+        await connection.execute(
+            text("UPDATE session SET generation = :g, refresh_hash = :h, previous_hash = NULL WHERE id = :id"),
+            {"g": before[0][0], "h": before[0][1], "id": first["session_id"]},
+        )
+    status, fourth = await refresh(nobody, third["refresh_token"])
+    assert (status, fourth["session_id"]) == (200, first["session_id"])
+    assert (await refresh(nobody, fourth["refresh_token"]))[0] == 200
 
 
 async def test_a_session_that_is_adopted_from_many_requests_at_once_is_one_session(
