@@ -16,16 +16,19 @@ class Measured:
 
     per_second: float
     p50_ms: float
+    p95_ms: float
     p99_ms: float
     requests: int
     failed: int
 
 
-class _Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
         self.buffer = b""
         self.waiter: asyncio.Future[int] | None = None
+        self.body = b""
+        """The body of the last answer."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -41,6 +44,7 @@ class _Connection(asyncio.Protocol):
         length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
         if len(self.buffer) >= head_end + 4 + length and self.waiter is not None:
             status = int(self.buffer[9:12])
+            self.body = self.buffer[head_end + 4 : head_end + 4 + length]
             self.buffer = self.buffer[head_end + 4 + length :]
             waiter, self.waiter = self.waiter, None
             waiter.set_result(status)
@@ -70,6 +74,48 @@ def request(method: str, path: str, *, token: str = "", body: bytes = b"", **hea
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
+async def connected(base_url: str) -> Connection:
+    """Return a connection that stays open."""
+    place = urlsplit(base_url)
+    loop = asyncio.get_running_loop()
+    _, connection = await loop.create_connection(Connection, place.hostname, place.port)
+    return connection
+
+
+async def steadily(
+    base_url: str, make: Callable[[int], bytes], *, per_second: float, seconds: float, connections: int
+) -> tuple[Measured, list[bytes]]:
+    """Send ``make(n)`` at a fixed rate whatever comes back, and return the figures with the answers' bodies.
+
+    Latency counts from the moment a request was due, so that a queue that builds up is not hidden.
+    """
+    free: asyncio.Queue[Connection] = asyncio.Queue()
+    for _ in range(connections):
+        free.put_nowait(await connected(base_url))
+    found: list[float] = []
+    bodies: list[bytes] = []
+    failed = 0
+    started = time.perf_counter()
+
+    async def one(number: int) -> None:
+        nonlocal failed
+        due = started + number / per_second
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        connection = await free.get()
+        status = await connection.ask(make(number))
+        bodies.append(connection.body)
+        free.put_nowait(connection)
+        found.append(time.perf_counter() - due)
+        failed += status != 200
+
+    await asyncio.gather(*(one(number) for number in range(int(per_second * seconds))))
+    while not free.empty():
+        transport = free.get_nowait().transport
+        if transport is not None:
+            transport.close()
+    return summary(found, time.perf_counter() - started, failed), bodies
+
+
 async def load(
     base_url: str, make: Callable[[int], bytes], *, connections: int = 8, seconds: float = 4.0, warm: float = 1.0
 ) -> Measured:
@@ -84,7 +130,7 @@ async def load(
 
     async def worker() -> None:
         nonlocal number, failed
-        _, connection = await loop.create_connection(_Connection, place.hostname, place.port)
+        _, connection = await loop.create_connection(Connection, place.hostname, place.port)
         while (now := time.perf_counter()) < end:
             mine, number = number, number + 1
             status = await connection.ask(make(mine))
@@ -104,6 +150,7 @@ def summary(found: Sequence[float], seconds: float, failed: int) -> Measured:
     return Measured(
         per_second=round(len(found) / seconds, 1),
         p50_ms=round(ordered[len(ordered) // 2] * 1000, 2),
+        p95_ms=round(ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))] * 1000, 2),
         p99_ms=round(ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))] * 1000, 2),
         requests=len(found),
         failed=failed,
