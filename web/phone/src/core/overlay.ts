@@ -49,8 +49,29 @@ export function overlay(
       collection: secrets.get(visit.id) ?? null,
     })),
   };
-  for (const entry of pending) lay(sheet, entry, waiting);
+  const missing = visits.map((visit) => new Set(notYetIn(visit, pending)));
+  for (const entry of pending) {
+    const place = visits.findIndex((visit) => visit.id === entry.visit);
+    if (place < 0 || missing[place]?.has(entry)) lay(sheet, entry, waiting);
+  }
   return sheet;
+}
+
+/**
+ * The operations of a visit that its row does not contain. They were carried out in order: whatever comes before one
+ * that is recognised has been dealt with too, even if nothing of it is to be seen.
+ */
+function notYetIn(visit: VisitRow, pending: Entry[]): Entry[] {
+  const own = pending.filter((entry) => entry.visit === visit.id);
+  return own.slice(own.findLastIndex((entry) => contains(visit, entry)) + 1);
+}
+
+function contains(visit: VisitRow, { op, t, body }: Entry): boolean {
+  if (hasLine(visit, op) || visit.scans.some((scan) => scan.id === op)) return true;
+  if (!t.startsWith("visit.")) return false;
+  // The time line has no ids: the same step said at the same moment is this one.
+  const step = t.slice("visit.".length);
+  return visit.steps.some((line) => line.step === step && sameMoment(line.client_at ?? line.at, String(body.at)));
 }
 
 function copied(visit: VisitRow) {
@@ -88,9 +109,7 @@ function lay(sheet: Sheet, entry: Entry, waiting: ReadonlySet<string>): void {
 }
 
 function add(visit: VisitView, { list, line }: Line, op: string, waiting: ReadonlySet<string>): void {
-  const lines = visit[list] as { id: string }[];
-  if (lines.some((held) => held.id === op)) return;
-  lines.push(line);
+  (visit[list] as { id: string }[]).push(line);
   visit.pending.add(op);
   if (list === "photos" && waiting.has(op)) visit.photosWaiting += 1;
 }
@@ -107,8 +126,6 @@ function strikeOut(visit: VisitView, entry: Entry): void {
 
 function takeStep(sheet: Sheet, visit: VisitView, entry: Entry, step: Step): void {
   const at = String(entry.body.at);
-  // The time line has no ids: the same step said at the same moment is this one.
-  if (visit.steps.some((line) => line.step === step && sameMoment(line.client_at ?? line.at, at))) return;
   const then = nextState(visit.state, step);
   if (then === "impossible") return;
   const superseded = then === "superseded";
