@@ -115,7 +115,7 @@ async def record_scan(work: Work, cmd: RecordScan) -> Done:
     if work.actor.role is Role.TECHNICIAN and seen.technician_id != work.actor.account_id and not work.accepted:
         raise NotYourVisit("Only the technician of a visit writes on its sheet.")
     _check_evidence(cmd, seen)
-    await tell_visit(work, seen)
+    await tell_visit(work, seen, seen.job)
     parsed = seen.read(cmd.scanned_text, cmd.source, cmd.symbology)
     happened = reckon(cmd.scanned_at, work.now, work.stamp.client_at, work.stamp.estimated_at)
     if work.actor.partner_id is None:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -20,16 +20,18 @@ from domain.installs.model import Unit
 from domain.installs.serials import Parsed, parse
 from domain.jobs.model import Assignment, Job, Visit
 from domain.jobs.recognition import makers, readings
-from domain.kit.actor import Actor
+from domain.jobs.scope import Standing
+from domain.kit.actor import SYSTEM, Actor, Role
 from domain.kit.read import Prepared
 from domain.kit.work import Work
-from domain.people.access import own_rows
+from domain.people.access import own_params, own_rows_of
 from domain.warranty.queries import gathered_facts, json_list, json_object
 from domain.warranty.rules import CoverageFacts, coverage
 from domain.worklog.model import Photo
 
 TYPED = "]Z0"
 """The symbology identifier of text that a person typed. Source: ISO/IEC 15424."""
+_STANDING = ("job_technician_id", "job_state", "closed_at", "required_from")
 RIVALS_MAX = 200
 CANDIDATES_MAX = 50
 
@@ -47,14 +49,14 @@ class UnitSeen(msgspec.Struct, frozen=True):
 
 
 class VisitSeen(msgspec.Struct, frozen=True):
-    """A visit as a reading meets it; ``unit`` is that of its job, None where the principal may no longer see it."""
+    """A visit as a reading meets it; ``unit`` and ``job`` are None where the principal may no longer see them."""
 
     id: UUID
     job_id: UUID
     partner_id: UUID | None
     technician_id: UUID
     state: str
-    planned_from: dt.datetime
+    job: Standing | None
     assigned: bool
     time_zone: str
     maker: str
@@ -117,9 +119,9 @@ def _unit(customer_id: Any, *outer: Any, with_rivals: bool) -> ColumnElement[Any
     return case((Unit.id.is_not(None), cast(known, Text)))
 
 
-@lru_cache(maxsize=1024)
-def _visit(actor: Actor) -> Prepared:
-    """Return the statement of one principal; kept, because putting it together takes longer than running it."""
+@cache
+def _visit(role: Role, ours: bool) -> Prepared:
+    """Return the statement of a role and side; kept, because putting it together takes longer than running it."""
     photo = select(Photo.kind).where(
         Photo.id == bindparam("photo_id"), Photo.visit_id == Visit.id, Photo.voided_at.is_(None)
     )
@@ -130,27 +132,32 @@ def _visit(actor: Actor) -> Prepared:
             Visit.partner_id,
             Visit.technician_id,
             Visit.state,
-            Visit.planned_from,
+            Job.technician_id.label("job_technician_id"),
+            Job.state.label("job_state"),
+            Job.closed_at,
+            Job.required_from,
             Assignment.partner_id.is_not_distinct_from(Visit.partner_id).label("assigned"),
             Site.time_zone,
             Model.serial_pattern,
             photo.scalar_subquery().label("photo_kind"),
-            _unit(Job.customer_id, Job, with_rivals=actor.partner_id is None).label("unit"),
+            _unit(Job.customer_id, Job, with_rivals=ours).label("unit"),
         )
         .join_from(Visit, Assignment, Assignment.id == Visit.assignment_id)
         .join(Job, Job.id == Visit.job_id, isouter=True)
         .join(Site, Site.id == Job.site_id, isouter=True)
         .join(Unit, Unit.id == Job.unit_id, isouter=True)
         .join(Model, Model.id == Unit.model_id, isouter=True)
-        .where(Visit.id == bindparam("visit_id"), own_rows(actor, Visit.partner_id)),
+        .where(Visit.id == bindparam("visit_id"), own_rows_of(role, ours, Visit.partner_id)),
         "visit_id",
         "photo_id",
+        *own_params(SYSTEM),
     )
 
 
 async def visit_seen(work: Work, actor: Actor, visit_id: UUID, photo_id: UUID | None = None) -> VisitSeen | None:
     """Return the visit of a reading with all around it, by one statement, or None when it is not to be seen."""
-    row = await _visit(actor).first(work.driver, {"visit_id": visit_id, "photo_id": photo_id})
+    given = {"visit_id": visit_id, "photo_id": photo_id, **own_params(actor)}
+    row = await _visit(actor.role, actor.partner_id is None).first(work.driver, given)
     if row is None:
         return None
     return VisitSeen(
@@ -159,7 +166,7 @@ async def visit_seen(work: Work, actor: Actor, visit_id: UUID, photo_id: UUID | 
         row["partner_id"],
         row["technician_id"],
         row["state"],
-        row["planned_from"],
+        None if row["required_from"] is None else Standing._make(row[name] for name in _STANDING),
         row["assigned"],
         row["time_zone"] or "UTC",
         row["serial_pattern"] or "",

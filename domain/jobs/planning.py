@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from domain.jobs.model import Assignment, Visit
-from domain.jobs.scope import take_from, tell_job, tell_jobs_on, tell_visit, tell_whole
+from domain.jobs.scope import standing, take_from, tell_job, tell_jobs_on, tell_visit, tell_whole
 from domain.jobs.visits import (
     CLOSED,
     REASSIGNED,
@@ -191,7 +191,7 @@ async def plan_visit(work: Work, cmd: PlanVisit) -> Done:
         raise JobNotAssigned("Name a technician first; a slot is a technician's.")
     visit = await plan(work, job, cmd.planned_from, cmd.planned_to)
     await tell_job(work, job)
-    await tell_visit(work, visit, job)
+    await tell_visit(work, visit, standing(job))
     return Done(_planned(visit))
 
 
@@ -213,5 +213,5 @@ async def reschedule_visit(work: Work, cmd: RescheduleVisit) -> Done:
     visit.planned_from, visit.planned_to, visit.version = cmd.planned_from, cmd.planned_to, visit.version + 1
     assert job is not None, "a job that goes to others takes its open visits along"
     await tell_job(work, job)
-    await tell_visit(work, visit, job)
+    await tell_visit(work, visit, standing(job))
     return Done(_planned(visit))

@@ -6,8 +6,7 @@ What only the clock changes is told by ``move_window``.
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, literal, or_, select, true, union, union_all
@@ -34,7 +33,7 @@ _OPEN = ("open", "assigned", "accepted", "in_progress")
 
 
 class VisitHeld(Protocol):
-    """A visit as far as the scope asks."""
+    """A visit as far as telling of it needs."""
 
     @property
     def id(self) -> UUID: ...  # noqa: D102
@@ -44,20 +43,19 @@ class VisitHeld(Protocol):
     def technician_id(self) -> UUID: ...  # noqa: D102
     @property
     def partner_id(self) -> UUID | None: ...  # noqa: D102
-    @property
-    def state(self) -> str: ...  # noqa: D102
-    @property
-    def planned_from(self) -> dt.datetime: ...  # noqa: D102
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """How a job stands, as far as the scope asks; ``first_at`` is when it is required or first planned."""
 
     technician_id: UUID | None
     state: str
     closed_at: dt.datetime | None
     first_at: dt.datetime
+
+
+STANDING = (Job.technician_id, Job.state, Job.closed_at, Job.required_from)
+"""The columns of a job's ``Standing``, but for its visits."""
 
 
 def why_gone(job: Standing, technician_id: UUID, now: dt.datetime) -> Why | None:
@@ -93,6 +91,17 @@ def in_scope(now: dt.datetime) -> ColumnElement[bool]:
     )
 
 
+def standing(job: Job, first_at: dt.datetime | None = None) -> Standing:
+    """Return how a loaded job stands."""
+    return Standing(job.technician_id, job.state, job.closed_at, first_at or job.required_from)
+
+
+async def standing_now(work: Work, visit: VisitHeld) -> Standing | None:
+    """Return how a visit's job stands at this moment, None when the principal can no longer see it."""
+    found = (await work.db.execute(select(*STANDING).where(Job.id == visit.job_id))).one_or_none()
+    return None if found is None else Standing(*found)
+
+
 async def scope_of(db: AsyncConnection, actor: Actor, now: dt.datetime) -> set[tuple[str, UUID]]:
     """Return everything a technician's phone should hold, as (kind, id)."""
     own = and_(Job.technician_id == actor.account_id, own_rows(actor, Job.partner_id), in_scope(now))
@@ -109,28 +118,24 @@ async def tell_job(work: Work, job: Job) -> None:
     """Tell the phone of a job's technician that it changed; its visits too where it may have come or gone by that."""
     if job.technician_id is None:
         return
-    if job.required_from > work.now + sent_ahead or why_gone(_standing(job), job.technician_id, work.now):
+    if job.required_from > work.now + sent_ahead or why_gone(standing(job), job.technician_id, work.now):
         await tell_whole(work, [job])
     else:
         work.changes.touch(job.technician_id, job.partner_id, "job", job.id)
 
 
-async def tell_visit(work: Work, visit: VisitHeld, job: Job | None = None) -> None:
-    """Tell the phone of a visit's technician that the visit changed; ``job`` is given where it is loaded.
+async def tell_visit(work: Work, visit: VisitHeld, job: Standing | None) -> None:
+    """Tell the phone of a visit's technician that the visit changed.
 
-    A visit that is open and near has its job in scope, for a job that goes takes its open visits along: no statement
-    is spent on it. Otherwise the job is asked.
+    ``job`` is how its job stands, None where it went to others. A statement is spent only on a job far ahead, which
+    the visit may bring along.
     """
-    horizon = work.now + sent_ahead
-    if job is None and visit.planned_from <= horizon and visit.state not in ("completed", "abandoned"):
-        work.changes.touch(visit.technician_id, visit.partner_id, "visit", visit.id)
-        return
-    if job is None:
-        job = await work.db.scalar(select(Job).where(Job.id == visit.job_id, own_rows(work.actor, Job.partner_id)))
-    if job is not None and job.technician_id == visit.technician_id and job.required_from > horizon:
-        await tell_whole(work, [job])
-        return
-    why = "reassigned" if job is None else why_gone(_standing(job), visit.technician_id, work.now)
+    why: Why | None = "reassigned"
+    if job is not None:
+        why = why_gone(job, visit.technician_id, work.now)
+        if job.technician_id == visit.technician_id and job.first_at > work.now + sent_ahead:
+            await tell_whole(work, [await work.db.get_one(Job, visit.job_id)])
+            return
     if why is None:
         work.changes.touch(visit.technician_id, visit.partner_id, "visit", visit.id)
     else:
@@ -161,16 +166,12 @@ async def tell_whole(work: Work, jobs: Sequence[Job]) -> None:
     for job in jobs:
         if job.technician_id is None:
             continue
-        why = why_gone(_standing(job, first_at[job.id]), job.technician_id, work.now)
+        why = why_gone(standing(job, first_at[job.id]), job.technician_id, work.now)
         for kind, entity_id in entities[job.id]:
             if why is None:
                 work.changes.touch(job.technician_id, job.partner_id, kind, entity_id)
             else:
                 work.changes.remove(job.technician_id, job.partner_id, kind, entity_id, why)
-
-
-def _standing(job: Job, first_at: dt.datetime | None = None) -> Standing:
-    return Standing(job.technician_id, job.state, job.closed_at, first_at or job.required_from)
 
 
 async def tell_jobs(work: Work, which: ColumnElement[bool]) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 
 from domain.jobs.model import Job, Visit
 from domain.jobs.rules import Span, next_state, overlap, reckon
-from domain.jobs.scope import tell_job, tell_visit
+from domain.jobs.scope import standing, tell_job, tell_visit
 from domain.jobs.visits import (
     CLOSED,
     JobCancelled,
@@ -121,7 +121,7 @@ async def take_step(
     if work.actor.is_office:
         visit.keyed_in_by_office = True
     if superseded:
-        await tell_visit(work, visit, job)
+        await tell_visit(work, visit, None if job is None else standing(job))
         return Stepped(reckoned.at, superseded=True, flags=())
     if accepted and step != "complete":
         then = visit.state  # a visit that was taken away holds no slot again; its moments are known now
@@ -135,7 +135,7 @@ async def take_step(
         if job.state in ("assigned", "accepted") and step != "abandon":
             job.state, job.version = "in_progress", job.version + 1
         await tell_job(work, job)
-    await tell_visit(work, visit, job)
+    await tell_visit(work, visit, None if job is None else standing(job))
     return Stepped(reckoned.at, superseded=False, flags=tuple(flags))
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, select, true
 from sqlalchemy.dialects.postgresql import TSTZRANGE
 
 from domain.jobs.model import Job, Visit, VisitEvent
-from domain.jobs.scope import tell_visit
+from domain.jobs.scope import STANDING, Standing, standing_now, tell_visit
 from domain.kit.actor import Role
 from domain.kit.ids import new_id
 from domain.kit.problem import InvalidRequest, Kind, NotFound, Problem
@@ -90,22 +90,26 @@ async def open_job(work: Work, job_id: UUID) -> Job:
     return job
 
 
-async def lock_visit(work: Work, visit_id: UUID) -> Visit:
-    """Return the visit if the principal may write on it: its technician, or the office.
+async def lock_visit(work: Work, visit_id: UUID) -> tuple[Visit, Standing | None]:
+    """Return the visit if the principal may write on it, and how its job stands: None when that went to others.
 
     Locks: the visit. Raises: NotFound, NotYourVisit.
     """
-    visit = await work.db.scalar(
-        select(Visit)
-        .where(Visit.id == visit_id, own_rows(work.actor, Visit.partner_id))
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    if visit is None:
+    found = (
+        await work.db.execute(
+            select(Visit, *STANDING)
+            .outerjoin(Job, Job.id == Visit.job_id)
+            .where(Visit.id == visit_id, own_rows(work.actor, Visit.partner_id))
+            .with_for_update(key_share=True, of=Visit)
+            .execution_options(populate_existing=True)
+        )
+    ).one_or_none()
+    if found is None:
         raise NotFound("There is no such visit among yours.")
+    visit, *job = found
     if work.actor.role is Role.TECHNICIAN and visit.technician_id != work.actor.account_id and not work.accepted:
         raise NotYourVisit("Only the technician of a visit writes on its sheet.")
-    return visit
+    return visit, None if job[-1] is None else Standing._make(job)
 
 
 async def lock_job_and_visit(work: Work, visit_id: UUID) -> tuple[Job | None, Visit]:
@@ -117,7 +121,8 @@ async def lock_job_and_visit(work: Work, visit_id: UUID) -> tuple[Job | None, Vi
         select(Visit.job_id).where(Visit.id == visit_id, own_rows(work.actor, Visit.partner_id))
     )
     job = None if job_id is None else await lock_job(work, job_id)
-    return job, await lock_visit(work, visit_id)
+    visit, _ = await lock_visit(work, visit_id)
+    return job, visit
 
 
 def was_there(visit: Visit) -> bool:
@@ -154,16 +159,17 @@ async def open_sheet(work: Work, visit_id: UUID) -> tuple[Visit, tuple[str, ...]
     What a technician did who had come before the job went to somebody else is taken and flagged.
     Locks: the visit. Raises: NotFound, NotYourVisit, VisitClosed, JobReassigned, JobCancelled.
     """
-    visit = await lock_visit(work, visit_id)
+    visit, job = await lock_visit(work, visit_id)
     flags: tuple[str, ...] = ()
     if visit.state in CLOSED:
         before = taken_away(visit) and visit.abandoned_reason == REASSIGNED and was_there(visit)
         if not (before or work.accepted):
             raise closed(visit)
         flags = ("accepted-by-office",) if work.accepted else ("after-reassignment",)
+        job = await standing_now(work, visit)
     if work.actor.is_office:
         visit.keyed_in_by_office = True
-    await tell_visit(work, visit)
+    await tell_visit(work, visit, job)
     return visit, flags
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.catalog.model import FaultCode, ModelComponent
 from domain.jobs.model import Job, Visit
-from domain.jobs.scope import tell_job, tell_jobs_on, tell_visit
+from domain.jobs.scope import tell_jobs_on, tell_whole
 from domain.jobs.steps import StepOutOfOrder, take_step
 from domain.jobs.visits import JOB_COMPLETED, abandon, lock_job_and_visit, open_visits
 from domain.kit.command import Answer, Command, Done, action
@@ -151,8 +151,7 @@ async def _complete_job(work: Work, job: Job, visit: Visit, at: dt.datetime) -> 
     for other in await open_visits(work, job.id):
         if other.id != visit.id and other.state == "planned":
             abandon(work, other, JOB_COMPLETED)
-            await tell_visit(work, other, job)
-    await tell_job(work, job)
+    await tell_whole(work, [job])
 
 
 async def _tell_of_history(work: Work, job: Job, visit: Visit) -> None:

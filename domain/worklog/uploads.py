@@ -8,8 +8,8 @@ import msgspec
 from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.jobs.model import Visit
-from domain.jobs.scope import tell_visit
+from domain.jobs.model import Job, Visit
+from domain.jobs.scope import STANDING, Standing, tell_visit
 from domain.kit.ids import new_id
 from domain.kit.work import Work
 from domain.worklog.model import Photo, Upload
@@ -76,5 +76,6 @@ async def _tell_of_arrival(work: Work, sha256: str, upload_id: UUID) -> None:
     waiting = update(Photo).where(Photo.sha256 == sha256, Photo.upload_id.is_(None), same_side)
     visit_ids = set(await work.db.scalars(waiting.values(upload_id=upload_id).returning(Photo.visit_id)))
     if visit_ids:
-        for visit in (await work.db.scalars(select(Visit).where(Visit.id.in_(visit_ids)))).all():
-            await tell_visit(work, visit)
+        shown_on = select(Visit, *STANDING).outerjoin(Job, Job.id == Visit.job_id).where(Visit.id.in_(visit_ids))
+        for visit, *job in (await work.db.execute(shown_on)).all():
+            await tell_visit(work, visit, None if job[-1] is None else Standing._make(job))
