@@ -39,15 +39,24 @@ class Served:
 
     base: str
     dist: Path
+    builds: Path
+    """Two builds of the app without its screens, ``one`` and ``two``, for scenarios about storage."""
 
 
 @contextmanager
-def served(*, whole_week: bool = False) -> Iterator[Served]:
-    """Lend a product in which every technician has jobs today; with the ``whole_week`` also a past and its reports."""
+def served(*, whole_week: bool = False, bare: bool = False) -> Iterator[Served]:
+    """Lend a product in which every technician has jobs today.
+
+    With the ``whole_week`` it also has a past and its reports; ``bare`` hands out the app without its screens.
+    """
     with tempfile.TemporaryDirectory(prefix="fieldstone-app-", dir="/var/tmp") as folder:
         data = Path(folder)
-        dist = data / "dist"
-        shutil.copytree(PHONE / "dist", dist)
+        dist, builds = data / "dist", data / "builds"
+        if bare:
+            for mark in ("one", "two"):
+                command = [ROOT / "scripts" / "app", "node", "scripts/build.mjs", builds / mark, mark]
+                subprocess.run([*command, "/tests/browser/bench.ts"], check=True, capture_output=True)
+        shutil.copytree(builds / "one" if bare else PHONE / "dist", dist)
         server = embedded.start(data / "postgres", settings=FAST)
         try:
             settings = Settings(
@@ -63,7 +72,7 @@ def served(*, whole_week: bool = False) -> Iterator[Served]:
                 "APP_DIST": str(dist),
             }
             with serving("tests.phone.app:app", **environment) as base:
-                yield Served(base, dist)
+                yield Served(base, dist, builds)
         finally:
             server.stop()
             embedded.remove(data / "postgres")
@@ -90,11 +99,12 @@ async def _fill(owner_url: str, settings: Settings, whole_week: bool) -> None:
         await context.close()
 
 
-def run_in_browser(product: Served, script: str, *arguments: str, **environment: str) -> str:
+def run_in_browser(product: Served, script: str, *arguments: str) -> str:
     """Run a script of web/phone/tests/browser against the product and return what it said; fails as the script does."""
+    given = {"BASE": product.base, "DIST": str(product.dist), "BUILDS": str(product.builds), "PASSWORD": PASSWORD}
     done = subprocess.run(
         [ROOT / "scripts" / "app", "node", f"tests/browser/{script}.mjs", *arguments],
-        env={**os.environ, "BASE": product.base, "DIST": str(product.dist), "PASSWORD": PASSWORD, **environment},
+        env={**os.environ, **given},
         capture_output=True,
         text=True,
         timeout=240,

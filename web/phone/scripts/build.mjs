@@ -1,7 +1,9 @@
 // Builds the app into dist/: the bundle, the service worker that knows every file of it, and both compressed ahead,
 // because the scanner's megabyte is too slow to compress per request. Fails when the first load grows beyond its bound.
 //
-//   node scripts/build.mjs [FOLDER [MARK]]     a build with a MARK in its page differs from one without: for update tests
+//   node scripts/build.mjs [FOLDER [MARK [ENTRY]]]
+//
+// For tests: a build with a MARK in its page differs from one without, and another ENTRY may stand in for src/main.tsx.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -13,14 +15,20 @@ import { build } from "vite";
 const FIRST_LOAD_MAX = 300_000;
 const LATER = /\.(wasm|png)$/;
 const root = new URL("..", import.meta.url).pathname;
-const [folder = join(root, "dist"), mark] = process.argv.slice(2);
+const [folder = join(root, "dist"), mark, entry] = process.argv.slice(2);
 const dist = pathToFileURL(`${resolve(folder)}/`);
 const read = (name) => readFileSync(new URL(name, dist));
 const digest = (name) => `sha256-${createHash("sha256").update(read(name)).digest("base64")}`;
 
 const marked = {
   name: "mark",
-  transformIndexHtml: () => (mark ? [{ tag: "meta", attrs: { name: "build", content: mark } }] : []),
+  transformIndexHtml: {
+    order: "pre",
+    handler: (html) => ({
+      html: entry ? html.replace("/src/main.tsx", entry) : html,
+      tags: mark ? [{ tag: "meta", attrs: { name: "build", content: mark } }] : [],
+    }),
+  },
 };
 await build({ root, logLevel: "warn", plugins: [marked], build: { outDir: resolve(folder), emptyOutDir: true } });
 const names = readdirSync(dist).sort();

@@ -1,0 +1,102 @@
+// Steps on the app without its screens (bench.ts): what the screens call, called from outside.
+import { readdirSync, readFileSync } from "node:fs";
+import { Office, until } from "../office.mjs";
+import { PASSWORD } from "../phone.mjs";
+
+export const office = new Office();
+
+/** Opens the app in this window and waits until its databases are open. */
+export async function opened(page) {
+  await page.goto("/app/");
+  await ready(page);
+}
+
+export async function ready(page) {
+  await page.waitForFunction(() => document.title === "ready");
+}
+
+/** The value of one of the store's signals. */
+export function value(page, name) {
+  return page.evaluate((of) => JSON.parse(JSON.stringify(globalThis.store[of].value)), name);
+}
+
+/** Calls a function of the store; a refusal comes back as { refused: code }. */
+export function call(page, name, ...given) {
+  return page.evaluate(
+    ([of, all]) =>
+      globalThis.store[of](...all).catch((error) => ({ refused: error.code ?? String(error), name: error.name })),
+    [name, given],
+  );
+}
+
+/** Signs in and waits for the jobs; returns the first with its visit. */
+export async function signedIn(phone, login) {
+  await opened(phone.page);
+  await phone.installed();
+  await call(phone.page, "signIn", login, PASSWORD);
+  const jobs = await until("the jobs are on the phone", async () => {
+    const found = (await value(phone.page, "jobs")).filter((job) => job.visits.length > 0);
+    return found.length > 0 && found;
+  });
+  return { job: jobs[0], visit: jobs[0].visits[0].id };
+}
+
+/** Logs some minutes of travel; every minute a different one, so that lines can be told apart. */
+export function logged(page, visit, minutes) {
+  return call(page, "record", "time.log", { visit_id: visit, kind: "travel", minutes }, { visit });
+}
+
+/** Waits until the server has acknowledged everything that was recorded. */
+export function sent(page) {
+  return until("everything is sent", async () => {
+    await page.evaluate(() => globalThis.store.syncNow());
+    const { unsent, photosUnsent } = await value(page, "sync");
+    return unsent === 0 && photosUnsent === 0;
+  });
+}
+
+/** What the account's database holds, read beside the app. */
+export function stored(page) {
+  return page.evaluate(async () => {
+    const { name } = (await indexedDB.databases()).find((one) => /^fieldstone-[0-9a-f-]{36}$/.test(one.name));
+    const db = await new Promise((resolve, reject) => {
+      const opening = indexedDB.open(name);
+      opening.onsuccess = () => resolve(opening.result);
+      opening.onerror = () => reject(opening.error);
+    });
+    const all = (table) =>
+      new Promise((resolve, reject) => {
+        const reading = db.transaction(table).objectStore(table).getAll();
+        reading.onsuccess = () => resolve(reading.result);
+        reading.onerror = () => reject(reading.error);
+      });
+    const outbox = await all("outbox");
+    const found = {
+      ops: outbox.sort((one, other) => one.seq - other.seq).map(({ op, seq, t }) => ({ op, seq, t })),
+      attachments: (await all("attachments")).map((one) => one.id),
+      contents: (await all("contents")).map((one) => one.id),
+      next: (await all("settings")).find((one) => one.key === "numbering").value.next,
+    };
+    db.close();
+    return found;
+  });
+}
+
+/** Ends the phone's browser at once, with all its processes, as an empty battery does. */
+export async function batteryOut(phone) {
+  const gone = new Promise((resolve) => phone.context.once("close", resolve));
+  for (const id of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    let command = "";
+    try {
+      command = readFileSync(`/proc/${id}/cmdline`, "latin1");
+    } catch {
+      continue; // it has ended meanwhile
+    }
+    if (command.includes(`--user-data-dir=${phone.folder}`)) {
+      try {
+        process.kill(Number(id), "SIGKILL");
+      } catch {}
+    }
+  }
+  await gone;
+}
