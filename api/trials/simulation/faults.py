@@ -26,17 +26,17 @@ OFTEN = {
 }
 """How likely each fault is, at every chance it gets, in a schedule that has it."""
 MOVES = {
-    "reassign": 3.0,
-    "cancel": 2.0,
-    "reschedule": 2.0,
-    "clone": 0.7,
-    "revoke": 0.4,
-    "disable": 0.3,
-    "restore": 1.5,
-    "wrong clock": 1.0,
-    "app changed": 1.0,
-    "server changed": 1.0,
-    "days pass": 0.6,
+    "reassign": 1.4,
+    "cancel": 0.6,
+    "reschedule": 0.7,
+    "clone": 0.5,
+    "revoke": 0.25,
+    "disable": 0.25,
+    "restore": 1.3,
+    "wrong clock": 0.6,
+    "app changed": 0.6,
+    "server changed": 0.6,
+    "days pass": 0.4,
 }
 """How much weight each disturbance has among the steps of a schedule that has it."""
 PAGES = (1, 1, 2, 2, 3, 50, 500)

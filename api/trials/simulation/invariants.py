@@ -46,6 +46,11 @@ class Ledger:
     """What the server said in the history that counts; it goes back with a backup."""
 
     fates: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
+    tries: Counter[UUID] = field(default_factory=Counter)
+
+    def copy(self) -> "Ledger":
+        """Return what a backup keeps of it."""
+        return Ledger(dict(self.fates), Counter(self.tries))
 
 
 @dataclass(slots=True)
@@ -56,7 +61,6 @@ class Referee:
     trace: Trace
     recorded: dict[UUID, Recorded] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
-    tries: Counter[UUID] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
     tampered: set[UUID] = field(default_factory=set)
     orderless: set[str] = field(default_factory=set)
@@ -115,9 +119,9 @@ class Referee:
         for result in answer.results:
             if result.status == "retry":
                 if result.reason == "server-error":
-                    self.tries[result.op] += 1
-                    if self.tries[result.op] > TRIES_MAX:
-                        self.fail("I11", f"{result.op} was tried {self.tries[result.op]} times")
+                    self.ledger.tries[result.op] += 1
+                    if self.ledger.tries[result.op] > TRIES_MAX:
+                        self.fail("I11", f"{result.op} was tried {self.ledger.tries[result.op]} times")
             elif result.status == "mismatch" and result.op not in self.tampered:
                 self.fail("I3", f"{result.op} is called a mismatch, and never changed")
             elif result.status in FINAL:

@@ -35,6 +35,7 @@ class Queued:
     result: str | None = None
     in_overlay: bool = True
     done_at: dt.datetime | None = None
+    handed_in: bool = False
 
 
 @dataclass(slots=True)
@@ -65,7 +66,6 @@ class Storage:
     """Whether its session is over: the technician has to give the password."""
     refused: bool = False
     """Whether the password did not help: phone or account are shut out, and it may hand in what it holds."""
-    handed_in: bool = False
     barred: bool = False
     """Whether handing in was refused too, which is right only long after it was shut out."""
 
@@ -106,7 +106,7 @@ class Phone:
         """Whether it has nothing to say: all is pushed and read, or it is shut out and has handed in what it held."""
         waiting, storage = self.waiting(), self.storage
         if storage.refused and storage.access is None:
-            return storage.handed_in or storage.barred or not waiting
+            return not self._may_hand_in()
         return self.quiet and not waiting
 
     def waiting(self) -> list[Queued]:
@@ -136,7 +136,6 @@ class Phone:
         queued = Queued(new_id(), storage.next_seq, said, visit)
         storage.ops.append(queued)
         storage.next_seq += 1
-        storage.handed_in = False
         self.quiet = False
         return queued
 
@@ -189,11 +188,12 @@ class Phone:
         )
 
     def _hand_in(self, refresh: str) -> Asked:
-        held = [{"op": one.op, "seq": one.seq, **one.said} for one in self.waiting()]
+        """Hand in everything retained: a backup may have been put back, and a phone that is shut out is not told."""
+        held = [{"op": one.op, "seq": one.seq, **one.said} for one in self.storage.ops]
         return self._ask("quarantine", {"refresh_token": refresh, "device": self.storage.device, "ops": held[:200]})
 
     def _may_hand_in(self) -> bool:
-        return bool(self.waiting()) and not self.storage.handed_in and not self.storage.barred
+        return not self.storage.barred and any(not one.handed_in for one in self.storage.ops)
 
     def _acked(self) -> dict[str, Any]:
         return {"seq": self.storage.acked_seq, "op": self.storage.acked_op}
@@ -225,7 +225,7 @@ class Phone:
                     yield lambda: self._lift_overlay(asked, answer, now)
                     yield lambda: self._enrol_anew(asked, answer)
                 case "quarantine":
-                    yield lambda: setattr(self.storage, "handed_in", True)
+                    yield lambda: self._handed_in(asked)
 
     def _refused(self, asked: Asked) -> None:
         storage = self.storage
@@ -246,7 +246,9 @@ class Phone:
         if asked.device != storage.device or asked.access != storage.access:
             return
         storage.access, storage.refresh = tokens["access_token"], tokens["refresh_token"]
-        storage.signed_out = storage.refused = storage.handed_in = storage.barred = False
+        storage.signed_out = storage.refused = storage.barred = False
+        for one in storage.ops:
+            one.handed_in = False
         if tokens["device_id"] != str(storage.device):
             self._become(UUID(tokens["device_id"]))
 
@@ -327,3 +329,8 @@ class Phone:
                 one.in_overlay = False
         kept = dt.timedelta() if self.drops_acknowledged else KEPT
         storage.ops = [one for one in storage.ops if one.in_overlay or one.done_at is None or one.done_at > now - kept]
+
+    def _handed_in(self, asked: Asked) -> None:
+        taken = {UUID(one["op"]) for one in msgspec.json.decode(asked.body)["ops"]}
+        for one in self.storage.ops:
+            one.handed_in = one.handed_in or one.op in taken

@@ -68,13 +68,8 @@ class AtRest:
 
     def _nothing_lost(self, phones: list[Phone], journal: dict[UUID, Any], kept: set[UUID]) -> None:
         """I1, I8, I9: what was recorded is in the journal, in quarantine, or in an outbox that was not allowed out."""
-        held = {
-            one.op
-            for phone in phones
-            if phone.storage.refused
-            for one in phone.waiting()
-            if not phone.storage.handed_in
-        }
+        shut_out = [phone for phone in phones if phone.storage.refused]
+        held = {one.op for phone in shut_out for one in phone.storage.ops if not one.handed_in}
         for op, saved in self.referee.recorded.items():
             if op not in journal and op not in kept and op not in held:
                 self.referee.fail("I1", f"{saved.phone}'s {saved.tag} {op} is lost")

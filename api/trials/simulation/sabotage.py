@@ -77,7 +77,7 @@ def _two_transactions() -> AbstractContextManager[None]:
             command = command_from(operation.t, operation.v, bytes(operation.body), self.register)
         except Exception:
             return await entry_of(self, work, queued, operation, known)
-        stamp = Stamp(client_at=operation.at)
+        stamp = Stamp(self.request.device, queued.seq, operation.at, self.now)
         written: list[dict[str, Any]] = []
 
         async def keep_for_later(_: Any, **entry: Any) -> None:
@@ -89,9 +89,8 @@ def _two_transactions() -> AbstractContextManager[None]:
         with replaced((kernel, "write_entry", keep_for_later)):
             done = await transact(self.database, self.actor, effect, now=self.now, queue=self.queue)
         self.database.engine_of(self.actor)  # between the two there is time to die
-        origin = Stamp(self.request.device, queued.seq, operation.at, self.now)
         for entry in written:
-            await write_entry(work.driver, **{**entry, "stamp": origin})
+            await write_entry(work.driver, **entry)
         return done
 
     return replaced((Pushing, "_entry_of", apart))

@@ -13,7 +13,7 @@ from api.trials.simulation.faults import Faults
 from api.trials.simulation.invariants import Ledger, Referee
 from api.trials.simulation.network import Network, Parcel
 from api.trials.simulation.office import Office
-from api.trials.simulation.phone import KEPT, Phone, Storage
+from api.trials.simulation.phone import KEPT, Asked, Phone, Storage
 from api.trials.simulation.poison import Poison
 from api.trials.simulation.recording import made_up
 from api.trials.simulation.rest import AtRest
@@ -28,10 +28,10 @@ from domain.kit.command import Register
 from domain.kit.ids import new_id, repeatable
 
 PHONES_MAX = 8
-STEPS = (60, 130)
+STEPS = (90, 220)
 PAUSES = (0.2, 0.2, 1, 1, 3, 10, 30)
 LONG_PAUSES = (120, 700, 4000)
-BASIC = {"deliver": 16.0, "sync": 11.0, "record": 6.0, "create": 0.4, "reassign": 0.3, "tasks": 0.3, "backup": 0.8}
+BASIC = {"deliver": 22.0, "sync": 15.0, "record": 7.0, "create": 0.3, "reassign": 0.2, "tasks": 0.3, "backup": 0.7}
 """How much weight each thing has that happens in every schedule."""
 
 
@@ -176,23 +176,19 @@ class Schedule:
         phone = self.rng.choice(self.phones)
         if phone.asked:
             pending = any(parcel.no in phone.asked for parcel in self.network.under_way)
-            if not pending or self.faults.strike("time-out"):
-                phone.asked.clear()
-            elif self.faults.strike("pipelined push"):
-                self._push_more(phone)
+            if pending and not self.faults.strike("time-out"):
                 return
-            else:
-                return
-        self.network.send(phone, phone.next_request(self.clock.now, self.rng.choice((1, 3, 20)), self.faults.page))
+            phone.asked.clear()
+        asked = phone.next_request(self.clock.now, self.rng.choice((1, 2, 20)), self.faults.page)
+        self.network.send(phone, asked)
+        if asked.path == "push" and self.faults.strike("pipelined push"):
+            self._push_more(phone, asked)
 
-    def _push_more(self, phone: Phone) -> None:
-        """Send the operations after those of a push that is on its way, before its answer is there."""
-        flying = [asked for asked in phone.asked.values() if asked.path == "push"]
-        if not flying:
-            return
-        last = max(one["seq"] for one in msgspec.json.decode(flying[-1].body)["ops"])
+    def _push_more(self, phone: Phone, asked: Asked) -> None:
+        """Send the operations after those that are on their way, before the answer is there."""
+        last = max(one["seq"] for one in msgspec.json.decode(asked.body)["ops"])
         more = [one for one in phone.waiting() if one.seq > last]
-        if more and phone.storage.next_device is None and phone.storage.access is not None:
+        if more:
             self.trace.say(phone.label, "pushes on without waiting")
             self.network.send(phone, phone.push(self.clock.now, more[:3]))
 
@@ -242,8 +238,8 @@ class Schedule:
 
     async def back_up(self) -> None:
         """Back the server up."""
-        ledger = Ledger(dict(self.referee.ledger.fates))
-        self.backups.append(Backup(self.clock.now, await self.ground.keeper.copy(), ledger))
+        copy = await self.ground.keeper.copy()
+        self.backups.append(Backup(self.clock.now, copy, self.referee.ledger.copy()))
         self.trace.say("server", f"backup {len(self.backups)}")
 
     # Disturbances
@@ -297,7 +293,7 @@ class Schedule:
         self.faults.struck["restore"] += 1
         backup = self.rng.choice(young)
         await self.ground.keeper.put_back(backup.copy)
-        self.referee.ledger = Ledger(dict(backup.ledger.fates))
+        self.referee.ledger = backup.ledger.copy()
         self.server.restart()
         self.trace.say("server", f"backup {self.backups.index(backup) + 1} is put back")
 
