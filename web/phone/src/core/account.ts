@@ -198,7 +198,8 @@ export class Account {
     this.patch({ syncing });
     if (!round) return;
     if (round.end === "done") {
-      this.patch({ online: true, problem: round.updateNeeded ? "update-needed" : null, catalogue: null });
+      const problem = round.updateNeeded ? "update-needed" : null;
+      this.patch({ online: true, problem, storage: null, catalogue: null });
     } else if (round.end === "failed") {
       if (round.why === "storage") void this.failedToStore(round.error);
       else {
@@ -281,7 +282,11 @@ export class Account {
   }
 }
 
+/** Decide whether the phone's storage is full; the browser says so of one write, of several, or of a transaction. */
 function isQuota(error: unknown): boolean {
-  const { name, inner } = (error ?? {}) as { name?: string; inner?: { name?: string } };
-  return name === "QuotaExceededError" || inner?.name === "QuotaExceededError";
+  const { name, inner, failures } = (error ?? {}) as { name?: string; inner?: unknown; failures?: unknown[] };
+  if (name === "QuotaExceededError") return true;
+  return (
+    (inner !== undefined && inner !== null && isQuota(inner)) || (Array.isArray(failures) && failures.some(isQuota))
+  );
 }
