@@ -5,11 +5,13 @@ import type { AccountDatabase, Entry, Settings, Shown, StoredSession } from "./d
 import { hasLine } from "./overlay";
 import type { Surroundings } from "./surroundings";
 import { NotSaved, type Where } from "./views";
-import { type JobRow, type Op, opBytesMax, type VisitRow } from "./wire";
+import { type JobRow, type Op, opBytesMax, opsPerPush, pushBytesMax, type VisitRow } from "./wire";
 
 export const daysKept = 30;
 /** Bytes of photos the server has are kept a shorter time: they are what fills a phone. */
 export const photoDaysKept = 7;
+/** Room for what surrounds the operations of a message. */
+const envelopeBytes = 1024;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export interface Photo {
@@ -112,6 +114,16 @@ export function bytesOf(op: Op): number {
 export function asSent(entry: Entry): Op {
   const { op, seq, t, v, job, base, at, mono, boot, body } = entry;
   return { op, seq, t, v, job, base, at, mono, boot, body };
+}
+
+/** The first of these entries, as many as one message may carry; one at least. */
+export function batchOf(entries: Entry[]): Entry[] {
+  let bytes = envelopeBytes;
+  const tooMuch = entries.findIndex((entry, place) => {
+    bytes += bytesOf(asSent(entry)) + 1;
+    return place >= opsPerPush || (place > 0 && bytes > pushBytesMax);
+  });
+  return tooMuch < 0 ? entries : entries.slice(0, tooMuch);
 }
 
 /** Decide whether an operation is no part of the sheet: the server kept it without applying it. */

@@ -2,21 +2,10 @@
 
 import type { AccountDatabase, Entry, Settings } from "./database";
 import type { Network } from "./network";
-import { asSent, bytesOf, isLive } from "./outbox";
+import { asSent, batchOf, isLive } from "./outbox";
 import type { SessionKeeper } from "./session";
 import type { Surroundings } from "./surroundings";
-import {
-  APP_VERSION,
-  type OpResultLine,
-  opsPerPush,
-  type PushAnswer,
-  type PushRequest,
-  pushBytesMax,
-  type Result,
-} from "./wire";
-
-/** Room for what surrounds the operations of a batch. */
-const envelopeBytes = 1024;
+import { APP_VERSION, type OpResultLine, opsPerPush, type PushAnswer, type PushRequest, type Result } from "./wire";
 
 /** The server does not know this phone as it knows itself: it has to be enrolled anew. */
 export class EnrolAnew extends Error {
@@ -89,12 +78,7 @@ export class Pusher {
       const first = from ?? (await firstUnsent(this.db));
       if (!numbering || first === null) return null;
       const waiting = await this.db.outbox.where("seq").aboveOrEqual(first).limit(opsPerPush).toArray();
-      let bytes = envelopeBytes;
-      const tooMuch = waiting.findIndex((entry, place) => {
-        bytes += bytesOf(asSent(entry)) + 1;
-        return place > 0 && bytes > pushBytesMax;
-      });
-      return { numbering, entries: tooMuch < 0 ? waiting : waiting.slice(0, tooMuch) };
+      return { numbering, entries: batchOf(waiting) };
     });
   }
 

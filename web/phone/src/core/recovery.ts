@@ -2,10 +2,10 @@
 
 import type { AccountDatabase, Entry } from "./database";
 import { type Network, Refused } from "./network";
-import { asSent, takeOver } from "./outbox";
+import { asSent, batchOf, takeOver } from "./outbox";
 import { kept, type SessionKeeper } from "./session";
 import type { Surroundings } from "./surroundings";
-import { APP_VERSION, opsPerPush, type Tokens } from "./wire";
+import { APP_VERSION, type Tokens } from "./wire";
 
 export class Recovery {
   constructor(
@@ -48,9 +48,13 @@ export class Recovery {
     const session = await db.setting("session");
     const numbering = await db.setting("numbering");
     if (!session || !numbering) return "signed-out";
-    const held = (await db.unsent().toArray()).filter((entry) => !entry.handed_in);
-    for (let first = 0; first === 0 || first < held.length; first += opsPerPush / 4) {
-      const batch = held.slice(first, first + opsPerPush / 4);
+    // All that is retained, for a server that was restored may lack what it once acknowledged.
+    let held = await db.outbox
+      .orderBy("seq")
+      .filter((entry) => !entry.handed_in)
+      .toArray();
+    do {
+      const batch = batchOf(held);
       try {
         await this.network.sync<{ kept: number }>("/sync/quarantine", {
           body: { refresh_token: session.refresh_token, device: numbering.device, ops: batch.map(asSent) },
@@ -60,7 +64,8 @@ export class Recovery {
         throw error;
       }
       await this.noteHandedIn(batch);
-    }
+      held = held.slice(batch.length);
+    } while (held.length > 0);
     return "revoked";
   }
 

@@ -75,7 +75,7 @@ class Parts {
     if (entry.answer !== null) item.answer = entry.answer;
     if (entry.job_number !== null) item.jobNumber = entry.job_number;
     if (this.waiting.has(op)) item.bytesWaiting = true;
-    if (entry.handed_in) item.handedIn = true;
+    if (entry.handed_in && !entry.acked) item.handedIn = true;
     return item;
   }
 }
