@@ -91,6 +91,8 @@ class Week:
         """Plan today and the days to come only: no past, no open jobs."""
         for story in self._plan()[1]:
             await self._planned(story)
+            if story.day == self.today:
+                self.labels.append(story.unit)
 
     def _plan(self) -> tuple[list[Story], list[Story]]:
         past: list[Story] = []

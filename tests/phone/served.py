@@ -1,6 +1,7 @@
 """The product with believable jobs of today, served on loopback for a real browser."""
 
 import asyncio
+import io
 import os
 import random
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from PIL import Image, ImageOps
 
 from api import embedded
 from api.context import build
@@ -20,10 +22,13 @@ from api.migrate import upgrade
 from api.settings import ROOT, Settings
 from api.trials.demo import PASSWORD, SEED
 from api.trials.masterdata import fill
-from api.trials.week import Week
+from api.trials.week import LABEL_HOST, Week
+from api.trials.world import Installed
 from api.worker import drain
+from domain.installs.links import digital_link
 from domain.kit.actor import SYSTEM
 from domain.kit.work import Work, transact, utc_now
+from printing.labels import label_png
 from tests.bench.served import serving
 
 PHONE = ROOT / "web" / "phone"
@@ -41,6 +46,8 @@ class Served:
     dist: Path
     builds: Path
     """Two builds of the app without its screens, ``one`` and ``two``, for scenarios about storage."""
+    labels: Path
+    """What a camera sees that is held over a type plate: a film a serial, of the machines that have jobs today."""
 
 
 @contextmanager
@@ -51,11 +58,11 @@ def served(*, whole_week: bool = False, bare: bool = False) -> Iterator[Served]:
     """
     with tempfile.TemporaryDirectory(prefix="fieldstone-app-", dir="/var/tmp") as folder:
         data = Path(folder)
-        dist, builds = data / "dist", data / "builds"
+        dist, builds, labels = data / "dist", data / "builds", data / "films"
         if bare:
             for mark in ("one", "two"):
-                command = [ROOT / "scripts" / "app", "node", "scripts/build.mjs", builds / mark, mark]
-                subprocess.run([*command, "/tests/browser/bench.ts"], check=True, capture_output=True)
+                build = ["node", "scripts/build.mjs", str(builds / mark), mark, "/tests/browser/bench.ts"]
+                subprocess.run([ROOT / "scripts" / "app", *build], check=True, capture_output=True)
         shutil.copytree(builds / "one" if bare else PHONE / "dist", dist)
         server = embedded.start(data / "postgres", settings=FAST)
         try:
@@ -64,7 +71,11 @@ def served(*, whole_week: bool = False, bare: bool = False) -> Iterator[Served]:
                 database_url=server.url("fieldstone_app"),
                 partner_database_url=server.url("fieldstone_partner"),
             )
-            asyncio.run(_fill(server.url("fieldstone_owner"), settings, whole_week))
+            machines = asyncio.run(_fill(server.url("fieldstone_owner"), settings, whole_week))
+            labels.mkdir()
+            for unit in machines:
+                link = digital_link(LABEL_HOST, unit.gtin, unit.serial)
+                (labels / f"{unit.serial}.y4m").write_bytes(film_of(label_png(unit.model, unit.serial, link)))
             environment = {
                 "FIELDSTONE_DATA": str(data),
                 "DATABASE_URL": settings.database_url,
@@ -72,13 +83,13 @@ def served(*, whole_week: bool = False, bare: bool = False) -> Iterator[Served]:
                 "APP_DIST": str(dist),
             }
             with serving("tests.phone.app:app", **environment) as base:
-                yield Served(base, dist, builds)
+                yield Served(base, dist, builds, labels)
         finally:
             server.stop()
             embedded.remove(data / "postgres")
 
 
-async def _fill(owner_url: str, settings: Settings, whole_week: bool) -> None:
+async def _fill(owner_url: str, settings: Settings, whole_week: bool) -> list[Installed]:
     await upgrade(owner_url)
     context = build(settings)
     try:
@@ -95,13 +106,25 @@ async def _fill(owner_url: str, settings: Settings, whole_week: bool) -> None:
             await drain(context)
         else:
             await week.look_ahead()
+        return week.labels
     finally:
         await context.close()
 
 
+def film_of(png: bytes) -> bytes:
+    """Return a picture as a film of one frame, 640 x 480, as Chromium's stand-in for a camera takes it (YUV4MPEG2)."""
+    width, height = 640, 480
+    frame = Image.new("L", (width, height), 210)
+    label = ImageOps.contain(Image.open(io.BytesIO(png)).convert("L"), (width * 3 // 4, height * 3 // 4))
+    frame.paste(label, ((width - label.width) // 2, (height - label.height) // 2))
+    colourless = bytes([128]) * (width * height // 2)
+    return b"YUV4MPEG2 W%d H%d F10:1 Ip A1:1 C420\nFRAME\n" % (width, height) + frame.tobytes() + colourless
+
+
 def run_in_browser(product: Served, script: str, *arguments: str) -> str:
     """Run a script of web/phone/tests/browser against the product and return what it said; fails as the script does."""
-    given = {"BASE": product.base, "DIST": str(product.dist), "BUILDS": str(product.builds), "PASSWORD": PASSWORD}
+    folders = {"DIST": product.dist, "BUILDS": product.builds, "LABELS": product.labels}
+    given = {"BASE": product.base, "PASSWORD": PASSWORD, **{name: str(path) for name, path in folders.items()}}
     done = subprocess.run(
         [ROOT / "scripts" / "app", "node", f"tests/browser/{script}.mjs", *arguments],
         env={**os.environ, **given},

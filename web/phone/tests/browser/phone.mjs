@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { launchWithProfile } from "../../scripts/chromium.mjs";
+import { FLAGS, launchWithProfile } from "../../scripts/chromium.mjs";
 import { Way } from "./network.mjs";
 
 export const PASSWORD = process.env.PASSWORD ?? "fieldstone demo";
@@ -14,9 +14,10 @@ const EXPECTED = /Failed to load resource|net::ERR_|Failed to update a ServiceWo
 export class Phone {
   complaints = [];
 
-  /** Turns a phone on, with a network of its own to `BASE`. */
-  static async on({ language = "en-GB", base = process.env.BASE } = {}) {
+  /** Turns a phone on, with a network of its own to `BASE`; its camera sees `film`, or a test picture. */
+  static async on({ language = "en-GB", base = process.env.BASE, film } = {}) {
     const phone = new Phone();
+    phone.film = film;
     phone.folder = await mkdtemp(join(tmpdir(), "phone-"));
     phone.language = language;
     phone.way = await new Way(base).listen();
@@ -26,7 +27,9 @@ export class Phone {
 
   /** Starts the browser on the profile that is there. */
   async start() {
+    const camera = this.film ? [`--use-file-for-fake-video-capture=${this.film}`] : [];
     this.context = await launchWithProfile(this.folder, {
+      args: [...FLAGS, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", ...camera],
       viewport: SCREEN,
       deviceScaleFactor: 2,
       hasTouch: true,
@@ -42,13 +45,6 @@ export class Phone {
     this.context.on("weberror", (error) => this.complaints.push(String(error.error().stack ?? error.error())));
     this.page = this.context.pages()[0] ?? (await this.context.newPage());
     this.page.setDefaultTimeout(15_000);
-  }
-
-  /** Ends the browser's processes as a dead battery would: nothing is told to the page. */
-  async crash() {
-    const session = await this.context.browser()?.newBrowserCDPSession();
-    await session?.send("Browser.crash").catch(() => {});
-    await this.context.close().catch(() => {});
   }
 
   /** Opens a window; without a path, the app as its icon on the home screen does. */
