@@ -21,6 +21,12 @@ SECONDS = Histogram(
     ["operation"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+OPERATIONS = Counter(
+    "fieldstone_operations_total", "Operations that phones pushed, by what became of them.", ["status"]
+)
+SYNCS = Counter(
+    "fieldstone_syncs_total", "Pushes and pulls, by how they ended; reset: a feed began anew.", ["of", "status"]
+)
 _GIVEN_ID = re.compile(r"[A-Za-z0-9\-_.]{8,64}")
 log = structlog.get_logger()
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from api.compression import unpack
+from api.observed import OPERATIONS, SYNCS
 from api.operation import PUBLIC, Call, Reply, decode, operation
 from domain.jobs import steps
 from domain.kit.actor import SYSTEM
@@ -24,7 +25,9 @@ from mobile_sync.protocol import (
     FeedsAsked,
     HandedIn,
     HandInRequest,
+    PullAnswer,
     PullRequest,
+    PushAnswer,
     PushRequest,
     push_bytes_max,
 )
@@ -39,6 +42,21 @@ HAND_INS_MAX = 100
 A_DAY = dt.timedelta(days=1)
 _DEVICE, _OP = UUID("0198c5b0-0000-7000-8000-000000000001"), UUID("0198c5b0-0000-7000-8000-000000000002")
 _AT = dt.datetime(2026, 3, 2, 9, 30, tzinfo=dt.UTC)
+
+
+def _counted_pull(answer: PullAnswer) -> PullAnswer:
+    SYNCS.labels("pull", answer.status).inc()
+    for feed in answer.feeds.values():
+        if feed.reset:
+            SYNCS.labels("pull", "reset").inc()
+    return answer
+
+
+def _counted_push(answer: PushAnswer) -> PushAnswer:
+    SYNCS.labels("push", answer.status).inc()
+    for result in answer.results:
+        OPERATIONS.labels("replayed" if result.replayed else result.status).inc()
+    return answer
 
 
 def _said(answer: Any) -> Reply:
@@ -62,7 +80,7 @@ async def sync_pull(call: Call) -> object:
     drop first what is held of that feed. ``last_seq`` is read at the same moment as the rows.
     """
     request = await call.body(PullRequest)
-    return _said(await pull(call.context.database, call.actor, request, now=utc_now()))
+    return _said(_counted_pull(await pull(call.context.database, call.actor, request, now=utc_now())))
 
 
 @operation(
@@ -97,7 +115,7 @@ async def sync_push(call: Call) -> object:
     raw = unpack(await call.content(), call.request.headers.get("content-encoding", ""), push_bytes_max)
     request = decode(raw, PushRequest)
     context = call.context
-    return _said(await push(context.database, context.queue, call.actor, request, now=utc_now()))
+    return _said(_counted_push(await push(context.database, context.queue, call.actor, request, now=utc_now())))
 
 
 @operation(

@@ -13,6 +13,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
+from api.observed import OPERATIONS
 from domain.commands import REGISTER
 from domain.kit.actor import SYSTEM
 from domain.kit.command import Command, Register
@@ -347,3 +348,16 @@ async def test_a_revoked_phone_hands_in_what_it_holds_and_is_given_nothing(
     assert (await http.post("/sync/quarantine", json=hand_in)).status_code == 401
     listed = (await cast.ada.get("/quarantine")).json()["items"]
     assert [(one["why"], one["device_id"]) for one in listed] == [("revoked", device)]
+
+
+async def test_what_became_of_operations_is_counted(cast: Cast, context: Context) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    op = phone.minutes(ready.visit_id)
+    before = [OPERATIONS.labels(status)._value.get() for status in ("applied", "replayed")]
+    await phone.push(op)
+    await phone.push(op)
+    assert [OPERATIONS.labels(status)._value.get() for status in ("applied", "replayed")] == [
+        before[0] + 1,
+        before[1] + 1,
+    ]
