@@ -74,10 +74,12 @@ class Life:
         entry = await transact(self.context.database, actor, body, now=self.now, queue=self.context.queue)
         self.done.append(f"{type(command).__name__} by {actor.name}: {entry.outcome} {entry.answer[:60].decode()}")
 
-    async def jobs(self) -> list[Job]:
-        """Every job, in the order they were created."""
+    async def job(self) -> Job:
+        """A job, mostly one that is not over."""
         async with begin(self.context.database, SYSTEM) as work:
-            return list((await work.db.scalars(select(Job).order_by(Job.number))).all())
+            jobs = (await work.db.scalars(select(Job).order_by(Job.number))).all()
+        open_ones = [job for job in jobs if job.closed_at is None]
+        return self.rng.choice(open_ones if open_ones and self.rng.random() < 0.8 else jobs)
 
     async def visits(self) -> list[Visit]:
         """Every visit."""
@@ -91,7 +93,7 @@ class Life:
 
     def slot(self) -> tuple[dt.datetime, dt.datetime]:
         """A free slot, mostly near."""
-        start = self.now + self.rng.choice([0.1, 1, 2, 20, 29.9, 31, 45]) * DAY + self.rng.random() * 20 * HOUR
+        start = self.now + self.rng.choice([0.1, 0.5, 1, 2, 5, 20, 29.9, 31, 45]) * DAY + self.rng.random() * 20 * HOUR
         return start, start + dt.timedelta(minutes=5)
 
     async def create(self) -> None:
@@ -99,7 +101,7 @@ class Life:
         await self.do(
             self.cast.dora,
             CreateJob(
-                kind=self.rng.choice(["advise", "advise", "repair"]),
+                kind=self.rng.choice(["advise", "advise", "advise", "repair"]),
                 customer_id=self.place["customer"],
                 site_id=self.place["site"],
                 contact_id=self.place["contact"],
@@ -111,7 +113,7 @@ class Life:
         )
 
     async def assign(self) -> None:
-        job = self.rng.choice(await self.jobs())
+        job = await self.job()
         who = self.rng.choice([self.cast.ann, self.cast.ann, self.cast.ben, self.cast.otto, None])
         partner = self.rng.choice([self.cast.north, None]) if who is None else actor_of(who).partner_id
         slot = self.slot() if who is not None and self.rng.random() < 0.7 else (None, None)
@@ -127,16 +129,16 @@ class Life:
         )
 
     async def accept(self) -> None:
-        job = self.rng.choice(await self.jobs())
+        job = await self.job()
         who = self.cast.otto if job.partner_id is None else self.cast.ann
         await self.do(who, AcceptJob(job_id=job.id))
 
     async def cancel(self) -> None:
-        await self.do(self.cast.dora, CancelJob(job_id=self.rng.choice(await self.jobs()).id, reason="no need"))
+        await self.do(self.cast.dora, CancelJob(job_id=(await self.job()).id, reason="no need"))
 
     async def plan(self) -> None:
         start, end = self.slot()
-        job = self.rng.choice(await self.jobs())
+        job = await self.job()
         await self.do(self.cast.dora, PlanVisit(job_id=job.id, planned_from=start, planned_to=end))
 
     async def reschedule(self, visit: Visit) -> None:
@@ -152,16 +154,19 @@ class Life:
         await self.do(self.whose(visit), AbandonVisit(visit_id=visit.id, at=self.now, reason="nobody at home"))
 
     async def line(self, visit: Visit) -> None:
-        self.hashes.append(f"{self.rng.randrange(4):064x}")
+        sha256 = f"{self.rng.randrange(40):064x}"
         lines: list[Command] = [
             LogTime(visit_id=visit.id, kind="travel", minutes=5),
             RecordReading(visit_id=visit.id, name="current", value="0.4", unit_of_measure="A"),
-            AddPhoto(visit_id=visit.id, kind="after", sha256=self.hashes[-1]),
+            AddPhoto(visit_id=visit.id, kind="after", sha256=sha256),
             UsePart(visit_id=visit.id, kind="used", part_id=self.place["part"], quantity=1, unit_of_measure="pcs"),
             RecordFault(visit_id=visit.id, fault_code_id=self.place["fault"], symptom="Water stays"),
             RecordScan(visit_id=visit.id, source="camera", scanned_text="SN1", scanned_at=self.now),
         ]
-        await self.do(self.whose(visit), self.rng.choice(lines))
+        line = self.rng.choice(lines)
+        await self.do(self.whose(visit), line)
+        if isinstance(line, AddPhoto):
+            self.hashes.append(sha256)
 
     async def void(self, visit: Visit) -> None:
         async with begin(self.context.database, SYSTEM) as work:
@@ -172,7 +177,7 @@ class Life:
     async def upload(self) -> None:
         if not self.hashes:
             return
-        sha256 = self.rng.choice(self.hashes)
+        sha256 = self.hashes.pop(self.rng.randrange(len(self.hashes)))
         sender = actor_of(self.rng.choice([self.cast.ann, self.cast.otto]))
         self.done.append(f"bytes by {sender.name}: kept")
         async with begin(self.context.database, sender, now=self.now) as work:
@@ -203,11 +208,16 @@ class Life:
     async def anything(self) -> None:
         """Do one thing."""
         visits = await self.visits()
-        alone: list[Callable[[], Any]] = [self.create, self.assign, self.assign, self.accept, self.plan, self.upload]
-        alone += [self.correct, *([self.cancel, self.wait] if self.rng.random() < 0.4 else [])]
+        alone: list[Callable[[], Any]] = [self.create, self.create, self.assign, self.assign, self.assign, self.accept]
+        alone += [
+            self.correct,
+            self.upload,
+            self.upload,
+            *([self.cancel, self.wait] if self.rng.random() < 0.4 else []),
+        ]
         of_visit: list[Callable[[Visit], Any]] = [self.reschedule, self.step, self.step, self.line, self.line]
-        of_visit += [self.line, self.void, self.complete, self.give_up]
-        if visits and self.rng.random() < 0.6:
+        of_visit += [self.line, self.line, self.void, self.complete, self.complete, self.give_up]
+        if visits and self.rng.random() < 0.65:
             under_way = [visit for visit in visits if visit.state not in CLOSED]
             some = under_way if under_way and self.rng.random() < 0.7 else visits
             await self.rng.choice(of_visit)(self.rng.choice(some))
@@ -253,7 +263,9 @@ async def test_a_phone_that_follows_its_feed_holds_its_scope_after_every_command
         }
         units = [await make.unit(work, model_id, customer_id=customer_id) for _ in range(2)]
     life = Life(context, cast, random.Random(seed), utc_now(), place, units)
-    await life.create()
+    for _ in range(8):
+        await life.create()
+        await life.assign()
     mirrors = [Mirror(actor_of(who)) for who in (cast.ann, cast.ben, cast.otto)]
     for _ in range(COMMANDS):
         await life.anything()
