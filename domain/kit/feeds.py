@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.kit.base import Big, Pk, Record
 from domain.kit.ids import random_tag
+from domain.kit.read import driver_of
 
 
 class FeedCounter(Record):
@@ -97,26 +98,25 @@ class Changes:
         return Changes(dict(self.lines))
 
 
-_WRITE = text(
-    """
-    WITH line AS (
-        SELECT *, row_number() OVER (PARTITION BY feed ORDER BY no) AS rank, count(*) OVER (PARTITION BY feed) AS lines
-        FROM unnest(CAST(:feeds AS text[]), CAST(:kinds AS text[]), CAST(:ids AS uuid[]), CAST(:partners AS uuid[]),
-                    CAST(:removed AS text[])) WITH ORDINALITY AS line(feed, kind, entity_id, partner_id, removed, no)
-    ), bump AS (
-        INSERT INTO feed_counter AS counter (feed, partner_id, n)
-        SELECT feed, partner_id, lines FROM line WHERE rank = 1 ORDER BY feed
-        ON CONFLICT (feed) DO UPDATE SET n = counter.n + excluded.n
-        RETURNING feed, n
-    ), mark AS (
-        INSERT INTO feed_mark (feed, seq, partner_id, tag, at)
-        SELECT bump.feed, bump.n, line.partner_id, :tag, :at FROM bump JOIN line USING (feed) WHERE rank = 1
-    )
-    INSERT INTO feed_entry (feed, kind, entity_id, partner_id, seq, removed)
-    SELECT feed, kind, entity_id, partner_id, n - lines + rank, removed FROM line JOIN bump USING (feed)
-    ON CONFLICT (feed, kind, entity_id) DO UPDATE SET seq = excluded.seq, removed = excluded.removed
-    """
+_WRITE = """
+WITH line AS (
+    SELECT *, row_number() OVER (PARTITION BY feed ORDER BY no) AS rank, count(*) OVER (PARTITION BY feed) AS lines
+    FROM unnest($1::text[], $2::text[], $3::uuid[], $4::uuid[], $5::text[]) WITH ORDINALITY
+        AS line(feed, kind, entity_id, partner_id, removed, no)
+), bump AS (
+    INSERT INTO feed_counter AS counter (feed, partner_id, n)
+    SELECT feed, partner_id, lines FROM line WHERE rank = 1 ORDER BY feed
+    ON CONFLICT (feed) DO UPDATE SET n = counter.n + excluded.n
+    RETURNING feed, n
+), mark AS (
+    INSERT INTO feed_mark (feed, seq, partner_id, tag, at)
+    SELECT bump.feed, bump.n, line.partner_id, $6::bigint, $7::timestamptz
+    FROM bump JOIN line USING (feed) WHERE rank = 1
 )
+INSERT INTO feed_entry (feed, kind, entity_id, partner_id, seq, removed)
+SELECT feed, kind, entity_id, partner_id, n - lines + rank, removed FROM line JOIN bump USING (feed)
+ON CONFLICT (feed, kind, entity_id) DO UPDATE SET seq = excluded.seq, removed = excluded.removed
+"""
 
 
 async def write_changes(db: AsyncConnection, changes: Changes, at: dt.datetime) -> None:
@@ -124,17 +124,15 @@ async def write_changes(db: AsyncConnection, changes: Changes, at: dt.datetime) 
     if not changes.lines:
         return
     keys = sorted(changes.lines)
-    await db.execute(
+    await driver_of(db).execute(
         _WRITE,
-        {
-            "feeds": [feed for feed, _, _ in keys],
-            "kinds": [kind for _, kind, _ in keys],
-            "ids": [entity_id for _, _, entity_id in keys],
-            "partners": [changes.lines[key][0] for key in keys],
-            "removed": [changes.lines[key][1] for key in keys],
-            "tag": random_tag(63),
-            "at": at,
-        },
+        [feed for feed, _, _ in keys],
+        [kind for _, kind, _ in keys],
+        [entity_id for _, _, entity_id in keys],
+        [changes.lines[key][0] for key in keys],
+        [changes.lines[key][1] for key in keys],
+        random_tag(63),
+        at,
     )
 
 
