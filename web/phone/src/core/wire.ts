@@ -150,8 +150,9 @@ export interface PastVisit {
   kind: string;
   result: string | null;
   summary: string;
-  faults: string[];
-  parts: string[];
+  /** What was found and what was fitted, each in one line. */
+  faults: string | null;
+  parts: string | null;
   technician: string | null;
 }
 
