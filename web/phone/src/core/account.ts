@@ -114,7 +114,7 @@ export class Account {
       ),
       this.watch(
         () => this.db.feeds.toArray(),
-        () => this.catalogue.forget(),
+        (feeds) => this.catalogue.moved(feeds),
       ),
     ]);
     this.runner.now();

@@ -1,11 +1,22 @@
 /** The shared feeds in memory, read once; and what they call the things a command names. */
 
-import type { AccountDatabase, Shown } from "./database";
+import type { AccountDatabase, Shown, StoredFeed } from "./database";
 import { sharedRows } from "./snapshot";
-import type { FaultCodeRow, LabourOperationRow, LiveRow, ModelComponentRow, ModelRow, PartRow, RowKind } from "./wire";
+import {
+  type FaultCodeRow,
+  type FeedName,
+  KINDS,
+  type LabourOperationRow,
+  type LiveRow,
+  type ModelComponentRow,
+  type ModelRow,
+  type PartRow,
+  type RowKind,
+} from "./wire";
 
 export class Catalogue {
   private readonly held = new Map<RowKind, Promise<LiveRow[]>>();
+  private readonly marks = new Map<FeedName, string>();
 
   constructor(private readonly db: AccountDatabase) {}
 
@@ -20,9 +31,14 @@ export class Catalogue {
     return rows;
   }
 
-  /** The feeds have changed: read again when asked next. */
-  forget(): void {
-    this.held.clear();
+  /** How far the feeds are read now: of one that has moved, rows are read again when asked next. */
+  moved(feeds: StoredFeed[]): void {
+    for (const { name, token } of feeds) {
+      const mark = `${token.tag} ${token.pos}`;
+      if (this.marks.get(name) === mark) continue;
+      this.marks.set(name, mark);
+      for (const kind of KINDS[name]) this.held.delete(kind);
+    }
   }
 
   /** Return what a command's line is to be shown with, in the catalogue's words; null when it names nothing of it. */

@@ -3,7 +3,7 @@
 import type { Attachment, Entry, StoredRow } from "./database";
 import { isOffTheSheet } from "./outbox";
 import { overlay } from "./overlay";
-import type { Fate, JobView, OutboxItem } from "./views";
+import type { CollectionSecret, Fate, JobView, OutboxItem } from "./views";
 import type { JobRow, OpResult, VisitRow } from "./wire";
 
 /** What the screens are made of, read in one transaction. `entries` in the order of their numbers. */
@@ -17,7 +17,12 @@ export interface Held {
 export function jobViews(held: Held, sending: ReadonlySet<string>): JobView[] {
   const of = new Parts(held);
   const pending = held.entries.filter((entry) => !entry.covered && !isOffTheSheet(entry));
-  const secrets = new Map(held.entries.flatMap(({ visit, secret }) => (visit && secret ? [[visit, secret]] : [])));
+  const secrets = new Map<string, CollectionSecret>();
+  for (const entry of held.entries) {
+    const { op, visit, secret } = entry;
+    const stands = !isOffTheSheet(entry) || of.decisions.get(op)?.decision === "accepted";
+    if (visit && secret && stands) secrets.set(visit, secret);
+  }
   const visits = of.all<VisitRow>("visit");
   return of
     .all<JobRow>("job")
@@ -25,7 +30,7 @@ export function jobViews(held: Held, sending: ReadonlySet<string>): JobView[] {
       const sheet = overlay(
         job,
         visits.filter((visit) => visit.job_id === job.id),
-        pending,
+        pending.filter((entry) => entry.job === job.id || entry.job === null),
         of.waiting,
         secrets,
       );

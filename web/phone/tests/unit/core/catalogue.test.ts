@@ -80,6 +80,11 @@ describe("the catalogue", () => {
     await bench.calm();
     expect(loads(bench)).toBe(3);
     expect(names(await bench.phone.catalogueRows("part"))).toEqual(all);
+    const held = await bench.phone.catalogueRows("part");
+    bench.server.put("me", "job", JOB, bench.server.state.rows.me[`job ${JOB}`]?.d);
+    await bench.calm();
+    await bench.rest();
+    expect(await bench.phone.catalogueRows("part")).toBe(held);
     bench.server.put("catalogue", "part", "p1", part("p1", "Renamed"));
     bench.server.remove("catalogue", "part", "p2");
     bench.server.put("catalogue", "part", "p9", part("p9"));

@@ -299,6 +299,8 @@ describe("the outbox", () => {
       collection: { code: "C", pin: "123456" },
     });
     expect(outboxItems(held, new Set())[0]?.fate).toBe("applied");
+    const refused = { ...held, entries: [{ ...done, result: "recorded" as const, reason: "sheet-incomplete" }] };
+    expect(jobViews(refused, new Set())[0]?.visits[0]?.collection).toBeNull();
   });
 
   it("puts the job that is due next first", () => {
