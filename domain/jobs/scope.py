@@ -6,10 +6,24 @@ What only the clock changes is told by ``move_window``.
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, literal, or_, select, true, union, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Exists,
+    Text,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
@@ -192,27 +206,44 @@ async def tell_jobs_on(work: Work, unit_id: UUID, *sides: UUID | None) -> None:
     await tell_jobs(work, and_(Job.unit_id == unit_id, or_(*given) if given else true()))
 
 
+def _is_told(kind: str, entity_id: Any) -> Exists:
+    """Return the condition that the feed of a job's technician says that an entity is there."""
+    return exists().where(
+        FeedEntry.feed == func.concat("t:", cast(Job.technician_id, Text)),
+        FeedEntry.kind == kind,
+        FeedEntry.entity_id == entity_id,
+        FeedEntry.removed.is_(None),
+    )
+
+
 async def move_window(work: Work, after: UUID) -> UUID | None:
     """Tell what only the clock changed, for the next jobs by id: what came near, and what closed long ago.
 
-    Returns the id to go on after, None when nothing is left. Running it again changes nothing.
+    Whatever else a feed says otherwise than the scope is put right too. Returns the id to go on after, None when
+    nothing is left; running it again changes nothing.
     Locks: the jobs; those that somebody is changing now are told by that.
     """
-    held = exists().where(
-        FeedEntry.feed == func.concat("t:", cast(Job.technician_id, Text)),
-        FeedEntry.kind == "job",
-        FeedEntry.entity_id == Job.id,
-        FeedEntry.removed.is_(None),
+    # Each side is gathered whole before it is sorted: walking all jobs by their ids would find as much, slowly.
+    live = select(FeedEntry.feed, FeedEntry.kind, FeedEntry.entity_id).where(FeedEntry.removed.is_(None)).cte("live")
+    jobs_told = select(live.c.feed, live.c.entity_id.label("job_id")).where(live.c.kind == "job")
+    visits_told = (
+        select(live.c.feed, Visit.job_id)
+        .join(Visit, Visit.id == live.c.entity_id)
+        .where(live.c.kind == "visit", live.c.feed == func.concat("t:", cast(Visit.technician_id, Text)))
     )
-    # Each is gathered whole before it is sorted: walking all jobs in the order of their ids would find as much, slowly.
-    live = select(FeedEntry.feed, FeedEntry.entity_id).where(FeedEntry.kind == "job", FeedEntry.removed.is_(None))
-    left = live.where(FeedEntry.entity_id > after).cte("left")
+    told = union_all(jobs_told, visits_told).cte("told")
     gone = (
         select(Job.id)
-        .join(left, and_(left.c.entity_id == Job.id, left.c.feed == func.concat("t:", cast(Job.technician_id, Text))))
-        .where(in_scope(work.now).is_not(true()))
+        .join(told, and_(told.c.job_id == Job.id, told.c.feed == func.concat("t:", cast(Job.technician_id, Text))))
+        .where(Job.id > after, in_scope(work.now).is_not(true()))
     )
-    come = select(Job.id).where(Job.state.in_(_OPEN), Job.id > after, in_scope(work.now), ~held)
+    unsaid = exists().where(
+        _own_visit.job_id == Job.id,
+        _own_visit.technician_id == Job.technician_id,
+        ~_is_told("visit", _own_visit.id).correlate(Job, _own_visit),
+    )
+    untold = or_(~_is_told("job", Job.id).correlate(Job), unsaid.correlate(Job))
+    come = select(Job.id).where(Job.state.in_(_OPEN), Job.id > after, in_scope(work.now), untold)
     moved = union(gone, come).cte("moved").prefix_with("MATERIALIZED", dialect="postgresql")
     ids = (await work.db.scalars(select(moved.c.id).order_by(moved.c.id).limit(jobs_at_once))).all()
     jobs = await work.db.scalars(

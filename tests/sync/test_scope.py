@@ -398,3 +398,25 @@ async def test_the_worker_moves_the_window_in_many_short_transactions(
     assert await rows(owner, "SELECT count(*), max(seq) FROM feed_entry") == [(601, 601)]
     assert len(await rows(owner, "SELECT seq FROM feed_mark")) == 2
     await agree(context, owner, cast.ann)
+
+
+async def test_a_feed_that_says_otherwise_than_the_scope_is_put_right(
+    context: Context, cast: Cast, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    done = await make.ready_visit(context, cast)
+    await moved(context, utc_now())
+    async with owner.begin() as connection:
+        await connection.execute(text("DELETE FROM feed_entry WHERE kind = 'visit'"))
+        await connection.execute(
+            text("UPDATE job SET state = 'completed', closed_at = now() - interval '8 days' WHERE id = :id"),
+            {"id": done.job_id},
+        )
+    await moved(context, utc_now())
+    held = [("job", ready.job_id), ("visit", ready.visit_id)]
+    gone = [("job", done.job_id), ("visit", done.visit_id)]
+    assert await told(owner, cast.ann) == dict.fromkeys(held) | dict.fromkeys(gone, "window")
+    async with owner.begin() as connection:
+        await connection.execute(text("UPDATE feed_entry SET removed = NULL WHERE kind = 'visit'"))
+    await moved(context, utc_now())
+    await agree(context, owner, cast.ann)
