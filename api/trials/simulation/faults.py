@@ -12,7 +12,7 @@ OFTEN = {
     "truncate answer": 0.05,
     "captive portal": 0.05,
     "time-out": 0.3,
-    "server killed": 0.06,
+    "server killed": 0.1,
     "phone crash": 0.08,
     "crash between transactions": 0.08,
     "lost before saving": 0.05,
@@ -54,11 +54,14 @@ class Faults:
     stopped: bool = False
 
     @classmethod
-    def draw(cls, rng: random.Random) -> "Faults":
-        """Draw what this schedule has to suffer."""
+    def draw(cls, rng: random.Random, certain: tuple[str, ...] = (), page: int | None = None) -> "Faults":
+        """Draw what this schedule has to suffer; what is ``certain`` it has in any case, and often."""
         rates = {name: rate * rng.uniform(0.3, 1.5) for name, rate in OFTEN.items() if rng.random() < 0.5}
         weights = {name: weight * rng.uniform(0.3, 2.0) for name, weight in MOVES.items() if rng.random() < 0.6}
-        return cls(rng, rates, weights, rng.choice(PAGES))
+        drawn = rng.choice(PAGES)
+        rates |= {name: 2 * OFTEN[name] for name in certain if name in OFTEN}
+        weights |= {name: 2 * MOVES[name] for name in certain if name in MOVES}
+        return cls(rng, rates, weights, page or drawn)
 
     def strike(self, name: str) -> bool:
         """Decide whether a fault strikes now, and count it."""

@@ -205,24 +205,50 @@ def _nothing() -> AbstractContextManager[None]:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Sabotage:
-    """A rule that is switched off: on the server while ``install`` lasts, or on the phones."""
+    """A rule that is switched off: on the server while ``install`` lasts, or on the phones.
+
+    ``shown_by`` are faults without which nobody misses the rule: schedules under this sabotage have them.
+    """
 
     words: str
+    shown_by: tuple[str, ...] = ()
     install: Callable[[], AbstractContextManager[None]] = _nothing
     drops_acknowledged: bool = False
+    page: int | None = None
 
 
 FAIR = Sabotage("every rule holds")
 SABOTAGES = {
-    "discard-work": Sabotage("work on reassigned and cancelled jobs is thrown away", _discard_work),
-    "no-removed": Sabotage("nothing is told to leave a phone when a job is reassigned", _no_removed),
-    "no-dedupe": Sabotage("an operation that comes again is carried out again", _no_dedupe),
-    "two-transactions": Sabotage("effect and result are committed one after the other", _two_transactions),
-    "drop-acknowledged": Sabotage("phones keep nothing that was acknowledged", drops_acknowledged=True),
-    "no-acked-check": Sabotage("nobody asks whether what was acknowledged is known", _no_acked_check),
-    "no-lineage-tag": Sabotage("a cursor counts whatever database it comes from", _no_lineage_tag),
-    "replay-stays": Sabotage("a repeated operation does not advance the device's number", _taking(_WithoutAdvance)),
-    "by-number": Sabotage("repeats are known by device and number, not by operation id", _taking(_ByNumber)),
-    "mark-of-position": Sabotage("a cursor carries the mark of its position, not of the head", _mark_of_position),
-    "no-gap-check": Sabotage("operations are taken although earlier ones are missing", _taking(_WithoutGapCheck)),
+    "discard-work": Sabotage(
+        "work on reassigned and cancelled jobs is thrown away", ("reassign", "cancel"), _discard_work
+    ),
+    "no-removed": Sabotage("nothing leaves a phone when a job is reassigned", ("reassign",), _no_removed),
+    "no-dedupe": Sabotage(
+        "an operation that comes again is carried out again", ("drop answer", "duplicate request"), _no_dedupe
+    ),
+    "two-transactions": Sabotage(
+        "effect and entry are committed one after the other", ("server killed",), _two_transactions
+    ),
+    "drop-acknowledged": Sabotage("phones keep nothing that was acknowledged", ("restore",), drops_acknowledged=True),
+    "no-acked-check": Sabotage(
+        "nobody asks whether what was acknowledged is known", ("restore", "clone"), _no_acked_check
+    ),
+    "no-lineage-tag": Sabotage(
+        "a cursor counts whatever database it comes from", ("restore", "reassign"), _no_lineage_tag
+    ),
+    "replay-stays": Sabotage(
+        "a repeated operation does not advance the number", ("restore", "clone"), _taking(_WithoutAdvance)
+    ),
+    "by-number": Sabotage("repeats are known by device and number, not by their ids", ("clone",), _taking(_ByNumber)),
+    "mark-of-position": Sabotage(
+        "a cursor carries the mark of its position, not of the head",
+        ("restore", "reassign", "reschedule"),
+        _mark_of_position,
+        page=1,
+    ),
+    "no-gap-check": Sabotage(
+        "operations are taken although earlier ones are missing",
+        ("pipelined push", "reorder"),
+        _taking(_WithoutGapCheck),
+    ),
 }

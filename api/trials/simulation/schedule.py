@@ -60,7 +60,7 @@ async def simulate(ground: Ground, seed: int, sabotage: Sabotage = FAIR) -> Verd
     await ground.renew()
     clock = Clock()
     with repeatable(seed, clock.milliseconds), sabotage.install():
-        schedule = Schedule(ground, seed, clock, drops_acknowledged=sabotage.drops_acknowledged)
+        schedule = Schedule(ground, seed, clock, sabotage)
         await schedule.run()
     referee, trace = schedule.referee, schedule.trace
     return Verdict(seed, tuple(referee.violations), schedule.faults.struck, tuple(trace.lines), trace.digest)
@@ -69,11 +69,11 @@ async def simulate(ground: Ground, seed: int, sabotage: Sabotage = FAIR) -> Verd
 class Schedule:
     """Everything that lives while a seed is played."""
 
-    def __init__(self, ground: Ground, seed: int, clock: Clock, *, drops_acknowledged: bool) -> None:
+    def __init__(self, ground: Ground, seed: int, clock: Clock, sabotage: Sabotage) -> None:
         self.ground, self.clock, self.seed = ground, clock, seed
         self.rng = random.Random(seed)
         self.trace = Trace()
-        self.faults = Faults.draw(self.rng)
+        self.faults = Faults.draw(self.rng, sabotage.shown_by, sabotage.page)
         self.network = Network(self.faults)
         self.referee = Referee(ground.keeper.connection, self.trace)
         self.poison = Poison(self.faults)
@@ -85,7 +85,7 @@ class Schedule:
         self.server = Server(database, ground.world, clock, self.releases[0])
         names = self.rng.sample([name for name, _ in TECHNICIANS], self.rng.choice((2, 2, 3, 4)))
         self.office = Office(self.server, self.trace, self.rng, names)
-        self.drops_acknowledged = drops_acknowledged
+        self.drops_acknowledged = sabotage.drops_acknowledged
         self.phones: list[Phone] = []
         self.backups: list[Backup] = []
         for name, person in ground.world.technicians.items():
