@@ -33,6 +33,8 @@ from tests.bench.served import serving
 
 PHONE = ROOT / "web" / "phone"
 UNITS = 2_000
+NOTHING_TO_BUILD_WITH = 3
+"""The exit status with which scripts/app says so."""
 HERE = ZoneInfo("Europe/Berlin")
 """Where the phones of the tests are: its today is the one with jobs, whenever the tests run."""
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
@@ -136,11 +138,13 @@ def run_in_browser(product: Served, script: str, *arguments: str) -> str:
     return done.stdout
 
 
-def missing() -> str:
-    """Return what a browser test lacks on this machine, or nothing."""
-    if subprocess.run([ROOT / "scripts" / "app", "build"], capture_output=True).returncode != 0:
-        return "the technician's app cannot be built here (see: make app)"
-    if not any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
+def missing(*, browser: bool = True) -> str:
+    """Return what these tests lack on this machine, or nothing; an app that does not build fails them."""
+    build = subprocess.run([ROOT / "scripts" / "app", "build"], capture_output=True, text=True)
+    if build.returncode == NOTHING_TO_BUILD_WITH:
+        return "there is neither Node.js nor a registry to get it from: the technician's app cannot be built"
+    assert build.returncode == 0, build.stdout + build.stderr
+    if browser and not any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")):
         return "there is no Chromium here (Debian's package: chromium)"
     return ""
 
