@@ -1,12 +1,12 @@
 /** What is on the phone: saved whole or not at all, noticed when it is gone, seen by every tab, kept long enough. */
 
 import { IDBObjectStore as FakeStore, IDBFactory } from "fake-indexeddb";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { forgetOld } from "../../../src/core/outbox";
 import { alone } from "../../../src/core/session";
 import { nameOfPhone } from "../../../src/core/surroundings";
 import { Bench } from "./bench";
-import { Server } from "./server";
+import { ACCOUNT, Server } from "./server";
 import { expectSettled } from "./settled";
 
 const JOB = "00000000-0000-7000-8000-0000000000b1";
@@ -124,6 +124,22 @@ describe("storage that the browser cleared", () => {
     bench.phone.stop();
   });
 
+  it("by hand, while the app is open, is noticed at once", async () => {
+    const bench = await signedIn();
+    const warned = vi.spyOn(console, "warn").mockImplementation(() => {});
+    await new Promise((resolve) => {
+      bench.databases.indexedDB.deleteDatabase(`fieldstone-${ACCOUNT}`).onsuccess = resolve;
+    });
+    await bench.rest();
+    warned.mockRestore();
+    expect(bench.phone.sync.value.problem).toBe("storage-wiped");
+    await bench.signIn();
+    await bench.calm();
+    expect(bench.phone.jobs.value).toHaveLength(1);
+    await expectSettled(bench);
+    bench.phone.stop();
+  });
+
   it("is a new phone to an app that never had any", async () => {
     const bench = new Bench(new Server());
     await bench.phone.start();
@@ -218,6 +234,7 @@ describe("two tabs", () => {
 describe("what the server has", () => {
   it("is kept for 30 days, photos' bytes for 7, undecided work until it is decided", async () => {
     const bench = await signedIn();
+    const backup = bench.server.backup();
     await read(bench, "a");
     await bench.phone.addPhoto(VISIT, new Blob(["jpeg"]), "label");
     await read(bench, "refuse me");
@@ -237,6 +254,10 @@ describe("what the server has", () => {
     await read(bench, "b");
     await bench.pass(2_000);
     expect(await bench.look((db) => db.outbox.orderBy("seq").keys())).toEqual([4, 5]);
+    bench.server.restore(backup);
+    await bench.calm();
+    expect(bench.server.visit(VISIT).readings.map((line) => line.name)).toEqual(["b"]);
+    await expectSettled(bench);
     bench.phone.stop();
   });
 
