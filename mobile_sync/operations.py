@@ -9,7 +9,7 @@ import msgspec
 
 from domain.kit.command import Command, Register
 from domain.kit.journal import canonical
-from domain.kit.limits import check_moments
+from domain.kit.limits import EARLIEST, check_moments
 from domain.kit.problem import InvalidRequest
 from domain.operations.problems import UnknownVersion
 from mobile_sync.protocol import Operation, OperationHead, PushRequest, operation_bytes_max
@@ -78,13 +78,13 @@ def command_from(tag: str, version: int, body: bytes, register: Register) -> Com
 
 
 def estimated_at(operation: Operation, request: PushRequest, now: dt.datetime) -> dt.datetime:
-    """Return when an operation was recorded, by the server's clock, and never later than now.
+    """Return when an operation was recorded, by the server's clock: never later than now, whatever the phone says.
 
     Within one boot the phone's monotonic clock says how long ago that was, whatever was done to its clock since;
     otherwise its clock is corrected by how far off it is at this push.
     """
     if operation.mono is not None and request.mono is not None and operation.boot == request.boot:
-        at = now - dt.timedelta(milliseconds=request.mono - operation.mono)
+        ago = dt.timedelta(milliseconds=request.mono - operation.mono)
     else:
-        at = operation.at + (now - request.sent_at)
-    return min(at, now)
+        ago = request.sent_at - operation.at
+    return now - min(max(ago, dt.timedelta()), now - EARLIEST)

@@ -215,7 +215,10 @@ class Pushing:
         return command is not None and self.register.actions[command].locks_unit
 
     async def set_aside(self, queued: Queued, error: Exception) -> bool:
-        """Count a failure in a transaction of its own; returns whether the operation is to be set aside now."""
+        """Count a failure in a transaction of its own; returns whether the operation is to be set aside now.
+
+        That is said once: what fails even then is left for a later push, or this one would never end.
+        """
         place = traceback.extract_tb(error.__traceback__)[-1]
         said = f"{type(error).__name__} in {place.name}: {sqlstate(error)}"
         tries = await transact(
@@ -226,7 +229,7 @@ class Pushing:
         )
         trace = "".join(traceback.format_exception(error))  # without the variables: they hold what people wrote
         log.error("operation failed", op_id=str(queued.op_id), tries=tries, trace=trace)
-        return tries >= tries_max
+        return tries == tries_max
 
 
 async def push(
