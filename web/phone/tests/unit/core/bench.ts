@@ -164,7 +164,7 @@ export class Bench {
   async rest(): Promise<void> {
     const generation = this.generation;
     do {
-      for (let quiet = 0; quiet < 8; quiet = busy > 0 ? 0 : quiet + 1) await turn();
+      for (let quiet = 0; quiet < 4; quiet = busy > 0 ? 0 : quiet + 1) await turn();
       // What waits for a timer inside a round (a repeated refresh) would wait for ever.
       if (this.phone.sync.value.syncing && this.timers.length > 0 && (await this.stuck())) this.fireFirst();
     } while (this.generation === generation && this.phone.sync.value.syncing);

@@ -130,7 +130,7 @@ class Day {
 
 describe("whatever the network, the server and the phone do", () => {
   const days = Number(process.env.FIELDSTONE_DAYS ?? 12);
-  it("nothing recorded is lost or counted twice", { timeout: 60_000 + days * 3_000 }, async () => {
+  it("nothing recorded is lost or counted twice", { timeout: 120_000 + days * 5_000 }, async () => {
     const aDay = fc.record({
       actions: fc.array(anAction, { minLength: 5, maxLength: 40 }),
       faults: fc.array(fc.nat(FAULTS.length - 1), { minLength: 1, maxLength: 30 }),

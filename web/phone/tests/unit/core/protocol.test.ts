@@ -146,7 +146,9 @@ describe("a session", () => {
 });
 
 describe("a push", () => {
-  it("has at most 200 operations and 256 KiB, numbered without a gap, and is compressed", async () => {
+  it("has at most 200 operations and 256 KiB, numbered without a gap, and is compressed", {
+    timeout: 120_000,
+  }, async () => {
     const bench = await signedIn();
     bench.fault = () => "lost";
     await Promise.all(Array.from({ length: 210 }, (_, place) => read(bench, `n${place}`)));
