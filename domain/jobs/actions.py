@@ -154,8 +154,8 @@ async def accept_job(work: Work, cmd: AcceptJob) -> Done:
     job = await open_job(work, cmd.job_id)
     if job.assignment_id is None:
         raise JobNotAssigned("The office has not given this job to anybody.")
-    if job.technician_id not in (None, work.actor.account_id):
-        raise NotYourJob("A colleague has this job.")
+    if job.partner_id != work.actor.partner_id or job.technician_id not in (None, work.actor.account_id):
+        raise NotYourJob("Somebody else has this job.")
     if job.state != "assigned":
         return Done(JobChanged(job_id=job.id, state=job.state), outcome="superseded")
     job.technician_id, job.state, job.version = work.actor.account_id, "accepted", job.version + 1

@@ -12,7 +12,7 @@ from domain.kit.actor import Actor, Role
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.journal import JournalBody, JournalEntry, Stamp
 from domain.kit.limits import Note, Word
-from domain.kit.problem import InvalidRequest, Kind, NotFound, Problem
+from domain.kit.problem import InvalidRequest, Kind, NotAllowed, NotFound, Problem
 from domain.kit.work import Work
 from domain.operations.model import RecordedWork
 from domain.people.access import DESK
@@ -89,9 +89,10 @@ async def decide_recorded_work(work: Work, cmd: DecideRecordedWork) -> Done:
     decider, own = work.actor, (work.op_id, work.stamp)
     outcomes = []
     for op_id, actor_id, _ in waiting:
-        outcome = "declined" if cmd.decision == "decline" else await _carry_out(work, op_id, actor_id)
-        outcomes.append(outcome)
-        work.actor, (work.op_id, work.stamp), work.accepted = decider, own, False
+        try:
+            outcomes.append("declined" if cmd.decision == "decline" else await _carry_out(work, op_id, actor_id))
+        finally:  # a decision that fails is journaled too, and in the name of who decided
+            work.actor, (work.op_id, work.stamp), work.accepted = decider, own, False
         one = await work.db.get_one(RecordedWork, op_id)
         one.decision = "accepted" if cmd.decision == "accept" else "declined"
         one.note, one.decided_by, one.decided_op, one.decided_at = cmd.note, decider.account_id, work.op_id, work.now
@@ -130,6 +131,8 @@ async def _carry_out(work: Work, op_id: UUID, actor_id: UUID) -> str:
     work.op_id, work.accepted = op_id, True
     work.stamp = Stamp(device_id, seq, client_at, _not_later(estimated_at, work.now))
     try:
+        if work.actor.role not in one.by:
+            raise NotAllowed(f"A {role} may not do this, whoever accepts it.")
         command = one.command_from(operation.v, operation.body)
         done = await one.carry_out(work, command)
         await work.flush()
@@ -137,6 +140,8 @@ async def _carry_out(work: Work, op_id: UUID, actor_id: UUID) -> str:
             await follow(work, command)
         await work.flush()
     except (Problem, ValueError) as error:
+        if isinstance(error, Problem) and not error.kind.is_final:
+            raise
         detail = error.detail if isinstance(error, Problem) else str(error)[:300]
         code = error.code if isinstance(error, Problem) else InvalidRequest.code
         raise StillNotPossible(detail, op_id=str(op_id), reason=code) from error

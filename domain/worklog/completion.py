@@ -146,8 +146,9 @@ def _answer(visit: Visit, job_state: str | None, flags: tuple[str, ...]) -> Visi
 
 
 async def _complete_job(work: Work, job: Job, visit: Visit, at: dt.datetime) -> None:
-    """Close the job; visits that were planned in case of need give their slots back."""
-    job.state, job.closed_at, job.version = "completed", at, job.version + 1
+    """Close the job, once; visits that were planned in case of need give their slots back."""
+    if job.state != "completed":
+        job.state, job.closed_at, job.version = "completed", at, job.version + 1
     for other in await open_visits(work, job.id):
         if other.id != visit.id and other.state == "planned":
             abandon(work, other, JOB_COMPLETED)

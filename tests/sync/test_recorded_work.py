@@ -1,14 +1,20 @@
 """The office accepts or declines work that was recorded after its job went away, and the phone is told."""
 
+import dataclasses
 import datetime as dt
 from typing import Any
+from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
-from domain.kit.work import utc_now
+from domain.kit.actor import SYSTEM, Role
+from domain.kit.work import begin, utc_now
+from domain.operations.keeping import note_failure
+from domain.operations.model import OpFailure
 from tests import make
-from tests.cast import Cast
+from tests.cast import Cast, joined
 from tests.conftest import rows
 from tests.sync.handset import Handset, handset
 
@@ -185,3 +191,74 @@ async def test_lines_that_the_customer_did_not_see_are_said(cast: Cast, context:
     ops[4]["body"]["lines"] = seen
     (result,) = (await phone.push(ops[4]))["results"]
     assert (result["status"], result["answer"]["flags"]) == ("applied_flagged", ["sheet-differs"])
+
+
+async def test_a_decision_that_fails_is_journaled_in_the_name_of_who_decided(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    complete = {"at": utc_now().isoformat(), "result": "repaired", "no_signature_reason": "absent"}
+    op = phone.record("visit.complete", {"visit_id": str(ready.visit_id), **complete})
+    await phone.push(op)
+    await cast.dora.post("/recorded-work/decide", {"op_ids": [op["op"]], "decision": "accept"})
+    written = "SELECT actor_id, partner_id, outcome FROM journal WHERE kind = 'recorded_work.decide'"
+    assert await rows(owner, written) == [(cast.dora.id, None, "rejected")]
+
+
+async def test_nobody_is_given_a_right_by_accepting(cast: Cast, context: Context, owner: AsyncEngine) -> None:
+    """What failed five times is set aside without having been admitted: it may be anything."""
+    phone = handset(cast.ann)
+    op = phone.record(
+        "partner.create", {"code": "EVIL", "name": "Evil", "grade": "A", "region": "x", "currency": "EUR"}
+    )
+    async with begin(context.database, SYSTEM) as work:
+        for _ in range(5):
+            await note_failure(work, phone.device, UUID(op["op"]), "a defect")
+    async with owner.begin() as connection:
+        await connection.execute(update(OpFailure).values(partner_id=cast.north))
+    assert await phone.fates(op) == [("recorded", "server-error")]
+    refused = await cast.dora.post("/recorded-work/decide", {"op_ids": [op["op"]], "decision": "accept"})
+    assert (refused.status_code, refused.json()["reason"]) == (409, "not-allowed")
+    assert await rows(owner, "SELECT count(*) FROM partner WHERE code = 'EVIL'") == [(0,)]
+
+
+async def test_work_accepted_later_does_not_move_the_end_of_a_job_that_others_completed(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    ann, ben = handset(cast.ann), handset(cast.ben)
+    soon = utc_now() + dt.timedelta(hours=1)
+    assign = {"job_id": str(ready.job_id), "partner_id": str(cast.south), "technician_id": str(cast.ben.id)}
+    slot = {"planned_from": soon.isoformat(), "planned_to": (soon + dt.timedelta(hours=1)).isoformat()}
+    planned = await cast.dora.done("/jobs/assign", {**assign, **slot})
+    await ann.push(*await day_of_work(cast, context, ann, ready))
+    bens = dataclasses.replace(ready, visit_id=UUID(planned["visit_id"]))
+    await ben.push(*await day_of_work(cast, context, ben, bens))
+    closed = await rows(owner, "SELECT state, closed_at, version FROM job")
+    op_ids = [one["op_id"] for one in await waiting(cast)]
+    await cast.dora.done("/recorded-work/decide", {"op_ids": op_ids, "decision": "accept"})
+    assert await rows(owner, "SELECT DISTINCT state FROM visit") == [("completed",)]
+    assert await rows(owner, "SELECT state, closed_at, version FROM job") == closed
+
+
+async def test_a_job_that_went_to_another_partner_is_not_accepted_from_the_past(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    cat = await make_colleague(cast, context)
+    assign = {"job_id": str(ready.job_id), "partner_id": str(cast.north), "technician_id": str(cat)}
+    await cast.dora.done("/jobs/assign", assign)
+    op = phone.record("job.accept", {"job_id": str(ready.job_id)})
+    assert await phone.fates(op) == [("recorded", "not-your-job")]
+    await cast.dora.done("/jobs/assign", {"job_id": str(ready.job_id), "partner_id": str(cast.south)})
+    refused = await cast.dora.post("/recorded-work/decide", {"op_ids": [op["op"]], "decision": "accept"})
+    assert (refused.status_code, refused.json()["reason"]) == (409, "not-your-job")
+    assert await rows(owner, "SELECT partner_id, technician_id FROM job") == [(cast.south, None)]
+
+
+async def make_colleague(cast: Cast, context: Context) -> UUID:
+    """Another technician of north."""
+    async with begin(context.database, SYSTEM) as work:
+        return (await joined(work, cast.ann.http, "cat", Role.TECHNICIAN, cast.north)).id
