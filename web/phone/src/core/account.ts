@@ -29,6 +29,8 @@ import {
 
 /** So many of the newest operations are listed, besides all that are unsent or undecided. */
 const listedMax = 300;
+const reopenTries = 4;
+const reopenMs = 100;
 
 interface Stored {
   unsent: number;
@@ -59,7 +61,7 @@ export class Account {
   private held: Held = { rows: [], entries: [], attachments: [] };
   private memory: Memory = { account: "", born: "", unsent: 0, photos: 0 };
   private closed = false;
-  private looking = false;
+  private looking: Promise<void> | null = null;
 
   constructor(
     readonly id: string,
@@ -220,16 +222,34 @@ export class Account {
   }
 
   /** The browser closed our database, or something strange happened: is it there, newer than this app, or gone? */
-  private async lookAtStorage(): Promise<void> {
-    if (this.closed || this.looking) return;
-    this.looking = true;
+  private lookAtStorage(): Promise<void> {
+    this.looking ??= this.look().finally(() => {
+      this.looking = null;
+    });
+    return this.looking;
+  }
+
+  private async look(): Promise<void> {
     try {
-      await Promise.resolve(); // closing ends first; reading opens again
-      if ((await this.db.setting("born")) !== this.memory.born) this.wiped(this.memory);
+      const born = await this.reopened();
+      if (!this.closed && born !== this.memory.born) this.wiped(this.memory);
     } catch {
       if (!this.closed) this.patch({ storage: "update-needed" });
-    } finally {
-      this.looking = false;
+    }
+  }
+
+  /** Which database there is, once it opens: while the browser clears it, opening fails, and Dexie would stay with that. */
+  private async reopened(): Promise<string | undefined> {
+    for (let tries = 1; ; tries += 1) {
+      if (this.closed) return undefined;
+      try {
+        await Promise.resolve(); // closing ends first
+        await this.db.open();
+        return await this.db.setting("born");
+      } catch (error) {
+        if (tries === reopenTries || (error as { name?: string }).name === "VersionError") throw error;
+        await new Promise<void>((resolve) => this.surroundings.later(reopenMs * tries, resolve));
+      }
     }
   }
 
@@ -257,8 +277,12 @@ export class Account {
     try {
       op = await this.enqueued(made);
     } catch (error) {
-      if (error instanceof NotSaved && error.code === "storage-wiped") this.wiped(this.memory);
-      throw error;
+      if (error instanceof NotSaved) {
+        if (error.code === "storage-wiped") this.wiped(this.memory);
+        throw error;
+      }
+      await this.lookAtStorage();
+      throw this.closed ? new NotSaved("storage-wiped") : error;
     }
     if (this.local.peek().storage === "storage-full") this.patch({ storage: null });
     this.runner.soon();

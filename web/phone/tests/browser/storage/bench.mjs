@@ -46,12 +46,11 @@ export function logged(page, visit, minutes) {
   return call(page, "record", "time.log", { visit_id: visit, kind: "travel", minutes }, { visit });
 }
 
-/** Waits until the server has acknowledged everything that was recorded. */
+/** Waits until the server has acknowledged everything that was recorded, as the database says: signals come later. */
 export function sent(page) {
   return until("everything is sent", async () => {
     await page.evaluate(() => globalThis.store.syncNow());
-    const { unsent, photosUnsent } = await value(page, "sync");
-    return unsent === 0 && photosUnsent === 0;
+    return (await stored(page)).onlyHere === 0;
   });
 }
 
@@ -70,11 +69,12 @@ export function stored(page) {
         reading.onsuccess = () => resolve(reading.result);
         reading.onerror = () => reject(reading.error);
       });
-    const outbox = await all("outbox");
+    const [outbox, attachments] = [await all("outbox"), await all("attachments")];
     const found = {
       ops: outbox.sort((one, other) => one.seq - other.seq).map(({ op, seq, t }) => ({ op, seq, t })),
-      attachments: (await all("attachments")).map((one) => one.id),
+      attachments: attachments.map((one) => one.id),
       contents: (await all("contents")).map((one) => one.id),
+      onlyHere: [...outbox.filter((one) => !one.acked), ...attachments.filter((one) => !one.done)].length,
       next: (await all("settings")).find((one) => one.key === "numbering").value.next,
     };
     db.close();
