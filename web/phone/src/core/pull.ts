@@ -75,6 +75,8 @@ export class Puller {
     const { db } = this;
     await db.transaction("rw", [db.rows, db.feeds, db.chunks, db.outbox, db.settings], async () => {
       if ((await db.setting("numbering"))?.device !== request.device) return;
+      // Nothing is put back for somebody who has signed out meanwhile.
+      if (!(await db.setting("session"))) return;
       for (const [name, page] of Object.entries(answer.feeds) as [FeedName, FeedPage][]) {
         const from = request.feeds[name];
         const stored = (await db.feeds.get(name))?.token ?? ZERO_TOKEN;

@@ -53,6 +53,7 @@ export class Recovery {
       .orderBy("seq")
       .filter((entry) => !entry.handed_in)
       .toArray();
+    if (held.length === 0 && (await db.setting("ended")) === "revoked") return "revoked";
     do {
       const batch = batchOf(held);
       try {

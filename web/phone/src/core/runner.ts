@@ -141,10 +141,11 @@ export class Runner {
     for (let enrolled = false; ; enrolled = true) {
       try {
         await recovery.finish();
-        await pusher.pushAll();
+        const later = await postponed(pusher.pushAll());
         const pulled = await puller.pullAll();
         this.updateNeeded = isOlder(APP_VERSION, pulled.minApp);
         await this.tidy(pulled.serverTime);
+        if (later) throw later;
         return pulled.snapshots.filter((feed) => feed !== "me");
       } catch (error) {
         if (!(error instanceof EnrolAnew)) throw error;
@@ -159,6 +160,17 @@ export class Runner {
     if (this.tidied) return;
     await forgetOld(this.crew.db, serverTime);
     this.tidied = true;
+  }
+}
+
+/** An operation that must wait for its turn keeps no rows from coming down. */
+async function postponed(pushing: Promise<void>): Promise<TryLater | null> {
+  try {
+    await pushing;
+    return null;
+  } catch (error) {
+    if (error instanceof TryLater) return error;
+    throw error;
   }
 }
 

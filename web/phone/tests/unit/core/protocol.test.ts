@@ -106,6 +106,10 @@ describe("a session", () => {
     const late = await read(bench, "late");
     await bench.pass(120_000);
     expect(bench.server.state.quarantine.map((one) => one.op)).toEqual([op, late]);
+    const handIns = () => bench.asked.filter((one) => one.path === "/sync/quarantine").length;
+    const before = handIns();
+    await bench.pass(10 * 60_000);
+    expect(handIns()).toBe(before);
     // Allowed again: under a new id, and what was handed in is sent as well, for its id tells what is known.
     await bench.signIn();
     await bench.calm();
@@ -220,6 +224,23 @@ describe("a push", () => {
     bench.phone.stop();
   });
 
+  it("stops at what the server fails at, tries it again, and reads rows meanwhile", async () => {
+    const bench = await signedIn();
+    bench.server.failing.add("time.log");
+    await read(bench, "before");
+    await bench.phone.record("time.log", { visit_id: VISIT, kind: "labour", minutes: 5 });
+    await read(bench, "after");
+    bench.server.addJob(JOB.replace("b1", "b2"), VISIT.replace("c1", "c2"));
+    await bench.pass(1_500);
+    expect(bench.phone.sync.value).toMatchObject({ unsent: 2, online: true, problem: null });
+    expect(bench.phone.jobs.value).toHaveLength(2);
+    expect(bench.phone.jobs.value[0]?.visits[0]?.readings.map((line) => line.name)).toEqual(["before", "after"]);
+    bench.server.failing.clear();
+    await bench.pass(10_000);
+    await expectSettled(bench);
+    bench.phone.stop();
+  });
+
   it("shows a refused entry as a conflict and not on the sheet", async () => {
     const bench = await signedIn();
     await read(bench, "refuse me");
@@ -301,6 +322,25 @@ describe("a pull", () => {
     expect(other.phone.jobs.value).toHaveLength(5);
     await expectSettled(bench);
     other.phone.stop();
+    bench.phone.stop();
+  });
+});
+
+describe("signing out", () => {
+  it("while rows are on their way leaves none of them on the phone", async () => {
+    const bench = await signedIn();
+    const real = bench.server.answer.bind(bench.server);
+    await bench.look((db) => db.feeds.clear());
+    bench.server.answer = async (path, init) => {
+      const answer = await real(path, init);
+      if (path === "/sync/pull") await bench.phone.signOut();
+      return answer;
+    };
+    bench.phone.syncNow();
+    await bench.pass(1);
+    await bench.rest();
+    expect(bench.phone.session.value).toBeNull();
+    expect(await bench.look((db) => db.rows.count())).toBe(0);
     bench.phone.stop();
   });
 });

@@ -70,6 +70,8 @@ export class Server {
     takenAway: [],
   };
   pageSize = 50;
+  /** Kinds of operations that fail on the server for now. */
+  readonly failing = new Set<string>();
   minApp = "0.1.0";
   /** Chunks by their hash, and the manifest, when the catalogue has a snapshot. */
   chunks: Record<string, SnapshotChunk> = {};
@@ -221,6 +223,10 @@ export class Server {
       const sent = JSON.stringify([op.t, op.v, op.job, op.base, op.at, op.body]);
       if (known && known.sent !== sent) throw new Error("an operation changed its content");
       if (!known && op.seq <= device.last) return done("forked");
+      if (!known && this.failing.has(op.t)) {
+        results.push({ op: op.op, seq: op.seq, status: "retry", reason: "server-error", replayed: false });
+        return done("retry");
+      }
       const entry = known ?? { sent, ...this.carryOut(op) };
       this.state.journal[op.op] = entry;
       device.last = Math.max(device.last, op.seq);
