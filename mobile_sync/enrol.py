@@ -14,7 +14,7 @@ from domain.operations.keeping import keep_unreadable
 from domain.people.model import Account, Device
 from domain.people.sessions import enrol_device
 from domain.people.tokens import read_token
-from mobile_sync.protocol import HandInRequest, OperationHead, operation_bytes_max
+from mobile_sync.protocol import HandInRequest, OperationHead
 
 hand_in_days = 30
 """So long after it was shut out a phone may hand in what it still holds."""
@@ -49,9 +49,7 @@ async def hand_in(work: Work, request: HandInRequest, key: bytes) -> int:
         raise NotSignedIn("Sign in and send what you hold as usual, or ask the office.")
     work.actor = Actor(found.id, Role(found.role), found.partner_id, device_id=request.device)
     for raw in request.ops:
-        await keep_unreadable(
-            work, request.device, _id_of(bytes(raw)), "revoked", bytes(raw)[: operation_bytes_max * 2]
-        )
+        await keep_unreadable(work, request.device, _id_of(bytes(raw)), "revoked", bytes(raw))
     return len(request.ops)
 
 

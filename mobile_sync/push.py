@@ -133,7 +133,8 @@ class Pushing:
                 taken.status = "gap"
                 return
             result = await self._replayed(work, queued, known[queued.op_id])
-            if result is None and queued.seq <= taken.last_seq:
+            just_taken = any(one.op == queued.op_id for one in taken.results)
+            if result is None and queued.seq <= taken.last_seq and not just_taken:
                 taken.status = "forked"
                 return
             if result is None:
@@ -155,6 +156,7 @@ class Pushing:
         if entry is not None:
             return _result(queued, entry)
         if known.quarantined is not None and queued.unreadable is not None:
+            await keep_unreadable(work, self.request.device, queued.op_id, queued.unreadable, queued.raw)
             return Result(queued.op_id, queued.seq, "undecodable", reason=known.quarantined, replayed=True)
         return None
 

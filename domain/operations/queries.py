@@ -5,8 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import cast, func, select, tuple_
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs.model import Job
@@ -127,6 +126,8 @@ _RESULTS = Read(
         RecordedWork.decided_at,
     ).where(RecordedWork.decision.is_not(None)),
 )
+_CODE = r'^\{"code":"([a-z-]+)"'
+"""How a problem's answer begins. What follows is not read as jsonb, which refuses what a phone may have put into it."""
 _OPERATIONS = Read(
     DeviceOperationLine,
     select(
@@ -135,7 +136,7 @@ _OPERATIONS = Read(
         JournalEntry.kind,
         JournalEntry.version,
         JournalEntry.outcome,
-        cast(func.convert_from(JournalBody.answer, "UTF8"), JSONB)["code"].astext.label("reason"),
+        func.substring(func.convert_from(JournalBody.answer, "UTF8"), _CODE).label("reason"),
         JournalEntry.client_at,
         JournalEntry.estimated_at,
         JournalEntry.received_at,
