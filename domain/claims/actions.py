@@ -38,7 +38,7 @@ class PhotoScanNeedsPhoto(Problem, kind=Kind.INVALID):
     """A reading from a photo names that photo, which is on the visit."""
 
 
-class PhotoNotOnVisit(Problem, kind=Kind.INVALID):
+class PhotoNotOnVisit(Problem, kind=Kind.INVALID, queued="recorded"):
     """The photo is not on this visit."""
 
 
