@@ -1,0 +1,94 @@
+/** A screen on which something is entered: saved on this phone before anything else happens, or plainly not. */
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { NotSaved } from "../core/store";
+import { leave, type Route } from "../router";
+import { NoPicture } from "../scanner/photo";
+import { openForm } from "../update";
+import { perhaps, say } from "../words/words";
+import { Screen, tell } from "./frame";
+
+export interface Saving {
+  busy: boolean;
+  /** Why the last try failed, in words. */
+  problem: string | null;
+  /** Runs `act`; whether it went well. Pressing twice does not do it twice. */
+  run: (act: () => Promise<void>) => Promise<boolean>;
+  clear: () => void;
+}
+
+export function useSaving(): Saving {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const run = async (act: () => Promise<void>): Promise<boolean> => {
+    if (busy) return false;
+    setBusy(true);
+    setProblem(null);
+    try {
+      await act();
+      return true;
+    } catch (error) {
+      setProblem(wordsFor(error));
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { busy, problem, run, clear: () => setProblem(null) };
+}
+
+function wordsFor(error: unknown): string {
+  if (error instanceof NotSaved) return perhaps(`not-saved.${error.code}`) ?? say("not-saved.other");
+  if (error instanceof NoPicture) return say("photo.unreadable");
+  console.error("not saved", error);
+  return say("not-saved.other");
+}
+
+interface Props {
+  title: string;
+  up: Route;
+  /** Says what is missing, or null when it may be saved. */
+  missing: () => string | null;
+  save: () => Promise<void>;
+  button?: string;
+  children: ComponentChildren;
+}
+
+export function FormScreen({ title, up, missing, save, button, children }: Props) {
+  const saving = useSaving();
+  const [lacks, setLacks] = useState<string | null>(null);
+  useEffect(openForm, []);
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    const what = missing();
+    setLacks(what);
+    if (what === null && (await saving.run(save))) {
+      tell(say("saved"));
+      leave(up);
+    }
+  };
+  const problem = saving.problem ?? lacks;
+  return (
+    <Screen
+      title={title}
+      up={up}
+      dock={
+        <div class="actions">
+          {problem && (
+            <p class="error" role="alert">
+              {problem}
+            </p>
+          )}
+          <button type="submit" form="form" class="main" aria-busy={saving.busy}>
+            {button ?? say("save")}
+          </button>
+        </div>
+      }
+    >
+      <form id="form" onSubmit={submit} noValidate>
+        {children}
+      </form>
+    </Screen>
+  );
+}

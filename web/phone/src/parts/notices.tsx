@@ -1,0 +1,33 @@
+/** What stands in the way of sending, in plain words, on every screen; and a new version that waits. */
+
+import { sync } from "../core/store";
+import { lookForUpdate, updateReady } from "../update";
+import { say } from "../words/words";
+
+export function Notices() {
+  const { problem, lost } = sync.value;
+  return (
+    <>
+      {problem && (
+        <section class="notice" data-tone={problem === "captive-portal" ? "warn" : "bad"} role="alert">
+          <h2>{say(`notice.${problem}`)}</h2>
+          <p>
+            {problem === "storage-wiped"
+              ? say("notice.storage-wiped.text", { n: lost })
+              : say(`notice.${problem}.text`)}
+          </p>
+          {problem === "signed-out" && (
+            <a class="button" href="#/sign-in">
+              {say("signIn")}
+            </a>
+          )}
+          {problem === "update-needed" && !updateReady.value && (
+            <button type="button" onClick={() => void lookForUpdate()}>
+              {say("update.look")}
+            </button>
+          )}
+        </section>
+      )}
+    </>
+  );
+}

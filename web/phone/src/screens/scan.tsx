@@ -1,0 +1,231 @@
+/** Scanning the machine: by live camera over the whole screen, from a photo, or by hand where nothing can be read. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { addPhoto, record } from "../core/store";
+import { type Current, whereOf } from "../parts/current";
+import { useSaving } from "../parts/form";
+import { tell } from "../parts/frame";
+import { Icon } from "../parts/icons";
+import { PhotoInput } from "../parts/photo-input";
+import { TypedScan } from "../parts/typed-scan";
+import { judge, Verdict } from "../parts/verdict";
+import { addressOf, leave } from "../router";
+import { CameraProblem, type Scanning, scan as watch } from "../scanner/camera";
+import { downscale, readPhoto } from "../scanner/photo";
+import type { Code } from "../scanner/sightings";
+import { openForm } from "../update";
+import { say } from "../words/words";
+
+/** What was read, and how; a photo is kept with the reading. */
+interface Read {
+  source: "camera" | "photo";
+  text: string;
+  symbology: string;
+  photo: File | null;
+}
+
+type Way = { at: "camera" } | { at: "typed"; photo: File | null } | { at: "several"; codes: Code[]; photo: File };
+
+export function ScanScreen({ current }: { current: Current }) {
+  const { job, visit } = current;
+  const up = { at: "visit", id: visit.id } as const;
+  const [way, setWay] = useState<Way>({ at: "camera" });
+  const [read, setRead] = useState<Read | null>(null);
+  const [looking, setLooking] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const saving = useSaving();
+  const kept = useRef<string | null>(null);
+  useEffect(openForm, []);
+
+  const fromPhoto = async (photo: File): Promise<void> => {
+    setProblem(null);
+    setLooking(true);
+    try {
+      const codes = (await readPhoto(photo)).filter((code) => code.accepted);
+      const [code] = codes;
+      if (code && codes.length === 1) choose(code, photo);
+      else if (code) setWay({ at: "several", codes, photo });
+      else {
+        setProblem(say("scan.photo.nothing"));
+        setWay({ at: "typed", photo });
+      }
+    } catch {
+      setProblem(say("photo.unreadable"));
+    } finally {
+      setLooking(false);
+    }
+  };
+  const choose = (code: Code, photo: File | null): void => {
+    kept.current = null;
+    setRead({ source: photo ? "photo" : "camera", text: code.text, symbology: code.symbology, photo });
+  };
+  const keep = async (): Promise<void> => {
+    if (!read) return;
+    const done = await saving.run(async () => {
+      // Trying again after a failure must not add the photo twice.
+      if (read.photo)
+        kept.current ??= await addPhoto(visit.id, await downscale(read.photo), "label", say("photo.label"));
+      const body = {
+        visit_id: visit.id,
+        source: read.source,
+        scanned_text: read.text,
+        symbology: read.symbology,
+        photo_id: kept.current,
+        scanned_at: new Date().toISOString(),
+      };
+      await record("scan.record", body, whereOf(current));
+    });
+    if (!done) return;
+    tell(say("saved"));
+    leave(up);
+  };
+
+  if (way.at === "typed") {
+    return <TypedScan current={current} photo={way.photo} note={problem} camera={() => setWay({ at: "camera" })} />;
+  }
+  return (
+    <div class="scanner">
+      <header>
+        <a class="corner" href={addressOf(up)} aria-label={say("back")}>
+          <Icon name="back" />
+        </a>
+        <h1>{say("scan.title")}</h1>
+      </header>
+      {way.at === "camera" ? (
+        <Live isPaused={read !== null} found={(code) => choose(code, null)} />
+      ) : (
+        <Several codes={way.codes} choose={(code) => choose(code, way.photo)} />
+      )}
+      <div class="panel">
+        {looking && <p role="status">{say("scan.looking")}</p>}
+        {problem && (
+          <p class="error" role="alert">
+            {problem}
+          </p>
+        )}
+        {read ? (
+          <>
+            <Verdict found={judge({ source: read.source, scanned_text: read.text, symbology: read.symbology }, job)} />
+            <p class="serial read">{shown(read.text)}</p>
+            {saving.problem && (
+              <p class="error" role="alert">
+                {saving.problem}
+              </p>
+            )}
+            <div class="pair">
+              <button
+                type="button"
+                class="plain"
+                onClick={() => {
+                  setRead(null);
+                  setWay({ at: "camera" });
+                }}
+              >
+                {say("scan.again")}
+              </button>
+              <button type="button" class="main" onClick={keep}>
+                {say("scan.keep")}
+              </button>
+            </div>
+          </>
+        ) : (
+          <div class="pair">
+            <PhotoInput class="button plain" take={(photo) => void fromPhoto(photo)}>
+              <Icon name="photo" /> {say("scan.photo")}
+            </PhotoInput>
+            <button type="button" class="plain" onClick={() => setWay({ at: "typed", photo: null })}>
+              <Icon name="key" /> {say("scan.type")}
+            </button>
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Codes carry signs that no screen shows; a blank stands for them. */
+function shown(text: string): string {
+  return [...text].map((sign) => (sign < " " ? " " : sign)).join("");
+}
+
+function Live({ isPaused, found }: { isPaused: boolean; found: (code: Code) => void }) {
+  const video = useRef<HTMLVideoElement>(null);
+  const [scanning, setScanning] = useState<Scanning | null>(null);
+  const [problem, setProblem] = useState<CameraProblem["code"] | null>(null);
+  const [isLit, setLit] = useState(false);
+  const paused = useRef(isPaused);
+  paused.current = isPaused;
+  useEffect(() => {
+    let isOver = false;
+    let under: Scanning | null = null;
+    const fail = (error: unknown): void => {
+      if (!isOver) setProblem(error instanceof CameraProblem ? error.code : "missing");
+    };
+    const told = (code: Code): void => {
+      if (paused.current) return;
+      navigator.vibrate?.(60);
+      found(code);
+    };
+    if (video.current) {
+      watch(video.current, told, fail).then((one) => {
+        if (isOver) one.stop();
+        else {
+          under = one;
+          setScanning(one);
+        }
+      }, fail);
+    }
+    return () => {
+      isOver = true;
+      under?.stop();
+    };
+  }, []);
+  useEffect(() => {
+    if (!isPaused) scanning?.again();
+  }, [isPaused]);
+  const light = async (): Promise<void> => {
+    if (await scanning?.torch?.(!isLit)) setLit(!isLit);
+  };
+  return (
+    <div class="live">
+      <video ref={video} aria-label={say("scan.camera")} muted playsInline hidden={problem !== null} />
+      {problem ? (
+        <div class="no-camera" role="alert">
+          <Icon name="photo" />
+          <p>
+            <strong>{say(`camera.${problem}`)}</strong>
+          </p>
+          <p>{say("camera.instead")}</p>
+        </div>
+      ) : (
+        <>
+          <div class="aim" aria-hidden="true" />
+          {!isPaused && <p class="aim-text">{say("scan.aim")}</p>}
+          {scanning?.torch && (
+            <button type="button" class="torch" aria-pressed={isLit} onClick={() => void light()}>
+              <Icon name="light" /> {say("scan.light")}
+            </button>
+          )}
+        </>
+      )}
+    </div>
+  );
+}
+
+function Several({ codes, choose }: { codes: Code[]; choose: (code: Code) => void }) {
+  return (
+    <div class="several">
+      <p>{say("scan.several")}</p>
+      <ul class="found">
+        {codes.map((code) => (
+          <li key={code.kind + code.text}>
+            <button type="button" onClick={() => choose(code)}>
+              <strong class="serial">{shown(code.text)}</strong>
+              <span class="soft">{code.kind}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

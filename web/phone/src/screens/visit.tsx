@@ -1,0 +1,321 @@
+/** The job sheet of a visit: one large key for the next step, a clock that runs, and everything that was recorded. */
+
+import { useEffect, useState } from "preact/hooks";
+import { record } from "../core/store";
+import type { VisitView } from "../core/views";
+import { type Current, whereOf } from "../parts/current";
+import { Dialog } from "../parts/dialog";
+import { TextField } from "../parts/fields";
+import { useSaving } from "../parts/form";
+import { Screen, tell } from "../parts/frame";
+import { Icon, type IconName } from "../parts/icons";
+import { callLink, mapLink } from "../parts/reach";
+import { linesOf, Sheet } from "../parts/sheet";
+import { LogTime, Timer } from "../parts/time-keeping";
+import { type TimeKind, unlogged } from "../parts/timer";
+import { addressOf, type Form, go } from "../router";
+import { type Step, stepsFrom } from "../rules/moves";
+import { release } from "../scanner/camera";
+import { clock, when } from "../words/format";
+import { named, say, word } from "../words/words";
+
+const OVER = ["completed", "abandoned"];
+
+export function VisitScreen({ current }: { current: Current }) {
+  const { job, visit } = current;
+  const [isMenuOpen, setMenuOpen] = useState(false);
+  const [logging, setLogging] = useState<TimeKind | null>(null);
+  const [isGivingUp, setGivingUp] = useState(false);
+  const [isAdding, setAdding] = useState(false);
+  const steps = useSteps(current, setLogging);
+  const isOver = OVER.includes(visit.state);
+  const hasLines = linesOf(current).length > 0;
+  useEffect(() => {
+    if (isOver) release();
+  }, [isOver]);
+  return (
+    <Screen
+      title={say("visit.of", { number: visit.number, job: job.number })}
+      up={{ at: "job", id: job.id }}
+      corner={
+        !isOver && (
+          <button type="button" class="corner" aria-label={say("visit.more")} onClick={() => setMenuOpen(true)}>
+            <Icon name="more" />
+          </button>
+        )
+      }
+      dock={<Dock current={current} steps={steps} add={() => setAdding(true)} />}
+    >
+      <section class="card lead">
+        <p class="badges">
+          <span class="chip" data-state={visit.state}>
+            {word("state", visit.state)}
+          </span>
+          <span class="badge">{word("kind", job.kind)}</span>
+        </p>
+        <h2>{job.customer.name}</h2>
+        <p>{job.subject}</p>
+        {job.unit && (
+          <p class="soft">
+            {named({ name: job.unit.model_name, name_zh: job.unit.model_name_zh })}{" "}
+            <span class="serial">{job.unit.serial}</span>
+          </p>
+        )}
+      </section>
+      {!isOver && <Timer visit={visit} log={setLogging} />}
+      {isOver && <Outcome current={current} />}
+      {visit.clock_uncertain && <Note flag="clock-uncertain" />}
+      {visit.overlaps_actual && <Note flag="overlaps-actual" />}
+      {hasLines ? (
+        <Sheet current={current} editable={!isOver} />
+      ) : (
+        !isOver && (
+          <section class="card empty">
+            <Icon name="scan" />
+            <p>{say("sheet.empty")}</p>
+          </section>
+        )
+      )}
+      {visit.steps.length > 0 && <Steps visit={visit} />}
+      {isMenuOpen && (
+        <Menu
+          visit={visit}
+          close={() => setMenuOpen(false)}
+          take={(step) => {
+            setMenuOpen(false);
+            if (step === "abandon") setGivingUp(true);
+            else void steps.take(step);
+          }}
+        />
+      )}
+      {isAdding && <AddMore visit={visit} close={() => setAdding(false)} />}
+      {isGivingUp && <GiveUp current={current} close={() => setGivingUp(false)} />}
+      {logging && <LogTime current={current} kind={logging} close={() => setLogging(null)} />}
+    </Screen>
+  );
+}
+
+interface Steps {
+  problem: string | null;
+  take: (step: Step) => Promise<void>;
+}
+
+function useSteps(current: Current, log: (kind: TimeKind) => void): Steps {
+  const saving = useSaving();
+  const take = async (step: Step): Promise<void> => {
+    const { visit } = current;
+    if (step === "complete") {
+      go({ at: "complete", visit: visit.id });
+      return;
+    }
+    const body = { visit_id: visit.id, at: new Date().toISOString() };
+    if (!(await saving.run(async () => void (await record(`visit.${step}`, body, whereOf(current)))))) return;
+    tell(say(`told.${step}`));
+    const travelEnds = (step === "arrive" || step === "start") && visit.state === "travelling";
+    if (travelEnds && unlogged(visit, "travel", Date.now())) log("travel");
+    if (step === "pause" && unlogged(visit, "labour", Date.now())) log("labour");
+  };
+  return { problem: saving.problem, take };
+}
+
+/** The next step, and the one that may come in its place. */
+const NEXT: Record<VisitView["state"], [Step, Step?] | null> = {
+  planned: ["travel", "arrive"],
+  travelling: ["arrive"],
+  arrived: ["start"],
+  working: ["complete", "pause"],
+  paused: ["resume", "complete"],
+  completed: null,
+  abandoned: null,
+};
+
+function Dock({ current, steps, add }: { current: Current; steps: Steps; add: () => void }) {
+  const { job, visit } = current;
+  const next = NEXT[visit.state];
+  if (!next) {
+    if (!visit.collection) return null;
+    return (
+      <div class="actions">
+        <a class="button main" href={addressOf({ at: "code", visit: visit.id })}>
+          {say("code.show")}
+        </a>
+      </div>
+    );
+  }
+  const [first, second] = next;
+  const isOnTheWay = visit.state === "planned" || visit.state === "travelling";
+  return (
+    <div class="actions">
+      {steps.problem && (
+        <p class="error" role="alert">
+          {steps.problem}
+        </p>
+      )}
+      {isOnTheWay ? (
+        <div class="pair">
+          {job.contact?.phone && (
+            <a class="button plain" href={callLink(job.contact.phone)}>
+              <Icon name="call" /> {say("call")}
+            </a>
+          )}
+          <a class="button plain" href={mapLink(job.site, navigator.userAgent)}>
+            <Icon name="map" /> {say("navigate")}
+          </a>
+        </div>
+      ) : (
+        <div class="quick">
+          {(["scan", "fault", "part", "photo"] as const).map((form) => (
+            <a key={form} href={addressOf({ at: form, visit: visit.id })}>
+              <Icon name={form} />
+              {say(`quick.${form}`)}
+            </a>
+          ))}
+          <button type="button" onClick={add}>
+            <Icon name="plus" />
+            {say("quick.more")}
+          </button>
+        </div>
+      )}
+      <div class="pair steps">
+        {second && (
+          <button type="button" class="plain" onClick={() => void steps.take(second)}>
+            {say(`step.${second}`)}
+          </button>
+        )}
+        <button type="button" class="main step" onClick={() => void steps.take(first)}>
+          {say(`step.${first}`)}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+const MORE: [Form, IconName][] = [
+  ["time", "time"],
+  ["reading", "reading"],
+  ["expense", "expense"],
+];
+
+function AddMore({ visit, close }: { visit: VisitView; close: () => void }) {
+  return (
+    <Dialog title={say("quick.add")} close={close}>
+      <div class="menu">
+        {MORE.map(([form, icon]) => (
+          <a key={form} class="button plain" href={addressOf({ at: form, visit: visit.id })}>
+            <Icon name={icon} /> {say(`lines.${form as "time" | "reading" | "expense"}`)}
+          </a>
+        ))}
+      </div>
+    </Dialog>
+  );
+}
+
+function Menu({ visit, take, close }: { visit: VisitView; take: (step: Step) => void; close: () => void }) {
+  const offered: (Step | undefined)[] = NEXT[visit.state] ?? [];
+  const others = stepsFrom(visit.state).filter((step) => !offered.includes(step));
+  return (
+    <Dialog title={say("visit.more")} close={close}>
+      <div class="menu">
+        {others.map((step) => (
+          <button key={step} type="button" class="plain" onClick={() => take(step)}>
+            {say(`step.${step}`)}
+          </button>
+        ))}
+      </div>
+    </Dialog>
+  );
+}
+
+function GiveUp({ current, close }: { current: Current; close: () => void }) {
+  const [reason, setReason] = useState("");
+  const [asked, setAsked] = useState(false);
+  const saving = useSaving();
+  const isGood = reason.trim().length >= 3;
+  const giveUp = async (): Promise<void> => {
+    setAsked(true);
+    if (!isGood) return;
+    const body = { visit_id: current.visit.id, at: new Date().toISOString(), reason: reason.trim() };
+    if (await saving.run(async () => void (await record("visit.abandon", body, whereOf(current))))) close();
+  };
+  return (
+    <Dialog title={say("step.abandon")} close={close}>
+      <p>{say("abandon.text")}</p>
+      <TextField
+        label={say("reason")}
+        value={reason}
+        rows={3}
+        maxLength={500}
+        change={setReason}
+        error={asked && !isGood ? say("reason.short") : undefined}
+      />
+      {saving.problem && (
+        <p class="error" role="alert">
+          {saving.problem}
+        </p>
+      )}
+      <button type="button" class="main" data-tone="bad" onClick={giveUp}>
+        {say("step.abandon")}
+      </button>
+    </Dialog>
+  );
+}
+
+function Outcome({ current }: { current: Current }) {
+  const { visit } = current;
+  if (visit.state === "abandoned") {
+    const why = visit.abandoned_reason ?? "";
+    return (
+      <section class="card" data-tone="warn">
+        <h2>{word("state", "abandoned")}</h2>
+        <p>{word("abandoned", why)}</p>
+      </section>
+    );
+  }
+  const isPending = visit.pending.has(visit.id);
+  return (
+    <section class="card" data-tone="good">
+      <h2>
+        <Icon name="done" /> {visit.result ? word("result", visit.result) : word("state", "completed")}
+      </h2>
+      {visit.completed_at && <p>{when(visit.completed_at)}</p>}
+      {visit.summary && <p class="prose">{visit.summary}</p>}
+      <p>
+        {visit.signed_by
+          ? say("signed.by", { name: visit.signed_by })
+          : visit.no_signature_reason
+            ? say("signed.not", { reason: word("unsigned", visit.no_signature_reason) })
+            : say("signed")}
+      </p>
+      {isPending && (
+        <p class="pending">
+          <Icon name="wait" /> {say("line.pending")}
+        </p>
+      )}
+      {visit.photosWaiting > 0 && <p>{say("photos.pending", { n: visit.photosWaiting })}</p>}
+    </section>
+  );
+}
+
+function Note({ flag }: { flag: string }) {
+  return (
+    <p class="notice" data-tone="warn">
+      {word("flag", flag)}
+    </p>
+  );
+}
+
+function Steps({ visit }: { visit: VisitView }) {
+  return (
+    <details class="card">
+      <summary>{say("steps")}</summary>
+      <ol class="steps-done">
+        {visit.steps.map((step) => (
+          <li key={`${step.step} ${step.at}`} data-past={step.superseded}>
+            <span>{word("done", step.step)}</span>
+            <span>{clock(step.at)}</span>
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
+}
