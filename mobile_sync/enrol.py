@@ -12,20 +12,34 @@ from domain.kit.problem import NotSignedIn
 from domain.kit.work import Work
 from domain.operations.keeping import keep_unreadable
 from domain.people.model import Account, Device
-from domain.people.sessions import enrol_device
+from domain.people.sessions import Tokens, open_session, person_of
 from domain.people.tokens import read_token
-from mobile_sync.protocol import HandInRequest, OperationHead
+from mobile_sync.protocol import EnrolRequest, HandInRequest, OperationHead
 
 hand_in_days = 30
 """So long after it was shut out a phone may hand in what it still holds."""
 
 
-async def enrol(work: Work, device_id: UUID, name: str, app: str) -> None:
-    """Write down a new id of the principal's phone.
+async def enrol(work: Work, actor: Actor, request: EnrolRequest, key: bytes) -> Tokens:
+    """Give somebody's phone a new id, with a session of its own.
 
-    Raises: DeviceOfSomebodyElse, SessionEnded for a revoked one.
+    Locks: the id under which it is signed in, so that revoking that one reaches this one or comes before it.
+    Raises: NotSignedIn when phone or account were shut out; DeviceOfSomebodyElse, SessionEnded for a new id that is
+    another's or revoked.
     """
-    await enrol_device(work, work.actor.account_id, work.actor.partner_id, device_id, name, app)
+    person = await person_of(work, actor.account_id)
+    signed_in_as = select(Device.revoked_at).where(Device.id == actor.device_id).with_for_update(key_share=True)
+    if person is None or person.disabled_at is not None or await work.db.scalar(signed_in_as) is not None:
+        raise NotSignedIn("The session was ended meanwhile; sign in again.")
+    return await open_session(
+        work,
+        person,
+        key,
+        device_id=request.device,
+        device_name=request.name,
+        app_version=request.app,
+        enrolled_from=actor.device_id,
+    )
 
 
 async def hand_in(work: Work, request: HandInRequest, key: bytes) -> int:

@@ -17,7 +17,7 @@ from domain.people import sessions
 from domain.people.access import FIELD
 from domain.people.sessions import Tokens
 from mobile_sync.contract import HandIn, Pulled, Push, Pushed, queued_operation
-from mobile_sync.enrol import hand_in
+from mobile_sync.enrol import enrol, hand_in
 from mobile_sync.protocol import (
     Acked,
     Cursor,
@@ -139,12 +139,7 @@ async def sync_enrol(call: Call) -> object:
 
     async def body(work: Work) -> Tokens:
         await sessions.spend(work.db, f"enrol:{actor.account_id}", work.now, limit=ENROLMENTS_MAX, window=A_DAY)
-        person = await sessions.person_of(work, actor.account_id)
-        if person is None or person.disabled_at is not None:
-            raise NotSignedIn("The session was ended meanwhile; sign in again.")
-        return await sessions.open_session(
-            work, person, key, device_id=request.device, device_name=request.name, app_version=request.app
-        )
+        return await enrol(work, actor, request, key)
 
     await call.write(lambda work: work.flush())  # confirms that the session still stands
     return _said(await call.write(body, actor=SYSTEM))

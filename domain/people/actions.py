@@ -209,7 +209,10 @@ async def enable_person(work: Work, cmd: EnablePerson) -> Done:
     example=RevokeDevice(device_id=_ID, reason="stolen from the van"),
 )
 async def revoke_device(work: Work, cmd: RevokeDevice) -> Done:
-    """Stamp the phone as revoked and end its sessions."""
+    """Stamp the phone as revoked, with every id that was enrolled from it, and end the sessions of all.
+
+    Locks: the phone, so that it enrols nothing any more.
+    """
     device = await work.db.scalar(
         select(Device)
         .where(Device.id == cmd.device_id, own_rows(work.actor, Device.partner_id))
@@ -217,10 +220,15 @@ async def revoke_device(work: Work, cmd: RevokeDevice) -> Done:
     )
     if device is None:
         raise NotFound("There is no such phone among those you look after.")
-    device.revoked_at = work.now
+    first = select(Device.id).where(Device.id == device.id).cte("enrolled", recursive=True)
+    enrolled = first.union(select(Device.id).join(first, Device.enrolled_from == first.c.id))
+    for revoked in (await work.db.scalars(select(Device).join(enrolled, enrolled.c.id == Device.id))).all():
+        revoked.revoked_at = work.now
+        note(work, revoked.account_id, "device-revoked", device=str(revoked.id), reason=cmd.reason)
     for session_id in (
-        await work.db.scalars(select(SignIn.id).where(SignIn.device_id == device.id, SignIn.revoked_at.is_(None)))
+        await work.db.scalars(
+            select(SignIn.id).join(enrolled, enrolled.c.id == SignIn.device_id).where(SignIn.revoked_at.is_(None))
+        )
     ).all():
         await end_session(work, session_id, "phone revoked")
-    note(work, device.account_id, "device-revoked", device=str(device.id), reason=cmd.reason)
     return Done(Changed(id=device.id))

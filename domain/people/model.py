@@ -56,7 +56,10 @@ class Account(Record):
 
 
 class Device(Record):
-    """A phone enrolled for one account; ``last_seq`` is the last number of its operations that was taken."""
+    """A phone enrolled for one account; ``last_seq`` is the last number of its operations that was taken.
+
+    ``enrolled_from`` is the id under which it asked for this one: who revokes that one means this phone too.
+    """
 
     __tablename__ = "device"
     id: Mapped[Pk]
@@ -66,6 +69,7 @@ class Device(Record):
     last_seq: Mapped[Big] = mapped_column(server_default=text("0"))
     app_version: Mapped[str] = mapped_column(server_default="")
     enrolled_at: Mapped[dt.datetime]
+    enrolled_from: Mapped[UUID | None]
     last_seen_at: Mapped[dt.datetime | None]
     revoked_at: Mapped[dt.datetime | None]
 

@@ -111,11 +111,21 @@ async def find_person(db: AsyncConnection | AsyncSession, login: str) -> Person 
 
 
 async def open_session(
-    work: Work, person: Person, key: bytes, *, device_id: UUID | None, device_name: str, app_version: str
+    work: Work,
+    person: Person,
+    key: bytes,
+    *,
+    device_id: UUID | None,
+    device_name: str,
+    app_version: str,
+    enrolled_from: UUID | None = None,
 ) -> Tokens:
-    """Open a session for somebody whose password was right; a phone names its device, a browser has none."""
+    """Open a session for somebody whose password was right; a phone names its device, a browser has none.
+
+    A phone that gets a new id says by ``enrolled_from`` under which one it was signed in.
+    """
     if device_id is not None:
-        await enrol_device(work, person.id, person.partner_id, device_id, device_name, app_version)
+        await enrol_device(work, person.id, person.partner_id, device_id, device_name, app_version, enrolled_from)
     session_id = new_id()
     token = first_token(session_id, device_id, int(work.now.timestamp()))
     refresh = token.text(key)
@@ -139,7 +149,13 @@ async def open_session(
 
 
 async def enrol_device(
-    work: Work, account_id: UUID, partner_id: UUID | None, device_id: UUID, name: str, app_version: str
+    work: Work,
+    account_id: UUID,
+    partner_id: UUID | None,
+    device_id: UUID,
+    name: str,
+    app_version: str,
+    enrolled_from: UUID | None = None,
 ) -> None:
     """Write down that a phone is this person's; doing it again changes nothing but its name.
 
@@ -154,6 +170,7 @@ async def enrol_device(
             name=name,
             app_version=app_version,
             enrolled_at=work.now,
+            enrolled_from=enrolled_from,
         )
         .on_conflict_do_nothing()
     )
@@ -232,6 +249,8 @@ async def _adopt(work: Work, token: RefreshToken, refresh: str) -> bool:
 
     Returns whether the session is there now: another request may have been first.
     """
+    if token.device == NO_DEVICE:
+        return False  # a browser's, whoever may have enrolled a phone under that id
     device = await work.db.get(Device, token.device)
     too_old = work.now.timestamp() - token.issued > REFRESH_DAYS * 86400
     if device is None or device.revoked_at is not None or too_old:

@@ -12,6 +12,7 @@ from domain.kit.actor import SYSTEM
 from domain.kit.work import begin, transact
 from domain.people import sessions
 from domain.people.model import Device, SignIn
+from domain.people.tokens import NO_DEVICE
 from tests.cast import Caller, Cast
 from tests.conftest import rows
 
@@ -233,3 +234,34 @@ async def test_a_browser_cookie_writes_from_our_own_pages_only(cast: Cast, nobod
 async def test_expired_access_tokens_are_tidied_away(cast: Cast, context: Context) -> None:
     later = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
     assert await transact(context.database, SYSTEM, sessions.forget_expired, now=later) == 7
+
+
+async def test_a_stolen_phone_that_enrolled_itself_anew_is_revoked_with_its_old_id(
+    cast: Cast, nobody: Caller, owner: AsyncEngine
+) -> None:
+    await invited(cast, nobody)
+    device = phone()
+    tokens = await sign_in(nobody, phone=device)
+    for _ in range(2):
+        thief = Caller(nobody.http, tokens["access_token"], None)
+        answer = await thief.post("/sync/enrol", {"device": str(uuid4()), "name": "another name", "app": "1"})
+        tokens = answer.json()
+    await cast.pam.done("/devices/revoke", {"device_id": device["id"], "reason": "stolen from the van"})
+    assert (await refresh(nobody, tokens["refresh_token"]))[0] == 401
+    assert await rows(owner, "SELECT count(*) FROM device WHERE revoked_at IS NOT NULL") == [(3,)]
+    late = Caller(nobody.http, tokens["access_token"], None)
+    answer = await late.post("/sync/enrol", {"device": str(uuid4()), "name": "a third name", "app": "1"})
+    assert answer.status_code == 401
+
+
+async def test_a_browser_s_session_is_not_adopted_by_whoever_enrolled_the_empty_id(
+    cast: Cast, nobody: Caller, owner: AsyncEngine
+) -> None:
+    await invited(cast, nobody)
+    await sign_in(nobody, phone={**phone(), "id": str(NO_DEVICE)})
+    await invited(cast, nobody, "other@test")
+    browser = await sign_in(nobody, "other@test")
+    async with owner.begin() as connection:
+        await connection.exec_driver_sql("DELETE FROM access_token")
+        await connection.exec_driver_sql(f"DELETE FROM session WHERE id = '{browser['session_id']}'")
+    assert (await refresh(nobody, browser["refresh_token"]))[0] == 401

@@ -19,7 +19,7 @@ from domain.kit.problem import Kind, NotSignedIn, Problem
 from domain.kit.work import Work, carry_out, transact
 from domain.people import sessions
 from domain.people.sessions import Tokens
-from mobile_sync.enrol import hand_in
+from mobile_sync.enrol import enrol, hand_in
 from mobile_sync.protocol import EnrolRequest, HandedIn, HandInRequest, PullAnswer, PullRequest, PushAnswer, PushRequest
 from mobile_sync.pull import pull
 from mobile_sync.push import push
@@ -136,16 +136,10 @@ class Server:
     async def _enrol(self, actor: Actor, body: bytes) -> Tokens:
         request = msgspec.json.decode(body, type=EnrolRequest)
 
-        async def open_session(work: Work) -> Tokens:
-            person = await sessions.person_of(work, actor.account_id)
-            if person is None or person.disabled_at is not None:
-                raise NotSignedIn("Sign in again.")
-            return await sessions.open_session(
-                work, person, KEY, device_id=request.device, device_name=request.name, app_version=request.app
-            )
-
         await transact(self.database, actor, lambda work: work.flush(), now=self.clock.tick())
-        return await transact(self.database, SYSTEM, open_session, now=self.clock.tick())
+        return await transact(
+            self.database, SYSTEM, lambda work: enrol(work, actor, request, KEY), now=self.clock.tick()
+        )
 
     async def _hand_in(self, body: bytes) -> HandedIn:
         request = msgspec.json.decode(body, type=HandInRequest)
