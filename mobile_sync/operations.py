@@ -1,6 +1,7 @@
 """Operations as they arrive: read one by one, so that one nobody can read does not stop the others."""
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
@@ -18,6 +19,8 @@ COMMITTED_FIELDS = ("t", "v", "job", "base", "at", "body")
 """What an operation is committed to: not its number and device, so that it may be renumbered; and as it was sent, so
 that an upgrade of the server does not turn a repeat into other content."""
 Unreadable = Literal["undecodable", "too-large"]
+_HIGH, _LOW = rb"u[dD][89abAB][0-9a-fA-F]{2}", rb"u[dD][c-fC-F][0-9a-fA-F]{2}"
+_ESCAPE = re.compile(rb"\\(?:" + _HIGH + rb"\\" + _LOW + rb"|(?P<half>" + _HIGH + rb"|" + _LOW + rb")|.)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,15 @@ class Queued:
     sent: bytes
     operation: Operation | None
     unreadable: Unreadable | None = None
+
+
+def whole_characters(raw: bytes) -> bytes:
+    """Return JSON in which halves of characters are the mark of an unreadable one.
+
+    A script may cut an emoji in two, and write the half that is left as JSON that no strict reader takes: one such note
+    would keep the whole queue from being read.
+    """
+    return _ESCAPE.sub(lambda found: b"\\ufffd" if found["half"] else found[0], raw)
 
 
 def read_operations(request: PushRequest) -> list[Queued]:

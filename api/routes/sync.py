@@ -18,6 +18,7 @@ from domain.people.access import FIELD
 from domain.people.sessions import Tokens
 from mobile_sync.contract import HandIn, Pulled, Push, Pushed, queued_operation
 from mobile_sync.enrol import enrol, hand_in
+from mobile_sync.operations import whole_characters
 from mobile_sync.protocol import (
     Acked,
     Cursor,
@@ -61,6 +62,11 @@ def _counted_push(answer: PushAnswer) -> PushAnswer:
 
 def _said(answer: Any) -> Reply:
     return Reply(msgspec.json.encode(answer), headers=HEADERS)
+
+
+async def _sent(call: Call) -> bytes:
+    coding = call.request.headers.get("content-encoding", "")
+    return whole_characters(unpack(await call.content(), coding, push_bytes_max))
 
 
 @operation(
@@ -112,8 +118,7 @@ async def sync_push(call: Call) -> object:
     The body of an operation is what HTTP takes for the same command. Repeating an operation gets the first answer. At
     most 200 operations, 32 KiB each, 256 KiB in all, also when sent with Content-Encoding gzip or br.
     """
-    raw = unpack(await call.content(), call.request.headers.get("content-encoding", ""), push_bytes_max)
-    request = decode(raw, PushRequest)
+    request = decode(await _sent(call), PushRequest)
     context = call.context
     return _said(_counted_push(await push(context.database, context.queue, call.actor, request, now=utc_now())))
 
@@ -162,8 +167,7 @@ async def sync_quarantine(call: Call) -> object:
     It is kept as it is for the office to look at, for thirty days after the phone or its account was shut out. Nothing
     else is answered.
     """
-    raw = unpack(await call.content(), call.request.headers.get("content-encoding", ""), push_bytes_max)
-    request = decode(raw, HandInRequest)
+    request = decode(await _sent(call), HandInRequest)
 
     async def body(work: Work) -> int:
         await sessions.spend(work.db, f"hand-in:{request.device}", work.now, limit=HAND_INS_MAX, window=A_DAY)

@@ -1,5 +1,6 @@
 """What a phone that is broken, or lies, can do to the server and to others: nothing."""
 
+import json
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from tests.cast import Cast
 from tests.conftest import rows
 from tests.sync.handset import handset
 from tests.sync.test_push import push_with, register_where
+
+SENT = {"kind": "travel", "minutes": 5}
 
 
 @pytest.mark.parametrize(("then", "now"), [(0, 2**53), (2**53, 0)])
@@ -124,3 +127,32 @@ async def test_a_typed_serial_on_a_job_that_went_away_waits_with_the_photo_it_na
     accepted = {"op_ids": [scan["op"], photo["op"]], "decision": "accept"}
     await cast.dora.done("/recorded-work/decide", accepted)
     assert await rows(owner, "SELECT id::text, photo_id::text FROM scan") == [(scan["op"], photo["op"])]
+
+
+async def test_half_a_character_in_a_note_blocks_nothing(cast: Cast, context: Context, owner: AsyncEngine) -> None:
+    """What a script makes of an emoji that it cut in two is JSON that no strict reader takes."""
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    notes = [
+        ("\\ud83d", "\ufffd"),
+        ("cut \\uDE00 off", "cut \ufffd off"),
+        ("\\ud83d\\ude00", "\U0001f600"),
+        ("\\ud83d\\ud83d\\ude00", "\ufffd\U0001f600"),
+        ("\\\\ud83d", "\\ud83d"),
+        ("\\u00e9", "\u00e9"),
+    ]
+    ops = [
+        phone.record("time.log", {**SENT, "visit_id": str(ready.visit_id), "note": f"?{n}?"}) for n in range(len(notes))
+    ]
+    envelope = {"device": str(phone.device), "app": "1", "sent_at": utc_now().isoformat(), "boot": "", "acked": {}}
+    content = json.dumps({**envelope, "ops": ops})
+    for n, (written, _) in enumerate(notes):
+        content = content.replace(f"?{n}?", written)
+    headers = {**cast.ann.headers, "content-type": "application/json"}
+    for _ in range(2):
+        answer = await cast.ann.http.post("/sync/push", content=content, headers=headers)
+        assert answer.status_code == 200, answer.text
+        assert {one["status"] for one in answer.json()["results"]} == {"applied"}
+    assert await rows(owner, "SELECT note FROM time_entry JOIN journal ON op_id = id ORDER BY seq") == [
+        (read,) for _, read in notes
+    ]
