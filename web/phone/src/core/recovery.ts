@@ -15,12 +15,9 @@ export class Recovery {
     private readonly surroundings: Surroundings,
   ) {}
 
-  /** Note that this phone has to enrol anew; the id is made once, so that a crash before the end changes nothing. */
+  /** Note that this phone has to enrol anew, and under which id: a crash before the end changes neither. */
   async begin(why: string): Promise<void> {
-    await this.db.transaction("rw", this.db.settings, async () => {
-      if (await this.db.setting("recovery")) return;
-      await this.db.set("recovery", { device: crypto.randomUUID(), why });
-    });
+    await this.db.set("recovery", { device: crypto.randomUUID(), why });
   }
 
   /** Finish enrolling anew if it has begun. */

@@ -63,6 +63,22 @@ class Day {
     this.bench.fault = fault;
   }
 
+  /** Whatever happens between, a reading that is not refused is on its sheet exactly once as long as the job is here. */
+  async expectShown(): Promise<void> {
+    await this.bench.rest();
+    const refused = new Set(["recorded", "rejected"]);
+    for (const item of this.bench.phone.outbox.value) {
+      if (item.t !== "reading.record" || refused.has(item.fate)) continue;
+      const visits = this.bench.phone.jobs.value.flatMap((job) => job.visits);
+      const visit = visits.find((one) => one.id === item.visit);
+      if (!visit) continue;
+      const times = visit.readings.filter((line) => line.id === item.op).length;
+      // While the phone reads a restored server from the beginning, what that had lost may be missing for a moment.
+      if (item.fate === "waiting" || item.fate === "sending") expect(times, `${item.fate} ${item.body.name}`).toBe(1);
+      else expect(times).toBeLessThanOrEqual(1);
+    }
+  }
+
   async carryOut(action: Action): Promise<void> {
     const { bench, server } = this;
     const { phone } = bench;
@@ -140,7 +156,10 @@ describe("whatever the network, the server and the phone do", () => {
       fc.asyncProperty(aDay, async ({ actions, faults, pageSize }) => {
         const day = new Day(faults, pageSize);
         await day.begin();
-        for (const action of actions) await day.carryOut(action);
+        for (const action of actions) {
+          await day.carryOut(action);
+          await day.expectShown();
+        }
         await day.bench.calm();
         if (day.bench.phone.sync.value.problem === "signed-out") {
           await day.bench.signIn();

@@ -306,6 +306,47 @@ describe("a pull", () => {
     bench.phone.stop();
   });
 
+  it("that comes late, after a newer one, is not applied", async () => {
+    const bench = await signedIn();
+    const real = bench.server.answer.bind(bench.server);
+    let late: (() => void) | null = null;
+    bench.server.answer = async (path, init) => {
+      const answer = await real(path, init);
+      if (path === "/sync/pull" && !late) await new Promise<void>((resolve) => (late = resolve));
+      return answer;
+    };
+    bench.phone.syncNow();
+    await Promise.race([bench.pass(1), new Promise((resolve) => setTimeout(resolve, 50))]);
+    expect(late).not.toBeNull();
+    const held = bench.server.visit(VISIT);
+    bench.server.put("me", "visit", VISIT, { ...held, state: "abandoned", abandoned_reason: "job-cancelled" });
+    const other = new Bench(bench.server);
+    Object.assign(other, { databases: bench.databases, notes: bench.notes });
+    await other.restart();
+    await other.pass(1);
+    const token = await bench.look((db) => db.feeds.get("me"));
+    (late as unknown as () => void)();
+    await bench.rest();
+    expect(await bench.look((db) => db.feeds.get("me"))).toEqual(token);
+    expect(bench.phone.jobs.value[0]?.visits[0]?.state).toBe("abandoned");
+    other.phone.stop();
+    bench.phone.stop();
+  });
+
+  it("from a server with another history drops what that does not have", async () => {
+    const bench = await signedIn();
+    const backup = bench.server.backup();
+    bench.server.addJob(JOB.replace("b1", "b2"), VISIT.replace("c1", "c2"));
+    await bench.calm();
+    expect(bench.phone.jobs.value).toHaveLength(2);
+    bench.server.restore(backup);
+    for (let n = 0; n < 5; n++) bench.server.put("me", "job", JOB, bench.server.state.rows.me[`job ${JOB}`]?.d);
+    await bench.calm();
+    expect(bench.phone.jobs.value).toHaveLength(1);
+    await expectSettled(bench);
+    bench.phone.stop();
+  });
+
   it("is not applied twice or out of turn when two tabs ask at once", async () => {
     const bench = await signedIn();
     bench.server.pageSize = 1;
