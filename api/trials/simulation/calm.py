@@ -22,7 +22,7 @@ async def come_to_rest(schedule: "Schedule") -> None:
     while schedule.network.under_way:
         await schedule.hand_over(schedule.network.next())
     for phone in schedule.phones:
-        phone.storage.refused = phone.storage.barred = False
+        phone.another_day()
     await schedule.office.nightly()
     poison = schedule.poison
     failing = len(poison.for_ever) + len(poison.some_times) + len(poison.in_the_way)

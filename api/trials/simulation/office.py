@@ -4,12 +4,13 @@ import datetime as dt
 import random
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import select
 
+from api.trials.simulation.poison import ServersOwnFault
 from api.trials.simulation.server import Server
 from api.trials.simulation.trace import Trace
 from domain.jobs.actions import CancelJob, CreateJob
@@ -20,10 +21,18 @@ from domain.kit.actor import SYSTEM
 from domain.kit.command import Command
 from domain.kit.database import reading
 from domain.kit.feeds import prune_feeds
+from domain.kit.problem import Busy
 from domain.kit.work import NO_OPERATION, Work, transact
+from domain.operations.actions import DecideRecordedWork
+from domain.operations.model import RecordedWork
 from domain.people.actions import DisablePerson, EnablePerson, RevokeDevice
 from domain.worklog.completion import TELL_OURS, UnitVisited
 
+_WAITING = (
+    select(RecordedWork.op_id)
+    .where(RecordedWork.decision.is_(None))
+    .order_by(RecordedWork.at, RecordedWork.seq, RecordedWork.op_id)
+)
 OPEN = ("open", "assigned", "accepted", "in_progress")
 
 
@@ -41,7 +50,11 @@ class Office:
 
     async def _do(self, command: Command) -> str:
         actor = self.server.world.ada if isinstance(command, DisablePerson | EnablePerson | RevokeDevice) else None
-        entry = await self.server.order(actor or self.server.world.dora, command)
+        try:
+            entry = await self.server.order(actor or self.server.world.dora, command)
+        except (ServersOwnFault, Busy):
+            self.trace.say("office", f"{command.__struct_config__.tag} fails")
+            return "failed"
         told = entry.reason or ""
         self.trace.say("office", f"{command.__struct_config__.tag} {_whom(command)} → {entry.outcome} {told}".rstrip())
         return entry.outcome
@@ -113,6 +126,16 @@ class Office:
         if visits:
             start, end = self._slot()
             await self._do(RescheduleVisit(visit_id=self.rng.choice(visits), planned_from=start, planned_to=end))
+
+    async def decide(self) -> None:
+        """Accept or decline some of the work that somebody did on a job that went away."""
+        async with reading(self.server.database, SYSTEM) as db:
+            waiting = (await db.scalars(_WAITING)).all()
+        if waiting:
+            some = tuple(self.rng.sample(waiting, min(len(waiting), self.rng.choice((1, 1, 2, 4)))))
+            decision: Literal["accept", "decline"] = "accept" if self.rng.random() < 0.7 else "decline"
+            self.trace.say("office", f"looks at {', '.join(map(str, some))}: {decision}")
+            await self._do(DecideRecordedWork(op_ids=some, decision=decision, note="seen"))
 
     async def revoke(self, device_id: UUID) -> bool:
         """Revoke a phone; tells whether the server knew it."""

@@ -146,6 +146,12 @@ class Phone:
         self.booted_at = None
         self.quiet = False
 
+    def another_day(self) -> None:
+        """Try again what was refused, and hand in again: what was handed in may have been in no backup."""
+        self.storage.refused = self.storage.barred = False
+        for one in self.storage.ops:
+            one.handed_in = False
+
     def cloned(self, label: str, rng: random.Random) -> "Phone":
         """Return a second phone with a copy of everything this one keeps, its device's id too."""
         return Phone(label, self.login, copy.deepcopy(self.storage), rng, self.drops_acknowledged, self.app)

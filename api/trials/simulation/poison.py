@@ -12,12 +12,17 @@ class ServersOwnFault(RuntimeError):
     """What no programmer expected."""
 
 
+class ServersOtherFault(ServersOwnFault):
+    """What no programmer expected either: half of the poison fails now in this way, now in the other."""
+
+
 class Poison:
     """Chooses operations when they are recorded, and fails when they are carried out."""
 
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
         self.for_ever: set[UUID] = set()
+        self.failures = 0
         self.some_times: dict[UUID, int] = {}
         self.in_the_way: dict[UUID, int] = {}
 
@@ -43,7 +48,8 @@ class Poison:
         """Fail at an operation that was chosen."""
         op = work.op_id
         if op in self.for_ever:
-            raise ServersOwnFault("again")
+            self.failures += 1
+            raise (ServersOwnFault, ServersOtherFault)[op.int % 2 * self.failures % 2](f"failure {self.failures}")
         if self.some_times.get(op, 0) > 0:
             self.some_times[op] -= 1
             raise ServersOwnFault("now and then")

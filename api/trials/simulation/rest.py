@@ -36,6 +36,7 @@ WHERE job.technician_id = $1 AND CASE
     WHERE planned.job_id = job.id AND planned.technician_id = $1 AND planned.state <> 'abandoned'
   )) <= $3 END
 """
+_DECIDED = "SELECT op_id FROM recorded_work WHERE actor_id = $1 AND decided_at > $2 ORDER BY op_id"
 _TAKEN_AWAY = """
 SELECT journal.op_id, visit.abandoned_reason FROM journal
 JOIN journal_body AS body ON body.op_id = journal.op_id
@@ -98,8 +99,9 @@ class AtRest:
             applied = entry["outcome"] in ("applied", "applied_flagged") or entry["decision"] == "accepted"
             if entry["kind"] in LINES and lines[op] != applied:
                 self.referee.fail("I2", f"{op} ({entry['kind']}, {entry['outcome']}) is there {lines[op]} times")
-            if entry["kind"].startswith("visit.") and entry["decision"] != "accepted":
-                wanted = (0, 1) if entry["outcome"] == "superseded" else (int(applied),)
+            if entry["kind"].startswith("visit."):
+                may_be_past = entry["outcome"] == "superseded" or entry["decision"] == "accepted"
+                wanted = (0, 1) if may_be_past else (int(applied),)
                 if steps.get(op, 0) not in wanted:
                     self.referee.fail(
                         "I2", f"{op} ({entry['kind']}, {entry['outcome']}) moved {steps.get(op, 0)} times"
@@ -137,6 +139,9 @@ class AtRest:
             self.referee.fail("I5", f"{phone.label} lacks {kind} {entity_id}")
         for kind, entity_id in sorted(set(held) - wanted):
             self.referee.fail("I5", f"{phone.label} holds {kind} {entity_id}, which is not in its scope")
+        for op in await self.referee.owner.fetch(_DECIDED, person.id, self.now - AHEAD):
+            if ("op_result", op["op_id"]) not in phone.storage.base:
+                self.referee.fail("I5", f"{phone.label} was not told what was decided about {op['op_id']}")
         actor = Actor(person.id, Role.TECHNICIAN, person.partner_id, device_id=phone.storage.device)
         async with snapshot(self.database, actor) as db:
             for kind in sorted({key[0] for key in phone.storage.base}):

@@ -31,7 +31,16 @@ PHONES_MAX = 8
 STEPS = (90, 220)
 PAUSES = (0.2, 0.2, 1, 1, 3, 10, 30)
 LONG_PAUSES = (120, 700, 4000)
-BASIC = {"deliver": 22.0, "sync": 15.0, "record": 7.0, "create": 0.3, "reassign": 0.2, "tasks": 0.3, "backup": 0.7}
+BASIC = {
+    "deliver": 22.0,
+    "sync": 15.0,
+    "record": 7.0,
+    "create": 0.3,
+    "reassign": 0.2,
+    "tasks": 0.3,
+    "backup": 0.7,
+    "decide": 0.6,
+}
 """How much weight each thing has that happens in every schedule."""
 
 
@@ -226,6 +235,10 @@ class Schedule:
     async def create(self) -> None:
         """Let a job come in."""
         await self.office.create()
+
+    async def decide(self) -> None:
+        """Let the office decide about recorded work."""
+        await self.office.decide()
 
     async def tasks(self) -> None:
         """Let the worker work."""
