@@ -87,11 +87,13 @@ export function Choice<T extends string>(
     value: T | null;
     change: (value: T) => void;
     stacked?: boolean;
+    /** In columns of one width. */
+    even?: boolean;
   },
 ) {
   const name = useId();
   return (
-    <fieldset class="choice" data-stacked={props.stacked}>
+    <fieldset class="choice" data-stacked={props.stacked} data-even={props.even}>
       <legend>{props.label}</legend>
       {props.hint && <p class="hint">{props.hint}</p>}
       <div>

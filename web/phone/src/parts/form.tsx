@@ -45,6 +45,15 @@ function wordsFor(error: unknown): string {
   return say("not-saved.other");
 }
 
+/** The field that is wrong may lie outside the screen. */
+function showFirstError(form: HTMLElement): void {
+  setTimeout(() => {
+    const field = form.querySelector<HTMLElement>("[aria-invalid=true], fieldset:has(.error) input");
+    field?.scrollIntoView({ block: "center" });
+    field?.focus({ preventScroll: true });
+  });
+}
+
 interface Props {
   title: string;
   up: Route;
@@ -63,7 +72,11 @@ export function FormScreen({ title, up, missing, save, button, children }: Props
     event.preventDefault();
     const what = missing();
     setLacks(what);
-    if (what === null && (await saving.run(save))) {
+    if (what !== null) {
+      showFirstError(event.currentTarget as HTMLElement);
+      return;
+    }
+    if (await saving.run(save)) {
       tell(say("saved"));
       leave(up);
     }

@@ -17,7 +17,7 @@ interface Props {
   up?: Route;
   /** Beside the title. */
   corner?: ComponentChildren;
-  /** Fixed at the bottom edge; without one the main screens are offered there. */
+  /** Fixed at the bottom edge: left out, the main screens are offered there; null for nothing. */
   dock?: ComponentChildren;
   children: ComponentChildren;
 }
@@ -49,13 +49,13 @@ export function Screen({ title, up, corner, dock, children }: Props) {
           {corner}
         </div>
         <Strip />
+        <Toast />
       </header>
       <main>
         <Notices />
         {children}
       </main>
-      <Toast />
-      <footer class="dock">{dock ?? <Tabs />}</footer>
+      <footer class="dock">{dock === undefined ? <Tabs /> : dock}</footer>
     </>
   );
 }
@@ -122,7 +122,11 @@ export function tell(text: string): void {
 function Toast() {
   return (
     <div class="toast" role="status" aria-live="polite">
-      {told.value && <p>{told.value}</p>}
+      {told.value && (
+        <p>
+          <Icon name="done" /> {told.value}
+        </p>
+      )}
     </div>
   );
 }

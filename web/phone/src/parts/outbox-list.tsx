@@ -59,7 +59,7 @@ function Item({ item, plain }: { item: OutboxItem; plain: boolean }) {
       )}
       {!plain && number !== undefined && (
         <p class="soft">
-          {job ? (
+          {job && tone !== "good" ? (
             <a href={addressOf({ at: "job", id: job.id })}>{say("job.title", { number })}</a>
           ) : (
             say("job.title", { number })

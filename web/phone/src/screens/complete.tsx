@@ -87,7 +87,6 @@ export function CompleteScreen({ current }: { current: Current }) {
         options={(RESULTS[job.kind] ?? []).map((value) => ({ value, text: word("result", value) }))}
         value={draft.result || null}
         change={(result) => change({ result })}
-        error={asked && !draft.result ? say("choose") : undefined}
       />
       {draft.result && (
         <section class="card" data-tone={missing.length ? "warn" : "good"}>
@@ -248,7 +247,12 @@ function Signing({ current, draft, back }: { current: Current; draft: Draft; bac
         ) : (
           <>
             <p>{say("sign.text")}</p>
-            <SignatureField change={setSignature} />
+            <SignatureField
+              change={(drawn) => {
+                setSignature(drawn);
+                if (drawn) setLacks(null);
+              }}
+            />
             <TextField
               label={say("sign.name")}
               optional

@@ -50,7 +50,7 @@ export function ExpenseScreen({ current }: { current: Current }) {
     remember(currency);
   };
   return (
-    <FormScreen title={say("lines.expense")} up={{ at: "visit", id: visit.id }} missing={missing} save={save}>
+    <FormScreen title={say("expense.add")} up={{ at: "visit", id: visit.id }} missing={missing} save={save}>
       <Choice
         label={say("direction")}
         options={(["spent", "charged"] as const).map((value) => ({ value, text: word("direction", value) }))}

@@ -1,6 +1,7 @@
 /** Today's and coming jobs: where to be, when, and what has not reached the office yet. */
 
 import { useEffect, useState } from "preact/hooks";
+import { dayAt } from "../core/lines";
 import { jobs, session, sync } from "../core/store";
 import type { JobView } from "../core/views";
 import { byDay, type Group, promised } from "../parts/days";
@@ -9,7 +10,7 @@ import { Icon } from "../parts/icons";
 import { isSeen } from "../parts/seen";
 import { addressOf } from "../router";
 import { updateReady } from "../update";
-import { longDay, span } from "../words/format";
+import { dayAndMonth, longDay, span } from "../words/format";
 import { named, say, word } from "../words/words";
 
 /** The page may stay open over midnight. */
@@ -37,7 +38,7 @@ export function JobsScreen() {
           <h2 data-heading={group.heading}>{headingOf(group)}</h2>
           <ul class="jobs">
             {group.jobs.map((job) => (
-              <JobCard key={job.id} job={job} />
+              <JobCard key={job.id} job={job} isDayTold={group.day !== ""} />
             ))}
           </ul>
         </section>
@@ -47,7 +48,7 @@ export function JobsScreen() {
           <summary>{say("day.done", { n: done.jobs.length })}</summary>
           <ul class="jobs">
             {done.jobs.map((job) => (
-              <JobCard key={job.id} job={job} />
+              <JobCard key={job.id} job={job} isDayTold={false} />
             ))}
           </ul>
         </details>
@@ -73,7 +74,7 @@ function Nothing() {
   );
 }
 
-function JobCard({ job }: { job: JobView }) {
+function JobCard({ job, isDayTold }: { job: JobView; isDayTold: boolean }) {
   const slot = promised(job);
   const visit = slot?.visit;
   const state = visit && job.state === "in_progress" ? visit.state : job.state;
@@ -82,9 +83,7 @@ function JobCard({ job }: { job: JobView }) {
     <li>
       <a class="card job" href={addressOf({ at: "job", id: job.id })}>
         <div class="row">
-          <strong class="slot">
-            {slot?.visit ? span(slot.from, slot.to, job.site.time_zone) : say(slot ? "slot.none" : "slot.unknown")}
-          </strong>
+          <strong class="slot">{slotWords(job, isDayTold)}</strong>
           <span class="chip" data-state={state}>
             {word("state", state)}
           </span>
@@ -123,4 +122,13 @@ function JobCard({ job }: { job: JobView }) {
       </a>
     </li>
   );
+}
+
+function slotWords(job: JobView, isDayTold: boolean): string {
+  const slot = promised(job);
+  if (!slot) return say("slot.unknown");
+  if (!slot.visit) return say("slot.none");
+  const zone = job.site.time_zone;
+  const times = span(slot.from, slot.to, zone);
+  return isDayTold ? times : `${dayAndMonth(dayAt(slot.from, zone))}, ${times}`;
 }

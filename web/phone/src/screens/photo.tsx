@@ -24,7 +24,7 @@ export function PhotoScreen({ current }: { current: Current }) {
   };
   return (
     <FormScreen
-      title={say("quick.photo")}
+      title={say("photo.add")}
       up={{ at: "visit", id: visit.id }}
       missing={() => (file ? null : say("photo.missing"))}
       save={save}

@@ -24,7 +24,7 @@ export function ReadingScreen({ current }: { current: Current }) {
     await record("reading.record", body, whereOf(current));
   };
   return (
-    <FormScreen title={say("lines.reading")} up={{ at: "visit", id: visit.id }} missing={missing} save={save}>
+    <FormScreen title={say("reading.add")} up={{ at: "visit", id: visit.id }} missing={missing} save={save}>
       <TextField
         label={say("reading.name")}
         hint={say("reading.name.hint")}
@@ -44,11 +44,18 @@ export function ReadingScreen({ current }: { current: Current }) {
       />
       <Choice
         label={say("reading.unit")}
+        even
         options={UNITS.map((one) => ({ value: one, text: one }))}
         value={UNITS.includes(unit) ? unit : null}
         change={setUnit}
       />
-      <TextField label={say("reading.unit.other")} optional value={unit} maxLength={64} change={setUnit} />
+      <TextField
+        label={say("reading.unit.other")}
+        optional
+        value={UNITS.includes(unit) ? "" : unit}
+        maxLength={64}
+        change={setUnit}
+      />
     </FormScreen>
   );
 }

@@ -10,7 +10,7 @@ import { PhotoInput } from "../parts/photo-input";
 import { TypedScan } from "../parts/typed-scan";
 import { judge, Verdict } from "../parts/verdict";
 import { addressOf, leave } from "../router";
-import { CameraProblem, type Scanning, scan as watch } from "../scanner/camera";
+import { CameraProblem, CROP, type Scanning, scan as watch } from "../scanner/camera";
 import { downscale, readPhoto } from "../scanner/photo";
 import type { Code } from "../scanner/sightings";
 import { openForm } from "../update";
@@ -91,54 +91,58 @@ export function ScanScreen({ current }: { current: Current }) {
         </a>
         <h1>{say("scan.title")}</h1>
       </header>
-      {way.at === "camera" ? (
-        <Live isPaused={read !== null} found={(code) => choose(code, null)} />
-      ) : (
-        <Several codes={way.codes} choose={(code) => choose(code, way.photo)} />
-      )}
-      <div class="panel">
-        {looking && <p role="status">{say("scan.looking")}</p>}
-        {problem && (
-          <p class="error" role="alert">
-            {problem}
-          </p>
+      <main>
+        {way.at === "camera" ? (
+          <Live isPaused={read !== null} found={(code) => choose(code, null)} />
+        ) : (
+          <Several codes={way.codes} choose={(code) => choose(code, way.photo)} />
         )}
-        {read ? (
-          <>
-            <Verdict found={judge({ source: read.source, scanned_text: read.text, symbology: read.symbology }, job)} />
-            <p class="serial read">{shown(read.text)}</p>
-            {saving.problem && (
-              <p class="error" role="alert">
-                {saving.problem}
-              </p>
-            )}
+        <div class="panel">
+          {looking && <p role="status">{say("scan.looking")}</p>}
+          {problem && (
+            <p class="error" role="alert">
+              {problem}
+            </p>
+          )}
+          {read ? (
+            <>
+              <Verdict
+                found={judge({ source: read.source, scanned_text: read.text, symbology: read.symbology }, job)}
+              />
+              <p class="serial read">{shown(read.text)}</p>
+              {saving.problem && (
+                <p class="error" role="alert">
+                  {saving.problem}
+                </p>
+              )}
+              <div class="pair">
+                <button
+                  type="button"
+                  class="plain"
+                  onClick={() => {
+                    setRead(null);
+                    setWay({ at: "camera" });
+                  }}
+                >
+                  {say("scan.again")}
+                </button>
+                <button type="button" class="main" onClick={keep}>
+                  {say("scan.keep")}
+                </button>
+              </div>
+            </>
+          ) : (
             <div class="pair">
-              <button
-                type="button"
-                class="plain"
-                onClick={() => {
-                  setRead(null);
-                  setWay({ at: "camera" });
-                }}
-              >
-                {say("scan.again")}
-              </button>
-              <button type="button" class="main" onClick={keep}>
-                {say("scan.keep")}
+              <PhotoInput class="button plain" take={(photo) => void fromPhoto(photo)}>
+                <Icon name="photo" /> {say("scan.photo")}
+              </PhotoInput>
+              <button type="button" class="plain" onClick={() => setWay({ at: "typed", photo: null })}>
+                <Icon name="key" /> {say("scan.type")}
               </button>
             </div>
-          </>
-        ) : (
-          <div class="pair">
-            <PhotoInput class="button plain" take={(photo) => void fromPhoto(photo)}>
-              <Icon name="photo" /> {say("scan.photo")}
-            </PhotoInput>
-            <button type="button" class="plain" onClick={() => setWay({ at: "typed", photo: null })}>
-              <Icon name="key" /> {say("scan.type")}
-            </button>
-          </div>
-        )}
-      </div>
+          )}
+        </div>
+      </main>
     </div>
   );
 }
@@ -183,6 +187,17 @@ function Live({ isPaused, found }: { isPaused: boolean; found: (code: Code) => v
   useEffect(() => {
     if (!isPaused) scanning?.again();
   }, [isPaused]);
+  const [frame, setFrame] = useState({});
+  useEffect(() => {
+    const fit = (): void => setFrame(video.current ? frameOf(video.current) : {});
+    const shown = video.current;
+    shown?.addEventListener("resize", fit);
+    addEventListener("resize", fit);
+    return () => {
+      shown?.removeEventListener("resize", fit);
+      removeEventListener("resize", fit);
+    };
+  }, []);
   const light = async (): Promise<void> => {
     if (await scanning?.torch?.(!isLit)) setLit(!isLit);
   };
@@ -199,7 +214,7 @@ function Live({ isPaused, found }: { isPaused: boolean; found: (code: Code) => v
         </div>
       ) : (
         <>
-          <div class="aim" aria-hidden="true" />
+          <div class="aim" aria-hidden="true" style={frame} />
           {!isPaused && <p class="aim-text">{say("scan.aim")}</p>}
           {scanning?.torch && (
             <button type="button" class="torch" aria-pressed={isLit} onClick={() => void light()}>
@@ -210,6 +225,13 @@ function Live({ isPaused, found }: { isPaused: boolean; found: (code: Code) => v
       )}
     </div>
   );
+}
+
+/** The part of the picture that is looked at, as it lies on the screen. */
+function frameOf({ videoWidth, videoHeight, clientWidth, clientHeight }: HTMLVideoElement): Record<string, string> {
+  if (!videoWidth || !clientWidth) return {};
+  const scale = Math.min(clientWidth / videoWidth, clientHeight / videoHeight);
+  return { width: `${videoWidth * scale * CROP.width}px`, height: `${videoHeight * scale * CROP.height}px` };
 }
 
 function Several({ codes, choose }: { codes: Code[]; choose: (code: Code) => void }) {

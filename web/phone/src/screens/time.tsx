@@ -32,7 +32,7 @@ export function TimeScreen({ current }: { current: Current }) {
   };
   return (
     <FormScreen
-      title={say("lines.time")}
+      title={say("time.add")}
       up={{ at: "visit", id: visit.id }}
       missing={() => (minutes > 0 ? null : say("minutes.none"))}
       save={save}

@@ -1,6 +1,7 @@
 /** The job sheet of a visit: one large key for the next step, a clock that runs, and everything that was recorded. */
 
 import { useEffect, useState } from "preact/hooks";
+import { dayAt } from "../core/lines";
 import { record } from "../core/store";
 import type { VisitView } from "../core/views";
 import { type Current, whereOf } from "../parts/current";
@@ -16,7 +17,7 @@ import { type TimeKind, unlogged } from "../parts/timer";
 import { addressOf, type Form, go } from "../router";
 import { type Step, stepsFrom } from "../rules/moves";
 import { release } from "../scanner/camera";
-import { clock, when } from "../words/format";
+import { clock, longDay, span, when } from "../words/format";
 import { named, say, word } from "../words/words";
 
 const OVER = ["completed", "abandoned"];
@@ -29,6 +30,7 @@ export function VisitScreen({ current }: { current: Current }) {
   const [isAdding, setAdding] = useState(false);
   const steps = useSteps(current, setLogging);
   const isOver = OVER.includes(visit.state);
+  const isOnTheWay = visit.state === "planned" || visit.state === "travelling";
   const hasLines = linesOf(current).length > 0;
   useEffect(() => {
     if (isOver) release();
@@ -63,13 +65,15 @@ export function VisitScreen({ current }: { current: Current }) {
         )}
       </section>
       {!isOver && <Timer visit={visit} log={setLogging} />}
+      {isOnTheWay && <WayThere current={current} />}
       {isOver && <Outcome current={current} />}
       {visit.clock_uncertain && <Note flag="clock-uncertain" />}
       {visit.overlaps_actual && <Note flag="overlaps-actual" />}
       {hasLines ? (
         <Sheet current={current} editable={!isOver} />
       ) : (
-        !isOver && (
+        !isOver &&
+        !isOnTheWay && (
           <section class="card empty">
             <Icon name="scan" />
             <p>{say("sheet.empty")}</p>
@@ -92,6 +96,42 @@ export function VisitScreen({ current }: { current: Current }) {
       {isGivingUp && <GiveUp current={current} close={() => setGivingUp(false)} />}
       {logging && <LogTime current={current} kind={logging} close={() => setLogging(null)} />}
     </Screen>
+  );
+}
+
+/** What one needs before one is there: where, when, whom. */
+function WayThere({ current }: { current: Current }) {
+  const { job, visit } = current;
+  const { site, contact } = job;
+  return (
+    <section class="card">
+      <dl class="facts">
+        <div>
+          <dt>{say("slot.short")}</dt>
+          <dd>
+            {longDay(dayAt(visit.planned_from, site.time_zone))}
+            <br />
+            <strong>{span(visit.planned_from, visit.planned_to, site.time_zone)}</strong>
+          </dd>
+        </div>
+        <div>
+          <dt>{say("site")}</dt>
+          <dd class="prose">{[site.name, site.address, site.city].filter(Boolean).join("\n")}</dd>
+        </div>
+        {contact && (
+          <div>
+            <dt>{say("contact")}</dt>
+            <dd class="prose">{[contact.name, contact.phone].filter(Boolean).join("\n")}</dd>
+          </div>
+        )}
+        {job.tools && (
+          <div>
+            <dt>{say("tools")}</dt>
+            <dd>{job.tools}</dd>
+          </div>
+        )}
+      </dl>
+    </section>
   );
 }
 

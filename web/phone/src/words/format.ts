@@ -47,6 +47,11 @@ export function longDay(day: string): string {
   );
 }
 
+/** 21 Nov. */
+export function dayAndMonth(day: string): string {
+  return format({ day: "numeric", month: "short", timeZone: "UTC" }).format(new Date(`${day}T00:00:00Z`));
+}
+
 export function shortDay(day: string): string {
   return format({ day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).format(
     new Date(`${day}T00:00:00Z`),

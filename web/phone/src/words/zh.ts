@@ -87,6 +87,7 @@ export const zh: Record<keyof typeof en, string> = {
   "slot.none": "尚未安排",
   "slot.unknown": "时间未定",
   "slot.promised": "已向客户承诺",
+  "slot.short": "承诺时间",
   "slot.required": "客户要求",
   urgent: "紧急",
   "job.title": "工单 {number}",
@@ -201,6 +202,7 @@ export const zh: Record<keyof typeof en, string> = {
   "void.told": "已撤回",
   "void.done": "已撤回：{reason}",
 
+  "time.add": "添加工时",
   "time.travel": "路途",
   "time.labour": "工时",
   "time.hours": "{h} 小时 {m} 分",
@@ -253,6 +255,7 @@ export const zh: Record<keyof typeof en, string> = {
   "part.component": "替换的元器件",
   "unit_of.pcs": "件",
 
+  "reading.add": "添加读数",
   "reading.missing": "请填写测量项目和数值。",
   "reading.name": "测量项目",
   "reading.name.hint": "例如：排水泵电流",
@@ -264,6 +267,7 @@ export const zh: Record<keyof typeof en, string> = {
   direction: "由谁支付",
   "direction.spent": "我垫付",
   "direction.charged": "向客户收取",
+  "expense.add": "添加费用",
   "expense.kind": "用途",
   "expense.receipt": "拍摄票据",
   currency: "币种",
@@ -279,9 +283,10 @@ export const zh: Record<keyof typeof en, string> = {
   "money.shipping": "运费",
   "money.other": "其他",
 
+  "photo.add": "添加照片",
   "photo.take": "拍照",
   "photo.again": "重新拍照",
-  "photo.stored": "从手机选择",
+  "photo.stored": "相册",
   "photo.kind": "照片内容",
   "photo.caption": "说明",
   "photo.missing": "请先拍照。",
