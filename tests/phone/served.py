@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,8 +85,19 @@ def served(*, whole_week: bool = False, bare: bool = False) -> Iterator[Served]:
                 "FIELDSTONE_PARTNER_DATABASE_URL": settings.partner_database_url,
                 "APP_DIST": str(dist),
             }
-            with serving("tests.phone.app:app", **environment) as base:
-                yield Served(base, dist, builds, labels)
+            # Ends when this process does, as under `fieldstone demo`.
+            worker = subprocess.Popen(
+                [sys.executable, "-m", "api.running"],
+                env={**os.environ, **environment},
+                stdin=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+            try:
+                with serving("tests.phone.app:app", **environment) as base:
+                    yield Served(base, dist, builds, labels)
+            finally:
+                worker.terminate()
+                worker.communicate(timeout=30)
         finally:
             server.stop()
             embedded.remove(data / "postgres")

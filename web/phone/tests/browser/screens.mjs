@@ -1,5 +1,5 @@
 // Every screen of the app, reached by its address, on a phone whose technician is in the middle of a visit.
-import { Office, until } from "./office.mjs";
+import { Office } from "./office.mjs";
 import { PASSWORD } from "./phone.mjs";
 
 const FORMS = ["scan", "time", "part", "fault", "reading", "expense", "photo", "complete"];
@@ -48,7 +48,7 @@ export async function walk(page, { job, visit }, look) {
     await page.waitForTimeout(250); // what slides or fades in has arrived
     await look(name);
   };
-  await until("the jobs are on the phone", async () => (await page.getByRole("link").count()) > 1);
+  await page.locator('main a[href^="#/job/"]').first().waitFor();
   await show("jobs", "#/");
   await show("job", `#/job/${job}`);
   await show("visit", `#/visit/${visit}`);
