@@ -16,25 +16,18 @@ export interface Held {
 /** Return all jobs with what was recorded on them, the next one first. */
 export function jobViews(held: Held, sending: ReadonlySet<string>): JobView[] {
   const of = new Parts(held);
-  const pending = held.entries.filter((entry) => !entry.covered && !isOffTheSheet(entry));
-  const secrets = new Map<string, CollectionSecret>();
-  for (const entry of held.entries) {
-    const { op, visit, secret } = entry;
-    const stands = !isOffTheSheet(entry) || of.decisions.get(op)?.decision === "accepted";
-    if (visit && secret && stands) secrets.set(visit, secret);
-  }
-  const visits = of.all<VisitRow>("visit");
+  const visits = grouped(of.all<VisitRow>("visit"), (visit) => visit.job_id);
+  const entries = grouped(held.entries, (entry) => entry.job ?? NO_JOB);
+  const stray = entries.get(NO_JOB) ?? [];
+  const secrets = secretsOf(held, of);
   return of
     .all<JobRow>("job")
     .map((job): JobView => {
-      const sheet = overlay(
-        job,
-        visits.filter((visit) => visit.job_id === job.id),
-        pending.filter((entry) => entry.job === job.id || entry.job === null),
-        of.waiting,
-        secrets,
-      );
-      const own = held.entries.filter((entry) => entry.job === job.id);
+      const own = entries.get(job.id) ?? [];
+      const pending = [...own, ...stray]
+        .filter((entry) => !entry.covered && !isOffTheSheet(entry))
+        .sort((one, other) => one.seq - other.seq);
+      const sheet = overlay(job, visits.get(job.id) ?? [], pending, of.waiting, secrets);
       return {
         ...sheet.job,
         visits: sheet.visits.sort((one, other) => one.number - other.number),
@@ -44,7 +37,33 @@ export function jobViews(held: Held, sending: ReadonlySet<string>): JobView[] {
           .map((entry) => of.item(entry, sending)),
       };
     })
-    .sort((one, other) => when(one).localeCompare(when(other)) || one.number - other.number);
+    .map((view) => ({ view, due: when(view) }))
+    .sort((one, other) => (one.due === other.due ? one.view.number - other.view.number : one.due < other.due ? -1 : 1))
+    .map(({ view }) => view);
+}
+
+/** Under this stand operations that were recorded about a job the phone did not hold. */
+const NO_JOB = "";
+
+function grouped<T>(all: T[], by: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    const group = groups.get(by(one));
+    if (group) group.push(one);
+    else groups.set(by(one), [one]);
+  }
+  return groups;
+}
+
+/** The customers' codes of completions that stand. */
+function secretsOf(held: Held, of: Parts): Map<string, CollectionSecret> {
+  const secrets = new Map<string, CollectionSecret>();
+  for (const entry of held.entries) {
+    const { op, visit, secret } = entry;
+    const stands = !isOffTheSheet(entry) || of.decisions.get(op)?.decision === "accepted";
+    if (visit && secret && stands) secrets.set(visit, secret);
+  }
+  return secrets;
 }
 
 /** Return the outbox, newest first. */
