@@ -42,9 +42,9 @@ async def _anything_new(schedule: "Schedule") -> bool:
     """Let everybody look once more; what one phone pushed may be news for another."""
     for phone in schedule.phones:
         if phone.storage.access is not None:
-            phone.quiet = False
+            phone.quiet = phone.news = False
             await _exchange(schedule, phone)
-    return not all(phone.at_rest for phone in schedule.phones)
+    return any(phone.news or not phone.at_rest for phone in schedule.phones)
 
 
 async def _exchange(schedule: "Schedule", phone: Phone) -> None:

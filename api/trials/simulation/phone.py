@@ -98,6 +98,8 @@ class Phone:
     asked: dict[int, Asked] = field(default_factory=dict)
     quiet: bool = False
     """Whether its last pull said that there is nothing more."""
+    news: bool = False
+    """Whether its last pull told it something."""
 
     # What the technician sees and does
 
@@ -317,7 +319,7 @@ class Phone:
         storage.cursor = feed["token"]
         if not feed["more"]:
             storage.base = {key: held for key, held in storage.base.items() if not held.stale}
-        self.quiet = not feed["more"] and not feed["rows"]
+        self.quiet, self.news = not feed["more"], bool(feed["rows"])
 
     def _fits(self, asked: Asked) -> bool:
         return asked.device == self.storage.device and asked.cursor == self.storage.cursor
