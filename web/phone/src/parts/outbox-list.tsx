@@ -79,7 +79,7 @@ function Item({ item, plain }: { item: OutboxItem; plain: boolean }) {
 function titleOf({ t, body }: OutboxItem): string {
   const name = perhaps(`op.${t}`) ?? t;
   const detail = detailOf(t, body);
-  return detail ? `${name}: ${detail}` : name;
+  return detail ? name + say("colon") + detail : name;
 }
 
 function detailOf(t: string, body: Record<string, unknown>): string {
@@ -87,7 +87,7 @@ function detailOf(t: string, body: Record<string, unknown>): string {
   const { parts, faults } = catalogue.value;
   switch (t) {
     case "time.log":
-      return `${word("time", text("kind"))}, ${duration(Number(body.minutes) || 0)}`;
+      return `${word("time", text("kind"))} ${duration(Number(body.minutes) || 0)}`;
     case "part.use": {
       const part = parts.get(text("part_id"));
       return `${part ? named(part) : ""} × ${Number(body.quantity) || 0}`.trim();
@@ -97,7 +97,7 @@ function detailOf(t: string, body: Record<string, unknown>): string {
       return fault ? `${fault.code} ${named(fault)}` : text("symptom");
     }
     case "expense.add":
-      return `${word("money", text("kind"))}, ${money(Number(body.amount_minor) || 0, text("currency"))}`;
+      return `${word("money", text("kind"))} ${money(Number(body.amount_minor) || 0, text("currency"))}`;
     case "reading.record":
       return `${text("name")} ${text("value")} ${text("unit_of_measure")}`.trim();
     case "photo.add":

@@ -104,20 +104,20 @@ export function linesOf({ job, visit }: Current): ShownLine[] {
       return line(
         "time",
         time,
-        `${word("time", time.kind)}: ${duration(time.minutes)}`,
+        word("time", time.kind) + say("colon") + duration(time.minutes),
         known ? named(known) : time.operation_name,
         time.standard_minutes !== null && say("time.standard", { time: duration(time.standard_minutes) }),
         time.note,
       );
     }),
     ...visit.readings.map((reading) =>
-      line("reading", reading, `${reading.name}: ${reading.value} ${reading.unit_of_measure}`.trim()),
+      line("reading", reading, `${reading.name}${say("colon")}${reading.value} ${reading.unit_of_measure}`.trim()),
     ),
     ...visit.expenses.map((expense) =>
       line(
         "expense",
         expense,
-        `${word("money", expense.kind)}: ${money(expense.amount_minor, expense.currency)}`,
+        word("money", expense.kind) + say("colon") + money(expense.amount_minor, expense.currency),
         word("direction", expense.direction),
         expense.note,
       ),
@@ -163,7 +163,7 @@ export function Sheet({ current, editable }: Props) {
             {lines
               .filter((line) => line.kind === kind)
               .map((line) => (
-                <Line key={line.id} line={line} isPending={current.visit.pending.has(line.id)}>
+                <Line key={line.id} line={line} isPending={line.kind !== "scan" && current.visit.pending.has(line.id)}>
                   {editable && line.kind !== "scan" && line.voided === null && (
                     <button
                       type="button"

@@ -45,9 +45,7 @@ export function Timer({ visit, log }: { visit: VisitView; log: (kind: TimeKind) 
       {waiting.map(({ kind, minutes }) => (
         <section key={kind} class="card row counted" data-tone="warn">
           <p>
-            <strong>
-              {word("time", kind)}: {duration(minutes)}
-            </strong>
+            <strong>{word("time", kind) + say("colon") + duration(minutes)}</strong>
             <br />
             {say("time.unlogged")}
           </p>

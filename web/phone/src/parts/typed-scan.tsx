@@ -42,7 +42,7 @@ export function TypedScan({ current, photo: given, note, camera }: Props) {
   };
   const save = async (): Promise<void> => {
     if (!photo) return;
-    kept.current ??= await addPhoto(visit.id, await downscale(photo), "label", say("photo.label"));
+    kept.current ??= await addPhoto(visit.id, await downscale(photo), "label");
     const body = {
       visit_id: visit.id,
       source: "typed",

@@ -145,9 +145,7 @@ function Uncounted({ kind, minutes, visitId }: { kind: TimeKind; minutes: number
     <li>
       <a href={addressOf({ at: "time", visit: visitId })}>
         <Icon name="time" />
-        <span>
-          {word("time", kind)}: {duration(minutes)}
-        </span>
+        <span>{word("time", kind) + say("colon") + duration(minutes)}</span>
       </a>
     </li>
   );

@@ -131,7 +131,7 @@ function Slot({ job }: { job: JobView }) {
       <Icon name="time" />
       <span>
         {slot.visit ? say("slot.promised") : say("slot.required")}
-        <strong>{first === last ? `${longDay(first)}, ${times}` : `${longDay(first)} – ${longDay(last)}`}</strong>
+        <strong>{first === last ? `${longDay(first)} ${times}` : `${longDay(first)} – ${longDay(last)}`}</strong>
       </span>
     </p>
   );

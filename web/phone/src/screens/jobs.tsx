@@ -130,5 +130,5 @@ function slotWords(job: JobView, isDayTold: boolean): string {
   if (!slot.visit) return say("slot.none");
   const zone = job.site.time_zone;
   const times = span(slot.from, slot.to, zone);
-  return isDayTold ? times : `${dayAndMonth(dayAt(slot.from, zone))}, ${times}`;
+  return isDayTold ? times : `${dayAndMonth(dayAt(slot.from, zone))} ${times}`;
 }

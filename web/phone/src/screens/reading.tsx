@@ -7,7 +7,7 @@ import { Choice, TextField } from "../parts/fields";
 import { FormScreen } from "../parts/form";
 import { say } from "../words/words";
 
-const UNITS = ["V", "A", "Ω", "W", "°C", "bar", "Pa", "Hz", "%", "min⁻¹"];
+const UNITS = ["V", "A", "Ω", "W", "°C", "bar", "Pa", "Hz", "%", "rpm"];
 
 export function ReadingScreen({ current }: { current: Current }) {
   const { visit } = current;

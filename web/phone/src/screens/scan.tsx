@@ -63,8 +63,7 @@ export function ScanScreen({ current }: { current: Current }) {
     if (!read) return;
     const done = await saving.run(async () => {
       // Trying again after a failure must not add the photo twice.
-      if (read.photo)
-        kept.current ??= await addPhoto(visit.id, await downscale(read.photo), "label", say("photo.label"));
+      if (read.photo) kept.current ??= await addPhoto(visit.id, await downscale(read.photo), "label");
       const body = {
         visit_id: visit.id,
         source: read.source,

@@ -26,6 +26,7 @@ export const en = {
   quantity: "Quantity",
   amount: "Amount",
   comma: ", ",
+  colon: ": ",
   found: "{n} found",
   "nothing.found": "Nothing found. Try fewer letters, or another word.",
   gone: "Not on this phone",

@@ -27,6 +27,7 @@ export const zh: Record<keyof typeof en, string> = {
   quantity: "数量",
   amount: "金额",
   comma: "、",
+  colon: "：",
   found: "找到 {n} 项",
   "nothing.found": "没有找到。请减少字数或换一个词。",
   gone: "不在本机",
@@ -146,7 +147,7 @@ export const zh: Record<keyof typeof en, string> = {
   "role.admin": "管理员",
 
   "visit.title": "第 {number} 次上门",
-  "visit.of": "第 {number} 次上门 · 工单 {job}",
+  "visit.of": "上门 {number} · 工单 {job}",
   "visit.open": "打开作业单",
   "visit.more": "更多步骤",
   "step.travel": "出发",
