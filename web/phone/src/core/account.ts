@@ -3,13 +3,14 @@
 import { type Signal, signal } from "@preact/signals";
 import { liveQuery } from "dexie";
 import { Catalogue } from "./catalogue";
-import { AccountDatabase, type Entry } from "./database";
+import { AccountDatabase } from "./database";
 import { sha256 } from "./hashing";
 import { type Memory, writeMemory } from "./memory";
 import type { Network } from "./network";
 import { enqueue, makeRoom, type Recording } from "./outbox";
 import { Puller } from "./pull";
 import { Pusher } from "./push";
+import { isQuota, readHeld, readStored, type Stored } from "./reading";
 import { Recovery } from "./recovery";
 import { type Round, Runner } from "./runner";
 import { SessionKeeper } from "./session";
@@ -27,17 +28,8 @@ import {
   type Where,
 } from "./views";
 
-/** So many of the newest operations are listed, besides all that are unsent or undecided. */
-const listedMax = 300;
 const reopenTries = 4;
 const reopenMs = 100;
-
-interface Stored {
-  unsent: number;
-  photosUnsent: number;
-  lastSyncAt: string | null;
-  ended: "signed-out" | "revoked" | null;
-}
 
 interface Local {
   online: boolean;
@@ -99,14 +91,14 @@ export class Account {
     this.memory = { ...this.memory, account: this.id, born };
     await Promise.all([
       this.watch(
-        () => this.readHeld(),
+        () => readHeld(this.db),
         (held) => {
           this.held = held;
           this.show();
         },
       ),
       this.watch(
-        () => this.readStored(),
+        () => readStored(this.db),
         ({ session, stored }) => {
           this.session.value = session;
           this.stored.value = stored;
@@ -143,47 +135,6 @@ export class Account {
         subscription.unsubscribe();
         resolve(); // a query on a closed database never answers
       });
-    });
-  }
-
-  private async readHeld(): Promise<Held> {
-    const { db } = this;
-    return db.transaction("r", [db.rows, db.outbox, db.attachments], async () => {
-      const found = [
-        ...(await db.outbox.where("live").equals(1).toArray()),
-        ...(await db.outbox.where("t").equals("visit.complete").toArray()),
-        ...(await db.outbox.orderBy("op").reverse().limit(listedMax).toArray()),
-      ];
-      const entries = new Map<string, Entry>(found.map((entry) => [entry.op, entry]));
-      return {
-        rows: await db.rows.where("feed").equals("me").toArray(),
-        entries: [...entries.values()].sort((one, other) => one.seq - other.seq),
-        attachments: await db.attachments.where("done").equals(0).toArray(),
-      };
-    });
-  }
-
-  private async readStored(): Promise<{ session: Session | null; stored: Stored }> {
-    const { db } = this;
-    return db.transaction("r", [db.settings, db.outbox, db.attachments], async () => {
-      const held = await db.setting("session");
-      return {
-        session: held
-          ? {
-              accountId: held.account_id,
-              name: held.name,
-              role: held.role,
-              language: held.language,
-              partner: held.partner,
-            }
-          : null,
-        stored: {
-          unsent: await db.unsent().count(),
-          photosUnsent: await db.attachments.where("done").equals(0).count(),
-          lastSyncAt: (await db.setting("last_sync_at")) ?? null,
-          ended: (await db.setting("ended")) ?? null,
-        },
-      };
     });
   }
 
@@ -304,13 +255,4 @@ export class Account {
     this.patch({ storage: "storage-full" });
     throw new NotSaved("storage-full");
   }
-}
-
-/** Decide whether the phone's storage is full; the browser says so of one write, of several, or of a transaction. */
-function isQuota(error: unknown): boolean {
-  const { name, inner, failures } = (error ?? {}) as { name?: string; inner?: unknown; failures?: unknown[] };
-  if (name === "QuotaExceededError") return true;
-  return (
-    (inner !== undefined && inner !== null && isQuota(inner)) || (Array.isArray(failures) && failures.some(isQuota))
-  );
 }
