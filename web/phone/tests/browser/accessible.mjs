@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { scenario } from "./phone.mjs";
-import { begun, signIn, walk } from "./screens.mjs";
+import { begun, completed, signIn, walk } from "./screens.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const GRAVE = ["serious", "critical"];
@@ -35,6 +35,7 @@ for (const [language, login] of [
         await look("sign-in");
         await signIn(phone.page, login);
         await walk(phone.page, place, look);
+        await completed(phone.page, place, look);
         assert.deepEqual(grave, []);
         console.log(`    ${minor} lesser findings`);
       });

@@ -1,6 +1,6 @@
 // Pictures of every screen in both languages: node tests/browser/pictures.mjs FOLDER
 import { scenario } from "./phone.mjs";
-import { begun, signIn, walk } from "./screens.mjs";
+import { begun, completed, signIn, walk } from "./screens.mjs";
 
 const [folder] = process.argv.slice(2);
 
@@ -8,6 +8,7 @@ for (const [short, language, login] of [
   ["en", "en-GB", "ann"],
   ["zh", "zh-CN", "mei"],
 ]) {
+  const place = await begun(login);
   await scenario(
     async (phone, step) => {
       let turn = 0;
@@ -17,14 +18,14 @@ for (const [short, language, login] of [
         await phone.page.screenshot({ path });
       };
       await step(`every screen, ${short}`, async () => {
-        const place = await begun(login);
         await phone.open();
         await phone.page.locator("input[type=password]").waitFor();
         await take("sign-in");
         await signIn(phone.page, login);
         await walk(phone.page, place, take);
+        await completed(phone.page, place, take);
       });
     },
-    { language },
+    { language, film: `${process.env.LABELS}/${place.serial}.y4m` },
   );
 }

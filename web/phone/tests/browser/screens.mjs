@@ -25,7 +25,16 @@ export async function begun(login, office = new Office()) {
   await write("/visits/start", { at: at() });
   await write("/times", { kind: "travel", minutes: 25 });
   const { items: faults } = await office.ask(login, "/fault-codes?search=L04");
-  await write("/faults", { fault_code_id: faults[0].id, symptom: card.subject, cause: "Wear", action: "Exchanged" });
+  const { job } = await office.ask(login, `/jobs/${card.job_id}`);
+  const { components } = await office.ask(login, `/models/${job.model_id}`);
+  await write("/faults", {
+    fault_code_id: faults[0].id,
+    symptom: card.subject,
+    cause: "Wear",
+    action: "Exchanged",
+    model_component_id: components[0].id,
+    designator: components[0].designator === "required" ? "Q7" : "",
+  });
   const { items: parts } = await office.ask(login, "/parts?limit=3");
   await write("/parts-used", {
     kind: "used",
@@ -35,7 +44,7 @@ export async function begun(login, office = new Office()) {
   });
   await write("/expenses", { direction: "spent", kind: "parking", amount_minor: 450, currency: "EUR" });
   await write("/readings", { name: "Supply voltage", value: "229.4", unit_of_measure: "V" });
-  return { job: card.job_id, visit: visit_id };
+  return { job: card.job_id, visit: visit_id, serial: card.serial };
 }
 
 /** Walks over all screens that need a session, calling `look` with the name of each. */
@@ -55,4 +64,25 @@ export async function walk(page, { job, visit }, look) {
   for (const form of FORMS) await show(form, `#/visit/${visit}/${form}`);
   await show("outbox", "#/outbox");
   await show("settings", "#/settings");
+}
+
+/** Completes the visit as a customer who signs, and looks at the sheet to sign and at the code. */
+export async function completed(page, { visit }, look) {
+  await page.evaluate((hash) => {
+    location.hash = hash;
+  }, `#/visit/${visit}/complete`);
+  await page.locator("fieldset input[type=radio]").first().check();
+  await page.locator("footer button").click();
+  const canvas = page.locator("canvas");
+  await canvas.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await canvas.boundingBox();
+  await page.mouse.move(x + 30, y + height / 2);
+  await page.mouse.down();
+  for (let n = 1; n <= 40; n += 1)
+    await page.mouse.move(x + 30 + (n * (width - 60)) / 40, y + height / 2 + 24 * Math.sin(n / 2));
+  await page.mouse.up();
+  await look("sign");
+  await page.locator("footer button").click();
+  await page.locator(".pin").waitFor();
+  await look("code");
 }
