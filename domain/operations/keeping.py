@@ -16,10 +16,8 @@ SELECT $1, $9, $2, $3, coalesce((SELECT job_id FROM visit WHERE visit.id = $5), 
 _UNREADABLE = """
 INSERT INTO quarantine (id, device_id, account_id, partner_id, op_id, why, raw, at)
 SELECT $1, $2, $3, $4, $5, $6, $7, $8
-WHERE NOT EXISTS (
-  SELECT FROM quarantine
-  WHERE (op_id = $5 OR $5 IS NULL AND op_id IS NULL AND device_id = $2) AND account_id = $3 AND raw = $7
-)
+WHERE NOT EXISTS (SELECT FROM quarantine WHERE op_id = $5 AND raw = $7 AND account_id = $3)
+  AND NOT EXISTS (SELECT FROM quarantine WHERE $5 IS NULL AND op_id IS NULL AND raw = $7 AND device_id = $2)
 """
 _FAILURE = """
 INSERT INTO op_failure AS failure (op_id, partner_id, device_id, tries, error, at) VALUES ($1, $2, $3, 1, $4, $5)

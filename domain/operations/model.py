@@ -17,6 +17,9 @@ class RecordedWork(Record):
         CheckConstraint("decision IN ('accepted', 'declined')", name="decision"),
         CheckConstraint("(decision IS NULL) = (decided_by IS NULL)", name="decided"),
         Index("ix_recorded_work_waiting", "at", "seq", "op_id", postgresql_where=text("decision IS NULL")),
+        Index(
+            "ix_recorded_work_decided", "decision", "at", "seq", "op_id", postgresql_where=text("decision IS NOT NULL")
+        ),
     )
     op_id: Mapped[UUID] = mapped_column(primary_key=True)
     seq: Mapped[Big]
@@ -42,6 +45,7 @@ class Quarantine(Record):
         CheckConstraint("why IN ('mismatch', 'undecodable', 'too-large', 'revoked')", name="why"),
         Index("ix_quarantine_op_id", "op_id"),
         Index("ix_quarantine_device_id_at", "device_id", "at"),
+        Index("ix_quarantine_partner_id_id", "partner_id", "id"),
     )
     id: Mapped[Pk]
     device_id: Mapped[UUID]

@@ -135,7 +135,7 @@ class Transfer(Record):
     __tablename__ = "transfer"
     __table_args__ = (
         CheckConstraint("received >= 0 AND received <= length", name="received"),
-        Index("ix_transfer_account_id_created_at", "account_id", "created_at"),
+        Index("ix_transfer_not_kept", "account_id", "created_at", postgresql_where=text("upload_id IS NULL")),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))

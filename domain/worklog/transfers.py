@@ -263,13 +263,21 @@ async def forget_stale(work: Work) -> int:
     """Forget some transfers that nobody went on with, and bytes that were refused long ago; return how many."""
     stale = (
         select(Transfer.id)
-        .where(Transfer.finished_at.is_(None), Transfer.created_at < work.now - dt.timedelta(days=transfer_days_max))
+        .where(
+            Transfer.upload_id.is_(None),
+            Transfer.finished_at.is_(None),
+            Transfer.created_at < work.now - dt.timedelta(days=transfer_days_max),
+        )
         .limit(tidied_at_once)
     )
     gone = (await work.db.execute(delete(Transfer).where(Transfer.id.in_(stale)).returning(Transfer.id))).all()
     refused = (
         select(Transfer.id)
-        .where(Transfer.problem.is_not(None), Transfer.finished_at < work.now - dt.timedelta(days=evidence_days_max))
+        .where(
+            Transfer.upload_id.is_(None),
+            Transfer.problem.is_not(None),
+            Transfer.finished_at < work.now - dt.timedelta(days=evidence_days_max),
+        )
         .limit(tidied_at_once)
     )
     dropped = (await work.db.execute(delete(Transfer).where(Transfer.id.in_(refused)).returning(Transfer.id))).all()

@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.kit.actor import SYSTEM, Actor, Role
+from domain.kit.actor import SYSTEM
 from domain.kit.database import Database, reading
 from domain.kit.feeds import Changes, prune_feeds
 from domain.kit.ids import new_id
 from domain.kit.work import begin
+from tests.cast import Cast, actor_of
 from tests.conftest import rows
 
 WRITERS = 16
@@ -89,8 +90,8 @@ async def test_what_left_the_scope_is_told_with_its_reason_and_comes_back_clean(
     assert await rows(owner, "SELECT seq, removed FROM feed_entry") == [(2, None)]
 
 
-async def test_a_partner_own_phone_writes_its_feed_and_sees_no_other(kit: Database) -> None:
-    north, south = (Actor(new_id(), Role.TECHNICIAN, new_id()) for _ in range(2))
+async def test_a_partner_own_phone_writes_its_feed_and_sees_no_other(kit: Database, cast: Cast) -> None:
+    north, south = actor_of(cast.ann), actor_of(cast.ben)
     for actor in (north, south):
         async with begin(kit, actor) as work:
             work.changes.touch(actor.account_id, actor.partner_id, "job", new_id())

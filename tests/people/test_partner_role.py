@@ -31,6 +31,18 @@ STATEMENTS = {
     "read a refresh token": "SELECT refresh_hash FROM session",
     "read what is queued": "SELECT payload FROM pgqueuer",
     "take a reading back": "DELETE FROM scan",
+    "tell our phones of parts": "INSERT INTO feed_entry (feed, kind, entity_id, partner_id, seq) "
+    "VALUES ('catalogue', 'part', gen_random_uuid(), :north, 1)",
+    "take a number of the catalogue": "INSERT INTO feed_mark (feed, seq, tag, at, partner_id) "
+    "VALUES ('catalogue', 1, 2, now(), :north)",
+    "number another's feed": "INSERT INTO feed_counter (feed, partner_id, n) VALUES ('t:' || :ben, :north, 9)",
+    "accept its own work": "INSERT INTO recorded_work (op_id, seq, kind, reason, actor_id, partner_id, at, decision, "
+    "decided_by) VALUES (gen_random_uuid(), 1, 'time.log', 'x', :ann, :north, now(), 'accepted', :dora)",
+    "record work of others": "INSERT INTO recorded_work (op_id, seq, kind, reason, actor_id, partner_id, at) "
+    "VALUES (gen_random_uuid(), 1, 'time.log', 'x', :ann, :south, now())",
+    "decide about work": "UPDATE recorded_work SET decision = 'accepted'",
+    "empty the quarantine": "DELETE FROM quarantine",
+    "give a phone to somebody else": "UPDATE device SET account_id = :pam",
     "become an admin": "UPDATE account SET role = 'admin' WHERE id = :ann",
     "become the application": "SET ROLE fieldstone_app",
 }
@@ -45,6 +57,8 @@ async def known(context: Context, cast: Cast) -> dict[str, Any]:
         "foreign_job": foreign.job_id,
         "foreign_unit": foreign.unit_id,
         "north": cast.north,
+        "south": cast.south,
+        "ben": str(cast.ben.id),
         "pam": cast.pam.id,
         "ann": cast.ann.id,
         "dora": cast.dora.id,
