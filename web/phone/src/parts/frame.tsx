@@ -48,8 +48,10 @@ export function Screen({ title, up, corner, dock, children }: Props) {
           </h1>
           {corner}
         </div>
-        <Strip />
-        <Toast />
+        <div class="standing">
+          <Strip />
+          <Toast />
+        </div>
       </header>
       <main>
         <Notices />

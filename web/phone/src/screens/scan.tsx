@@ -10,6 +10,7 @@ import { PhotoInput } from "../parts/photo-input";
 import { TypedScan } from "../parts/typed-scan";
 import { judge, Verdict } from "../parts/verdict";
 import { addressOf, leave } from "../router";
+import type { ScanVerdict } from "../rules/provisional";
 import { CameraProblem, CROP, type Scanning, scan as watch } from "../scanner/camera";
 import { downscale, readPhoto } from "../scanner/photo";
 import type { Code } from "../scanner/sightings";
@@ -42,9 +43,11 @@ export function ScanScreen({ current }: { current: Current }) {
     setLooking(true);
     try {
       const codes = (await readPhoto(photo)).filter((code) => code.accepted);
-      const [code] = codes;
-      if (code && codes.length === 1) choose(code, photo);
-      else if (code) setWay({ at: "several", codes, photo });
+      // A label often says the same in two codes: the one that names the machine of the job answers the question.
+      const code =
+        codes.find((one) => verdictOn(one) === "this-machine") ?? (codes.length === 1 ? codes[0] : undefined);
+      if (code) choose(code, photo);
+      else if (codes.length) setWay({ at: "several", codes, photo });
       else {
         setProblem(say("scan.photo.nothing"));
         setWay({ at: "typed", photo });
@@ -55,6 +58,10 @@ export function ScanScreen({ current }: { current: Current }) {
       setLooking(false);
     }
   };
+  const verdictOn = ({ text, symbology }: Pick<Code, "text" | "symbology">): ScanVerdict["verdict"] =>
+    judge({ source: "camera", scanned_text: text, symbology }, job).verdict;
+  // A code without a serial, say the one for the till, does not end the search: the camera looks on for a better one.
+  const isPaused = read !== null && (read.photo !== null || verdictOn(read) !== "no-serial");
   const choose = (code: Code, photo: File | null): void => {
     kept.current = null;
     setRead({ source: photo ? "photo" : "camera", text: code.text, symbology: code.symbology, photo });
@@ -92,7 +99,7 @@ export function ScanScreen({ current }: { current: Current }) {
       </header>
       <main>
         {way.at === "camera" ? (
-          <Live isPaused={read !== null} found={(code) => choose(code, null)} />
+          <Live isPaused={isPaused} found={(code) => choose(code, null)} />
         ) : (
           <Several codes={way.codes} choose={(code) => choose(code, way.photo)} />
         )}
