@@ -11,7 +11,7 @@ OFTEN = {
     "drop answer": 0.15,
     "truncate answer": 0.05,
     "captive portal": 0.05,
-    "time-out": 0.3,
+    "time-out": 0.15,
     "server killed": 0.1,
     "phone crash": 0.08,
     "crash between transactions": 0.08,

@@ -70,8 +70,8 @@ class Office:
         start = self.server.clock.now + far + dt.timedelta(hours=self.slots)
         return start, start + dt.timedelta(minutes=50)
 
-    async def create(self) -> None:
-        """Take a customer's call; most jobs go to somebody at once."""
+    async def create(self, name: str = "") -> None:
+        """Take a customer's call; most jobs go to somebody at once, one that is meant for somebody always."""
         unit = self.rng.choice(self.server.world.units)
         start, end = self._slot()
         entry = await self.server.order(
@@ -91,8 +91,8 @@ class Office:
         job_id = UUID(entry_id(entry.answer))
         self.trace.name(job_id, f"job {self.created}")
         self.trace.say("office", f"job.create {job_id}")
-        if self.rng.random() < 0.9:
-            await self._assign(job_id)
+        if name or self.rng.random() < 0.9:
+            await self._assign(job_id, name)
 
     async def reassign(self) -> None:
         """Give a job to somebody, often to somebody else."""
@@ -100,10 +100,9 @@ class Office:
         if jobs:
             await self._assign(self.rng.choice(jobs))
 
-    async def _assign(self, job_id: UUID) -> None:
-        name = self.rng.choice(self.names)
-        person = self.server.world.technicians[name]
-        slot = self._slot() if self.rng.random() < 0.85 else (None, None)
+    async def _assign(self, job_id: UUID, name: str = "") -> None:
+        person = self.server.world.technicians[name or self.rng.choice(self.names)]
+        slot = self._slot() if name or self.rng.random() < 0.85 else (None, None)
         command = AssignJob(
             job_id=job_id,
             partner_id=person.partner_id,

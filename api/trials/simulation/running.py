@@ -2,6 +2,8 @@
 
 import asyncio
 import multiprocessing
+import signal
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -111,11 +113,14 @@ def play_all(seeds: range, jobs: int, heard: Callable[[Verdict], None], sabotage
 
 
 def _work(seeds: range, sabotage: str, verdicts: Any) -> None:
-    """Play a share of the seeds in a process of its own."""
+    """Play a share of the seeds in a process of its own, until its parent ends it or is gone; take the server along."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent was told, and will tell
 
     def heard(verdict: Verdict) -> bool:
         verdicts.put(verdict)
-        return False
+        parent = multiprocessing.parent_process()
+        return parent is not None and not parent.is_alive()
 
     async def all_of(server: embedded.Embedded) -> None:
         async with ground_of(server) as found:

@@ -92,7 +92,7 @@ class Schedule:
         )
         database = Mortal(ground.database.app, ground.database.partner, [])
         self.server = Server(database, ground.world, clock, self.releases[0])
-        names = self.rng.sample([name for name, _ in TECHNICIANS], self.rng.choice((2, 2, 3, 4)))
+        names = self.rng.sample([name for name, _ in TECHNICIANS], self.rng.choice((1, 2, 2, 3)))
         self.office = Office(self.server, self.trace, self.rng, names)
         self.drops_acknowledged = sabotage.drops_acknowledged
         self.phones: list[Phone] = []
@@ -105,10 +105,10 @@ class Schedule:
         self.trace.now = self.clock.now
         self.trace.say("seed", f"{self.seed}: {', '.join(sorted({**self.faults.rates, **self.faults.weights}))}")
         for name in self.office.names:
-            for _ in range(self.rng.choice((1, 1, 2))):
+            for _ in range(self.rng.choice((1, 1, 2)) + (len(self.office.names) == 1)):
                 self._new_phone(name)
-        for _ in range(self.rng.randrange(2, 6)):
-            await self.office.create()
+        for number in range(self.rng.randrange(1, 4) + len(self.office.names)):
+            await self.office.create(self.office.names[number % len(self.office.names)])
         await come_to_rest(self)
         await self.back_up()
         self.faults.stopped = False
@@ -124,7 +124,7 @@ class Schedule:
         await AtRest(self.referee, self.ground.database, self.ground.world, self.clock.now).check(self.phones)
 
     def _time_passes(self) -> None:
-        pauses = LONG_PAUSES if self.rng.random() < 0.04 else PAUSES
+        pauses = LONG_PAUSES if self.rng.random() < 0.02 else PAUSES
         self.clock.pass_by(dt.timedelta(seconds=self.rng.choice(pauses)))
         self.trace.now = self.clock.now
 
@@ -182,12 +182,14 @@ class Schedule:
 
     async def sync(self) -> None:
         """Let a phone send what is next, if it waits for nothing or has waited long enough."""
-        phone = self.rng.choice(self.phones)
-        if phone.asked:
-            pending = any(parcel.no in phone.asked for parcel in self.network.under_way)
-            if pending and not self.faults.strike("time-out"):
-                return
-            phone.asked.clear()
+        flying = {parcel.no for parcel in self.network.under_way}
+        idle = [phone for phone in self.phones if not flying & set(phone.asked)]
+        if self.faults.strike("time-out"):
+            idle = self.phones
+        if not idle:
+            return
+        phone = self.rng.choice(idle)
+        phone.asked.clear()
         asked = phone.next_request(self.clock.now, self.rng.choice((1, 2, 20)), self.faults.page)
         self.network.send(phone, asked)
         if asked.path == "push" and self.faults.strike("pipelined push"):
@@ -203,7 +205,10 @@ class Schedule:
 
     async def record(self) -> None:
         """Let a technician do something."""
-        phone = self.rng.choice(self.phones)
+        busy = [phone for phone in self.phones if phone.rows("visit")]
+        if not busy:
+            return
+        phone = self.rng.choice(busy)
         if self.faults.strike("phone crash"):
             self.trace.say(phone.label, "crashes")
             phone.crash()
@@ -304,7 +309,7 @@ class Schedule:
         if not young:
             return
         self.faults.struck["restore"] += 1
-        backup = self.rng.choice(young)
+        backup = self.rng.choice(young[-3:] if self.rng.random() < 0.7 else young)
         await self.ground.keeper.put_back(backup.copy)
         self.referee.ledger = backup.ledger.copy()
         self.server.restart()
