@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { addPhoto, record } from "../core/store";
+import { serialPatternOf } from "../parts/catalogue";
 import { type Current, whereOf } from "../parts/current";
 import { useSaving } from "../parts/form";
 import { tell } from "../parts/frame";
@@ -10,7 +11,7 @@ import { PhotoInput } from "../parts/photo-input";
 import { TypedScan } from "../parts/typed-scan";
 import { judge, Verdict } from "../parts/verdict";
 import { addressOf, leave } from "../router";
-import type { ScanVerdict } from "../rules/provisional";
+import { readFor, type ScanVerdict } from "../rules/provisional";
 import { CameraProblem, CROP, type Scanning, scan as watch } from "../scanner/camera";
 import { downscale, readPhoto } from "../scanner/photo";
 import type { Code } from "../scanner/sightings";
@@ -44,8 +45,9 @@ export function ScanScreen({ current }: { current: Current }) {
     try {
       const codes = (await readPhoto(photo)).filter((code) => code.accepted);
       // A label often says the same in two codes: the one that names the machine of the job answers the question.
+      const serials = new Set(codes.map((one) => serialIn(one)));
       const code =
-        codes.find((one) => verdictOn(one) === "this-machine") ?? (codes.length === 1 ? codes[0] : undefined);
+        codes.find((one) => verdictOn(one) === "this-machine") ?? (serials.size === 1 ? codes[0] : undefined);
       if (code) choose(code, photo);
       else if (codes.length) setWay({ at: "several", codes, photo });
       else {
@@ -60,6 +62,12 @@ export function ScanScreen({ current }: { current: Current }) {
   };
   const verdictOn = ({ text, symbology }: Pick<Code, "text" | "symbology">): ScanVerdict["verdict"] =>
     judge({ source: "camera", scanned_text: text, symbology }, job).verdict;
+  const serialIn = ({ text, symbology }: Code): string | undefined =>
+    readFor(
+      job,
+      { source: "photo", scanned_text: text, symbology },
+      job.unit ? serialPatternOf(job.unit.model_id) : undefined,
+    ).serial;
   // A code without a serial, say the one for the till, does not end the search: the camera looks on for a better one.
   const isPaused = read !== null && (read.photo !== null || verdictOn(read) !== "no-serial");
   const choose = (code: Code, photo: File | null): void => {
