@@ -40,7 +40,7 @@ test: environment-dev ## run the tests and print their branch coverage (TESTS=te
 	  print("Branch coverage: {:.1%} of {:,} branches; lines: {:.1%} of {:,}".format( \
 	  t["covered_branches"] / t["num_branches"], t["num_branches"], t["covered_lines"] / t["num_statements"], t["num_statements"]))'
 
-check: environment-dev ## format, lint, types, imports between folders, and the API's committed description
+check: environment-dev ## format, lint, types, imports between folders, the API's committed description, and the app
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

@@ -56,7 +56,7 @@ export class Office {
 }
 
 /** Waits until `find` returns something, asking twice a second. */
-export async function until(what, find, seconds = 20) {
+export async function until(what, find, seconds = 40) {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const found = await find();

@@ -7,6 +7,8 @@ import { FLAGS, launchWithProfile } from "../../scripts/chromium.mjs";
 import { Way } from "./network.mjs";
 
 export const PASSWORD = process.env.PASSWORD ?? "fieldstone demo";
+/** Long, because two cores may have a whole test suite to run beside the browser. */
+const PATIENCE_MS = 40_000;
 const SCREEN = { width: 390, height: 844 };
 /** What a browser says of its own accord when a scenario cuts the network or signs in wrongly. */
 const EXPECTED = /Failed to load resource|net::ERR_|Failed to update a ServiceWorker|An SSL certificate error/;
@@ -44,7 +46,7 @@ export class Phone {
     });
     this.context.on("weberror", (error) => this.complaints.push(String(error.error().stack ?? error.error())));
     this.page = this.context.pages()[0] ?? (await this.context.newPage());
-    this.page.setDefaultTimeout(15_000);
+    this.page.setDefaultTimeout(PATIENCE_MS);
   }
 
   /** Opens a window; without a path, the app as its icon on the home screen does. */
@@ -55,7 +57,7 @@ export class Phone {
 
   async window() {
     const page = await this.context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(PATIENCE_MS);
     return page;
   }
 

@@ -55,6 +55,12 @@ export async function walk(page, { job, visit }, look) {
     }, address);
     await page.locator("h1, h2").first().waitFor();
     await page.waitForTimeout(250); // what slides or fades in has arrived
+    // The camera has seen something by then, if it sees anything.
+    if (name === "scan")
+      await page
+        .locator(".serial.read")
+        .waitFor({ timeout: 8_000 })
+        .catch(() => {});
     await look(name);
   };
   await page.locator('main a[href^="#/job/"]').first().waitFor();
