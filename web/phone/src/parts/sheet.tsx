@@ -39,12 +39,10 @@ const ICONS: Record<ShownLine["kind"], IconName> = {
 export function linesOf({ job, visit }: Current): ShownLine[] {
   const model = modelOf(job.unit);
   const { parts, faults, operations } = catalogue.value;
-  const componentName = (code: string | null): string | null => {
+  const place = (code: string | null, designator: string, name: string | null = null): string => {
     const found = model?.components.find((one) => one.code === code);
-    return found ? named(found) : code;
+    return [found ? named(found) : (name ?? code), designator].filter(Boolean).join(" · ");
   };
-  const place = (component: string | null, designator: string): string =>
-    [componentName(component), designator].filter(Boolean).join(" · ");
   const line = (
     kind: LineKind,
     { id, voided_at, void_reason }: { id: string; voided_at: string | null; void_reason: string | null },
@@ -76,7 +74,7 @@ export function linesOf({ job, visit }: Current): ShownLine[] {
         "fault",
         fault,
         name,
-        place(fault.component, fault.designator),
+        place(fault.component, fault.designator, fault.component_name),
         fault.symptom,
         fault.cause,
         fault.action,
