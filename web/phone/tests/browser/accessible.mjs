@@ -12,6 +12,7 @@ for (const [language, login] of [
   ["en-GB", "otto"],
   ["zh-CN", "jun"],
 ]) {
+  const place = await begun(login);
   await scenario(
     async (phone, step) => {
       const grave = [];
@@ -29,7 +30,6 @@ for (const [language, login] of [
           );
       };
       await step(`every screen, ${language}`, async () => {
-        const place = await begun(login);
         await phone.open();
         await phone.page.locator("input[type=password]").waitFor();
         await look("sign-in");
@@ -40,6 +40,6 @@ for (const [language, login] of [
         console.log(`    ${minor} lesser findings`);
       });
     },
-    { language },
+    { language, film: `${process.env.LABELS}/${place.serial}.y4m` },
   );
 }
