@@ -15,6 +15,8 @@ from msgspec import Meta
 NO_CONTROL = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$(?!\n)"
 NO_NUL = r"^[^\x00]*$(?!\n)"
 
+CLOCKS_BEGIN = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+"""Where a phone counts from that lost its clock with its battery: what it recorded then is no less true."""
 EARLIEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
 LATEST = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 
@@ -48,9 +50,9 @@ PageSize = Annotated[int, Meta(ge=1, le=200)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Version = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
-_SPAN = {"x-minimum": EARLIEST.isoformat(), "x-maximum": LATEST.isoformat()}
-Moment = Annotated[dt.datetime, Meta(tz=True, extra_json_schema=_SPAN)]
-Day = Annotated[dt.date, Meta(extra_json_schema=_SPAN)]
+_UNTIL = {"x-maximum": LATEST.isoformat()}
+Moment = Annotated[dt.datetime, Meta(tz=True, extra_json_schema={"x-minimum": CLOCKS_BEGIN.isoformat(), **_UNTIL})]
+Day = Annotated[dt.date, Meta(extra_json_schema={"x-minimum": EARLIEST.isoformat(), **_UNTIL})]
 Id = UUID
 
 page_size_default = 50
@@ -62,7 +64,7 @@ idempotency_key_max = 128
 
 
 def check_moments(value: Any, name: str = "") -> None:
-    """Raise ValueError when a moment or day anywhere in a struct or list lies outside 1990-2100 or has no time zone."""
+    """Raise ValueError for a moment outside 1970-2100 or without time zone, or a day outside 1990-2100, at any depth."""
     if isinstance(value, msgspec.Struct):
         for field in value.__struct_fields__:
             check_moments(getattr(value, field), field)
@@ -73,7 +75,7 @@ def check_moments(value: Any, name: str = "") -> None:
         for part in value.values():
             check_moments(part, name)
     elif isinstance(value, dt.datetime):
-        if value.tzinfo is None or not EARLIEST <= value <= LATEST:
-            raise ValueError(f"{name} must lie between 1990 and 2100, with its time zone")
+        if value.tzinfo is None or not CLOCKS_BEGIN <= value <= LATEST:
+            raise ValueError(f"{name} must lie between 1970 and 2100, with its time zone")
     elif isinstance(value, dt.date) and not EARLIEST.date() <= value <= LATEST.date():
         raise ValueError(f"{name} must lie between 1990 and 2100")

@@ -14,7 +14,7 @@ from sqlalchemy import func, literal, select
 
 from domain.kit.ids import new_id, operation_id
 from domain.kit.limits import (
-    EARLIEST,
+    CLOCKS_BEGIN,
     LATEST,
     Code,
     Currency,
@@ -190,10 +190,10 @@ class Span(msgspec.Struct):
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
 
-@pytest.mark.parametrize("at", [EARLIEST - dt.timedelta(1), LATEST + dt.timedelta(1), NOON.replace(tzinfo=None)])
+@pytest.mark.parametrize("at", [CLOCKS_BEGIN - dt.timedelta(1), LATEST + dt.timedelta(1), NOON.replace(tzinfo=None)])
 def test_moments_are_checked_however_deep_they_lie(at: dt.datetime) -> None:
     check_moments(Span(NOON, NOON.date()))
-    check_moments({"list": [Span(NOON, NOON.date(), [Span(EARLIEST, LATEST.date())])]})
+    check_moments({"list": [Span(NOON, NOON.date(), [Span(CLOCKS_BEGIN, LATEST.date())])]})
     with pytest.raises(ValueError, match="at must lie between"):
         check_moments(Span(NOON, NOON.date(), [Span(at, NOON.date())]))
 

@@ -156,3 +156,18 @@ async def test_half_a_character_in_a_note_blocks_nothing(cast: Cast, context: Co
     assert await rows(owner, "SELECT note FROM time_entry JOIN journal ON op_id = id ORDER BY seq") == [
         (read,) for _, read in notes
     ]
+
+
+async def test_what_was_recorded_after_a_phone_lost_its_clock_is_taken_and_flagged(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    """An empty battery in a cellar: the phone counts from 1970 until it finds a network, then knows the day again."""
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    lost = "1970-01-01T00:03:00Z"
+    op = phone.record("visit.arrive", {"visit_id": str(ready.visit_id), "at": lost}, at=lost, mono=5, boot="b0")
+    assert await phone.fates(op) == [("applied_flagged", None)]
+    assert await rows(owner, "SELECT state, clock_uncertain FROM visit") == [("arrived", True)]
+    still = phone.record("visit.start", {"visit_id": str(ready.visit_id), "at": lost}, at=lost)
+    assert await phone.fates(still, sent_at="1970-01-01T00:05:00Z") == [("applied_flagged", None)]
+    assert await rows(owner, "SELECT now() - started_at < interval '3 minutes' FROM visit") == [(True,)]
