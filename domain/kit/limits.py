@@ -64,7 +64,7 @@ idempotency_key_max = 128
 
 
 def check_moments(value: Any, name: str = "") -> None:
-    """Raise ValueError for a moment outside 1970-2100 or without time zone, or a day outside 1990-2100, at any depth."""
+    """Raise ValueError for a moment outside 1970-2100 or without time zone, a day outside 1990-2100, at any depth."""
     if isinstance(value, msgspec.Struct):
         for field in value.__struct_fields__:
             check_moments(getattr(value, field), field)
