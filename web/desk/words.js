@@ -25,6 +25,8 @@ const WORDS = {
     'visit.travel': 'Set out', 'visit.arrive': 'Arrived', 'visit.start': 'Started work', 'visit.pause': 'Paused', 'visit.resume': 'Went on',
     'visit.abandon': 'Gave the visit up', 'visit.complete': 'Completed the visit', 'time.log': 'Time', 'part.use': 'Part', 'expense.add': 'Expense',
     'fault.record': 'Fault', 'reading.record': 'Reading', 'photo.add': 'Photo', 'line.void': 'Took a line back', 'scan.record': 'Scan', 'job.accept': 'Accepted the job',
+    travel: 'travel', labour: 'labour', spent: 'spent', charged: 'charged', camera: 'by camera', photo: 'from a photo', typed: 'typed by hand', used: 'fitted', missing: 'missing', returned: 'taken back',
+    repaired: 'repaired', not_repaired: 'not repaired', no_fault_found: 'no fault found', absent: 'customer absent', declined: 'signature declined', remote: 'remote',
   },
   zh: {
     signIn: '登录', login: '账号', password: '密码', signOut: '退出', jobs: '工单', newJob: '新建工单',
@@ -51,6 +53,8 @@ const WORDS = {
     'visit.travel': '出发', 'visit.arrive': '到达', 'visit.start': '开始工作', 'visit.pause': '暂停', 'visit.resume': '继续',
     'visit.abandon': '放弃上门', 'visit.complete': '完成上门', 'time.log': '工时', 'part.use': '用件', 'expense.add': '费用',
     'fault.record': '故障', 'reading.record': '读数', 'photo.add': '照片', 'line.void': '撤回一行', 'scan.record': '扫码', 'job.accept': '接受工单',
+    travel: '路途', labour: '人工', spent: '垫付', charged: '向客户收取', camera: '摄像头扫码', photo: '照片识别', typed: '手工输入', used: '已更换', missing: '缺件', returned: '取回',
+    repaired: '已修复', not_repaired: '未修复', no_fault_found: '未发现故障', absent: '客户不在', declined: '客户拒签', remote: '远程',
   },
 };
 export const language = navigator.language.startsWith('zh') ? 'zh' : 'en';
