@@ -157,9 +157,8 @@ async def test_a_contract_of_another_customer_does_not(context: Context, cast: C
 
 
 async def test_what_failed_inside_the_warranty_is_covered_though_repaired_later(context: Context, cast: Cast) -> None:
-    today = dt.datetime.now(dt.UTC).date()
-    ended = today - dt.timedelta(days=2)
-    reported_at = dt.datetime.combine(ended, dt.time(12), dt.UTC)
+    reported_at = dt.datetime.now(dt.UTC) - dt.timedelta(days=2)  # at the site it is noon now, and was then
+    ended = reported_at.date()
     ready = await make.ready_visit(context, cast, unit_given={"warranty_end_on": ended}, created_at=reported_at)
     await claimed(ready, failed_on=(ended - dt.timedelta(days=1)).isoformat())
     (claim,) = await claims(context)
