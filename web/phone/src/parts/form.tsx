@@ -1,7 +1,7 @@
 /** A screen on which something is entered: saved on this phone before anything else happens, or plainly not. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { NotSaved } from "../core/store";
 import { leave, type Route } from "../router";
 import { NoPicture } from "../scanner/photo";
@@ -20,9 +20,11 @@ export interface Saving {
 
 export function useSaving(): Saving {
   const [busy, setBusy] = useState(false);
+  const under = useRef(false); // two taps may come before the screen is drawn again
   const [problem, setProblem] = useState<string | null>(null);
   const run = async (act: () => Promise<void>): Promise<boolean> => {
-    if (busy) return false;
+    if (under.current) return false;
+    under.current = true;
     setBusy(true);
     setProblem(null);
     try {
@@ -32,6 +34,7 @@ export function useSaving(): Saving {
       setProblem(wordsFor(error));
       return false;
     } finally {
+      under.current = false;
       setBusy(false);
     }
   };
@@ -67,9 +70,11 @@ interface Props {
 export function FormScreen({ title, up, missing, save, button, children }: Props) {
   const saving = useSaving();
   const [lacks, setLacks] = useState<string | null>(null);
+  const isDone = useRef(false); // the screen may stay for a moment after it was left
   useEffect(openForm, []);
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
+    if (isDone.current) return;
     const what = missing();
     setLacks(what);
     if (what !== null) {
@@ -77,6 +82,7 @@ export function FormScreen({ title, up, missing, save, button, children }: Props
       return;
     }
     if (await saving.run(save)) {
+      isDone.current = true;
       tell(say("saved"));
       leave(up);
     }

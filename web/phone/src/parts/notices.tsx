@@ -1,6 +1,6 @@
 /** What stands in the way of sending, in plain words, on every screen; and a new version that waits. */
 
-import { sync } from "../core/store";
+import { type SyncProblem, sync } from "../core/store";
 import { lookForUpdate, updateReady } from "../update";
 import { say } from "../words/words";
 
@@ -30,4 +30,10 @@ export function Notices() {
       )}
     </>
   );
+}
+
+/** What it means and what to do; `lost` counts what a cleared storage took with it. */
+export function textOf(problem: NonNullable<SyncProblem>, lost: number): string {
+  if (problem === "storage-wiped" && lost === 0) return say("notice.storage-wiped.none");
+  return say(`notice.${problem}.text`, { n: lost });
 }

@@ -12,6 +12,7 @@ import { Choice, TextField } from "./fields";
 import { useSaving } from "./form";
 import { tell } from "./frame";
 import { Icon, type IconName } from "./icons";
+import { isReason, reasonText } from "./reason";
 import { judge, toneOfVerdict, verdictWords } from "./verdict";
 
 export type LineKind = "fault" | "part" | "time" | "reading" | "expense" | "photo";
@@ -212,11 +213,11 @@ function TakeBack({ line, current, close }: { line: ShownLine; current: Current;
   const saving = useSaving();
   const { job, visit } = whereOf(current);
   const given = reason === "other" ? text.trim() : reason ? say(`void.${reason}`) : "";
-  const isGood = given.length >= 2;
+  const isGood = isReason(given);
   const takeBack = async (): Promise<void> => {
     setAsked(true);
     if (!isGood) return;
-    const body = { line_id: line.id, kind: line.kind, reason: given.padEnd(3, ".") };
+    const body = { line_id: line.id, kind: line.kind, reason: reasonText(given) };
     if (await saving.run(async () => void (await record("line.void", body, { job, visit })))) {
       tell(say("void.told"));
       close();

@@ -10,6 +10,7 @@ import { FormScreen } from "./form";
 import { Icon } from "./icons";
 import { PhotoInput } from "./photo-input";
 import { Preview } from "./preview";
+import { isReason, reasonText } from "./reason";
 import { judge, Verdict } from "./verdict";
 
 const REASONS = ["damaged", "dirty", "no-code", "out-of-reach", "other"] as const;
@@ -33,7 +34,7 @@ export function TypedScan({ current, photo: given, note, camera }: Props) {
   const kept = useRef<string | null>(null);
   const serial = text.trim();
   const because = reason === "other" ? other.trim() : reason ? say(`typed.${reason}`) : "";
-  const lacksReason = because.length < 2;
+  const lacksReason = !isReason(because);
   const missing = (): string | null => {
     setAsked(true);
     if (!serial) return say("typed.serial.needed");
@@ -47,7 +48,7 @@ export function TypedScan({ current, photo: given, note, camera }: Props) {
       visit_id: visit.id,
       source: "typed",
       scanned_text: serial,
-      typed_reason: because.padEnd(3, "."),
+      typed_reason: reasonText(because),
       photo_id: kept.current,
       scanned_at: new Date().toISOString(),
     };

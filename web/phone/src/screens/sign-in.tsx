@@ -5,6 +5,7 @@ import { SignInProblem, session, signIn, sync } from "../core/store";
 import { nameOfPhone } from "../core/surroundings";
 import { TextField } from "../parts/fields";
 import { LanguageChoice } from "../parts/language";
+import { textOf } from "../parts/notices";
 import { leave } from "../router";
 import { perhaps, say } from "../words/words";
 
@@ -48,7 +49,7 @@ export function SignInScreen() {
         {standing === "storage-wiped" && (
           <section class="notice" data-tone="bad" role="alert">
             <h2>{say("notice.storage-wiped")}</h2>
-            <p>{say("notice.storage-wiped.text", { n: lost })}</p>
+            <p>{textOf("storage-wiped", lost)}</p>
           </section>
         )}
         {session.value && unsent > 0 && (
@@ -88,6 +89,11 @@ export function SignInScreen() {
             {say(busy ? "signIn.busy" : "signIn")}
           </button>
         </form>
+        {session.value && (
+          <a class="button plain" href="#/">
+            {say("signIn.later")}
+          </a>
+        )}
         <LanguageChoice />
         <dl class="facts">
           <div>

@@ -11,6 +11,7 @@ import { useSaving } from "../parts/form";
 import { Screen, tell } from "../parts/frame";
 import { Icon, type IconName } from "../parts/icons";
 import { callLink, mapLink } from "../parts/reach";
+import { isReason, reasonText } from "../parts/reason";
 import { linesOf, Sheet } from "../parts/sheet";
 import { LogTime, Timer } from "../parts/time-keeping";
 import { type TimeKind, unlogged } from "../parts/timer";
@@ -21,6 +22,7 @@ import { clock, longDay, span, when } from "../words/format";
 import { named, say, word } from "../words/words";
 
 const OVER = ["completed", "abandoned"];
+const REST_MS = 700;
 
 export function VisitScreen({ current }: { current: Current }) {
   const { job, visit } = current;
@@ -137,11 +139,13 @@ function WayThere({ current }: { current: Current }) {
 
 interface Steps {
   problem: string | null;
+  isResting: boolean;
   take: (step: Step) => Promise<void>;
 }
 
 function useSteps(current: Current, log: (kind: TimeKind) => void): Steps {
   const saving = useSaving();
+  const [isResting, setResting] = useState(false);
   const take = async (step: Step): Promise<void> => {
     const { visit } = current;
     if (step === "complete") {
@@ -151,11 +155,14 @@ function useSteps(current: Current, log: (kind: TimeKind) => void): Steps {
     const body = { visit_id: visit.id, at: new Date().toISOString() };
     if (!(await saving.run(async () => void (await record(`visit.${step}`, body, whereOf(current)))))) return;
     tell(say(`told.${step}`));
+    // The next step stands where this one stood: a second tap must not take it too.
+    setResting(true);
+    setTimeout(() => setResting(false), REST_MS);
     const travelEnds = (step === "arrive" || step === "start") && visit.state === "travelling";
     if (travelEnds && unlogged(visit, "travel", Date.now())) log("travel");
     if (step === "pause" && unlogged(visit, "labour", Date.now())) log("labour");
   };
-  return { problem: saving.problem, take };
+  return { problem: saving.problem, isResting, take };
 }
 
 /** The next step, and the one that may come in its place. */
@@ -218,11 +225,11 @@ function Dock({ current, steps, add }: { current: Current; steps: Steps; add: ()
       )}
       <div class="pair steps">
         {second && (
-          <button type="button" class="plain" onClick={() => void steps.take(second)}>
+          <button type="button" class="plain" disabled={steps.isResting} onClick={() => void steps.take(second)}>
             {say(`step.${second}`)}
           </button>
         )}
-        <button type="button" class="main step" onClick={() => void steps.take(first)}>
+        <button type="button" class="main step" disabled={steps.isResting} onClick={() => void steps.take(first)}>
           {say(`step.${first}`)}
         </button>
       </div>
@@ -270,11 +277,11 @@ function GiveUp({ current, close }: { current: Current; close: () => void }) {
   const [reason, setReason] = useState("");
   const [asked, setAsked] = useState(false);
   const saving = useSaving();
-  const isGood = reason.trim().length >= 3;
+  const isGood = isReason(reason);
   const giveUp = async (): Promise<void> => {
     setAsked(true);
     if (!isGood) return;
-    const body = { visit_id: current.visit.id, at: new Date().toISOString(), reason: reason.trim() };
+    const body = { visit_id: current.visit.id, at: new Date().toISOString(), reason: reasonText(reason) };
     if (await saving.run(async () => void (await record("visit.abandon", body, whereOf(current))))) close();
   };
   return (

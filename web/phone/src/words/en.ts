@@ -43,6 +43,7 @@ export const en = {
   "sync.syncing": "Syncing",
 
   signIn: "Sign in",
+  "signIn.later": "Later: back to my jobs",
   "signIn.busy": "Signing in",
   login: "Login",
   password: "Password",
@@ -70,6 +71,7 @@ export const en = {
   "notice.storage-wiped": "The phone's storage was cleared",
   "notice.storage-wiped.text":
     "Entries that were on this phone only and are lost: {n}. Sign in again; all that was sent comes back.",
+  "notice.storage-wiped.none": "Nothing was lost: everything had been sent. Sign in again, and it comes back.",
   "notice.update-needed": "This version of the app is too old",
   "notice.update-needed.text": "What you record is still sent. Load the new version when you have a network.",
   "update.ready": "A new version is ready",

@@ -43,6 +43,7 @@ export const zh: Record<keyof typeof en, string> = {
   "sync.syncing": "正在同步",
 
   signIn: "登录",
+  "signIn.later": "稍后：返回我的工单",
   "signIn.busy": "正在登录",
   login: "账号",
   password: "密码",
@@ -67,6 +68,7 @@ export const zh: Record<keyof typeof en, string> = {
   "notice.storage-full.text": "无法再保存。请删除不需要的照片或应用。已保存的内容是安全的。",
   "notice.storage-wiped": "手机存储已被清除",
   "notice.storage-wiped.text": "仅存于本机而丢失的记录：{n} 条。请重新登录，已发送的内容会恢复。",
+  "notice.storage-wiped.none": "没有丢失：全部内容均已发送。请重新登录即可恢复。",
   "notice.update-needed": "应用版本过旧",
   "notice.update-needed.text": "您的记录仍会发送。请在有网络时加载新版本。",
   "update.ready": "新版本已就绪",
