@@ -11,11 +11,7 @@ export function Notices() {
       {problem && (
         <section class="notice" data-tone={problem === "captive-portal" ? "warn" : "bad"} role="alert">
           <h2>{say(`notice.${problem}`)}</h2>
-          <p>
-            {problem === "storage-wiped"
-              ? say("notice.storage-wiped.text", { n: lost })
-              : say(`notice.${problem}.text`)}
-          </p>
+          <p>{textOf(problem, lost)}</p>
           {problem === "signed-out" && (
             <a class="button" href="#/sign-in">
               {say("signIn")}

@@ -5,18 +5,16 @@ import { dayAt } from "../core/lines";
 import { record } from "../core/store";
 import type { VisitView } from "../core/views";
 import { type Current, whereOf } from "../parts/current";
-import { Dialog } from "../parts/dialog";
-import { TextField } from "../parts/fields";
 import { useSaving } from "../parts/form";
 import { Screen, tell } from "../parts/frame";
-import { Icon, type IconName } from "../parts/icons";
+import { Icon } from "../parts/icons";
 import { callLink, mapLink } from "../parts/reach";
-import { isReason, reasonText } from "../parts/reason";
 import { linesOf, Sheet } from "../parts/sheet";
 import { LogTime, Timer } from "../parts/time-keeping";
 import { type TimeKind, unlogged } from "../parts/timer";
-import { addressOf, type Form, go } from "../router";
-import { type Step, stepsFrom } from "../rules/moves";
+import { AddMore, GiveUp, Menu, NEXT } from "../parts/visit-dialogs";
+import { addressOf, go } from "../router";
+import type { Step } from "../rules/moves";
 import { release } from "../scanner/camera";
 import { clock, longDay, span, when } from "../words/format";
 import { named, say, word } from "../words/words";
@@ -165,17 +163,6 @@ function useSteps(current: Current, log: (kind: TimeKind) => void): Steps {
   return { problem: saving.problem, isResting, take };
 }
 
-/** The next step, and the one that may come in its place. */
-const NEXT: Record<VisitView["state"], [Step, Step?] | null> = {
-  planned: ["travel", "arrive"],
-  travelling: ["arrive"],
-  arrived: ["start"],
-  working: ["complete", "pause"],
-  paused: ["resume", "complete"],
-  completed: null,
-  abandoned: null,
-};
-
 function Dock({ current, steps, add }: { current: Current; steps: Steps; add: () => void }) {
   const { job, visit } = current;
   const next = NEXT[visit.state];
@@ -234,76 +221,6 @@ function Dock({ current, steps, add }: { current: Current; steps: Steps; add: ()
         </button>
       </div>
     </div>
-  );
-}
-
-const MORE: [Form, IconName][] = [
-  ["time", "time"],
-  ["reading", "reading"],
-  ["expense", "expense"],
-];
-
-function AddMore({ visit, close }: { visit: VisitView; close: () => void }) {
-  return (
-    <Dialog title={say("quick.add")} close={close}>
-      <div class="menu">
-        {MORE.map(([form, icon]) => (
-          <a key={form} class="button plain" href={addressOf({ at: form, visit: visit.id })}>
-            <Icon name={icon} /> {say(`lines.${form as "time" | "reading" | "expense"}`)}
-          </a>
-        ))}
-      </div>
-    </Dialog>
-  );
-}
-
-function Menu({ visit, take, close }: { visit: VisitView; take: (step: Step) => void; close: () => void }) {
-  const offered: (Step | undefined)[] = NEXT[visit.state] ?? [];
-  const others = stepsFrom(visit.state).filter((step) => !offered.includes(step));
-  return (
-    <Dialog title={say("visit.more")} close={close}>
-      <div class="menu">
-        {others.map((step) => (
-          <button key={step} type="button" class="plain" onClick={() => take(step)}>
-            {say(`step.${step}`)}
-          </button>
-        ))}
-      </div>
-    </Dialog>
-  );
-}
-
-function GiveUp({ current, close }: { current: Current; close: () => void }) {
-  const [reason, setReason] = useState("");
-  const [asked, setAsked] = useState(false);
-  const saving = useSaving();
-  const isGood = isReason(reason);
-  const giveUp = async (): Promise<void> => {
-    setAsked(true);
-    if (!isGood) return;
-    const body = { visit_id: current.visit.id, at: new Date().toISOString(), reason: reasonText(reason) };
-    if (await saving.run(async () => void (await record("visit.abandon", body, whereOf(current))))) close();
-  };
-  return (
-    <Dialog title={say("step.abandon")} close={close}>
-      <p>{say("abandon.text")}</p>
-      <TextField
-        label={say("reason")}
-        value={reason}
-        rows={3}
-        maxLength={500}
-        change={setReason}
-        error={asked && !isGood ? say("reason.short") : undefined}
-      />
-      {saving.problem && (
-        <p class="error" role="alert">
-          {saving.problem}
-        </p>
-      )}
-      <button type="button" class="main" data-tone="bad" onClick={giveUp}>
-        {say("step.abandon")}
-      </button>
-    </Dialog>
   );
 }
 
