@@ -21,6 +21,9 @@ export function JobScreen({ id }: { id: string }) {
   const job = jobOf(id);
   if (!job) return <Gone />;
   const { unit, coverage } = job;
+  const isWaiting =
+    job.state !== "completed" &&
+    job.visits.every((visit) => visit.state === "abandoned" || visit.state === "completed");
   return (
     <Screen title={say("job.title", { number: job.number })} up={{ at: "jobs" }} dock={<Dock job={job} />}>
       <section class="card lead">
@@ -95,26 +98,23 @@ export function JobScreen({ id }: { id: string }) {
       </section>
       <section class="card">
         <h2>{say("visits")}</h2>
-        {job.visits.length ? (
-          <ul class="visits">
-            {job.visits.map((visit) => (
-              <li key={visit.id}>
-                <a href={addressOf({ at: "visit", id: visit.id })}>
-                  <span>
-                    <strong>{say("visit.title", { number: visit.number })}</strong>
-                    <br />
-                    {longDay(dayAt(visit.planned_from, job.site.time_zone))}
-                  </span>
-                  <span class="chip" data-state={visit.state}>
-                    {word("state", visit.state)}
-                  </span>
-                </a>
-              </li>
-            ))}
-          </ul>
-        ) : (
-          <p class="soft">{say("visits.none")}</p>
-        )}
+        <ul class="visits">
+          {job.visits.map((visit) => (
+            <li key={visit.id}>
+              <a href={addressOf({ at: "visit", id: visit.id })}>
+                <span>
+                  <strong>{say("visit.title", { number: visit.number })}</strong>
+                  <br />
+                  {longDay(dayAt(visit.planned_from, job.site.time_zone))}
+                </span>
+                <span class="chip" data-state={visit.state}>
+                  {word("state", visit.state)}
+                </span>
+              </a>
+            </li>
+          ))}
+        </ul>
+        {isWaiting && <p class="soft">{say("visits.none")}</p>}
       </section>
     </Screen>
   );
@@ -213,7 +213,7 @@ function Dock({ job }: { job: JobView }) {
           {say("job.accept")}
         </button>
       )}
-      {job.state !== "assigned" && visit && (
+      {job.state !== "assigned" && visit && visit.state !== "abandoned" && (
         <a class="button main" href={addressOf({ at: "visit", id: visit.id })}>
           <Icon name="pen" /> {say("visit.open")}
         </a>
