@@ -77,7 +77,7 @@ async def pull(database: Database, actor: Actor, request: PullRequest, *, now: d
 
     Raises: NotAllowed for another session's phone, NotSignedIn when phone or account were shut out meanwhile.
     """
-    if actor.device_id is not None and actor.device_id != request.device:
+    if actor.session_id is not None and actor.device_id != request.device:
         raise NotAllowed("This session is another phone's.")
     asked = {
         name: cursor for name in ("me", "catalogue", "codes") if (cursor := getattr(request.feeds, name)) is not None

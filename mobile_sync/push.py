@@ -249,7 +249,7 @@ async def push(
     Raises: NotAllowed for another session's phone; NotSignedIn when the phone or its account were shut out;
     InvalidRequest for an operation that could not even be answered; Busy when nothing at all could be taken.
     """
-    if actor.device_id is not None and actor.device_id != request.device:
+    if actor.session_id is not None and actor.device_id != request.device:
         raise NotAllowed("This session is another phone's.")
     pushing = Pushing(database, queue, actor, request, now, register)
     waiting = read_operations(request)

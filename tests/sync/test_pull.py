@@ -156,7 +156,7 @@ async def test_a_phone_the_server_does_not_know_or_that_knows_more_must_enrol_an
         "feeds": {"me": ZERO},
     }
     actor = actor_of(cast.ann)
-    unbound = type(actor)(actor.account_id, actor.role, actor.partner_id)
+    unbound = type(actor)(actor.account_id, actor.role, actor.partner_id)  # no session: the service itself asks
     request = PullRequest(**_typed(stranger))
     answered = await pull(context.database, unbound, request, now=utc_now())
     assert (answered.status, answered.feeds) == ("unknown_device", {})

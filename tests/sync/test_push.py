@@ -19,7 +19,7 @@ from domain.kit.actor import SYSTEM
 from domain.kit.command import Command, Register
 from domain.kit.ids import new_id
 from domain.kit.work import begin, utc_now
-from domain.people.model import Device
+from domain.people.model import Device, SignIn
 from mobile_sync.protocol import PushRequest
 from mobile_sync.push import push
 from tests import make
@@ -361,3 +361,22 @@ async def test_what_became_of_operations_is_counted(cast: Cast, context: Context
         before[0] + 1,
         before[1] + 1,
     ]
+
+
+async def test_a_browser_s_session_of_a_technician_speaks_for_no_phone(cast: Cast, context: Context, http: Any) -> None:
+    phone = handset(cast.ann)
+    async with begin(context.database, SYSTEM) as work:
+        await work.db.execute(update(SignIn).where(SignIn.account_id == cast.ann.id).values(device_id=None))
+    response = await http.post(
+        "/sync/push",
+        json={
+            "device": str(phone.device),
+            "app": "1",
+            "sent_at": utc_now().isoformat(),
+            "boot": "",
+            "acked": phone.acked,
+            "ops": [],
+        },
+        headers=cast.ann.headers,
+    )
+    assert (response.status_code, response.json()["code"]) == (403, "not-allowed")
