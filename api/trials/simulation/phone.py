@@ -106,10 +106,9 @@ class Phone:
     @property
     def at_rest(self) -> bool:
         """Whether it has nothing to say: all is pushed and read, or it is shut out and has handed in what it held."""
-        waiting, storage = self.waiting(), self.storage
-        if storage.refused and storage.access is None:
-            return not self._may_hand_in()
-        return self.quiet and not waiting
+        if self.storage.access is None:
+            return self.storage.refused and not self._may_hand_in()
+        return self.quiet and not self.waiting()
 
     def waiting(self) -> list[Queued]:
         """Return the operations whose fate is not known, in their order."""

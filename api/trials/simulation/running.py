@@ -93,8 +93,8 @@ def play_all(seeds: range, jobs: int, heard: Callable[[Verdict], None], sabotage
     ]
     for worker in workers:
         worker.start()
+    left = jobs
     try:
-        left = jobs
         while left and len(tally.failed) < FOUND_MAX:
             verdict = verdicts.get()
             if isinstance(verdict, Verdict):
@@ -106,8 +106,8 @@ def play_all(seeds: range, jobs: int, heard: Callable[[Verdict], None], sabotage
                 raise RuntimeError(verdict)
     finally:
         for worker in workers:
-            worker.terminate()
-        for worker in workers:
+            if left:
+                worker.terminate()
             worker.join()
     return tally
 

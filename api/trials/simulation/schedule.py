@@ -28,7 +28,7 @@ from domain.kit.command import Register
 from domain.kit.ids import new_id, repeatable
 
 PHONES_MAX = 8
-STEPS = (90, 220)
+STEPS = (70, 180)
 PAUSES = (0.2, 0.2, 1, 1, 3, 10, 30)
 LONG_PAUSES = (120, 700, 4000)
 BASIC = {
