@@ -5,9 +5,11 @@ import { PASSWORD } from "../phone.mjs";
 
 export const office = new Office();
 
-/** Opens the app in this window and waits until its databases are open. */
+/** Opens the app in this window and waits until its databases are open; it may be loading itself anew already. */
 export async function opened(page) {
-  await page.goto("/app/");
+  await page.goto("/app/").catch((error) => {
+    if (!String(error).includes("interrupted by another navigation")) throw error;
+  });
   await ready(page);
 }
 
