@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from api.trials.simulation.phone import LINES, Phone
+from api.trials.simulation.phone import LINES, Asked, Phone
 from api.trials.simulation.server import Reply
 from api.trials.simulation.trace import Trace
 from domain.kit.actor import Actor
@@ -75,35 +75,43 @@ class Referee:
         """Note that a technician was told an operation is saved."""
         self.recorded[op] = Recorded(op, phone.label, len(self.recorded), tag)
 
-    async def watch(self, phone: Phone, reply: Reply) -> None:
+    async def watch(self, phone: Phone, asked: Asked, reply: Reply) -> None:
         """Check what left the server."""
+        request = (reply.pulled or reply.pushed or (None,))[0]
+        if request is not None and await self.owner.fetchval(_SHUT_OUT, request.device):
+            self.fail("I15", f"{phone.label} was shut out and got an answer")
         if reply.pulled is not None and reply.actor is not None:
             await self._watch_pull(phone, reply.actor, *reply.pulled)
         if reply.pushed is not None:
             self._watch_push(reply.pushed[1])
+        if asked.path == "push" and reply.status not in (200, 401):
+            self.fail("I14", f"{phone.label} with app {phone.app} was refused its push")
 
     async def _watch_pull(self, phone: Phone, actor: Actor, request: PullRequest, answer: Any) -> None:
-        if answer.status == "ok" and await self.owner.fetchval(_SHUT_OUT, request.device):
-            self.fail("I15", f"{phone.label} was shut out and got an answer")
         feed: FeedAnswer | None = answer.feeds.get("me")
         if feed is None or request.feeds.me is None:
             return
-        start = 0 if feed.reset else request.feeds.me.pos
-        due = await self.owner.fetch(_ENTRIES, f"t:{actor.account_id}", start, feed.token.pos)
-        wanted = {(kind, entity_id): removed for kind, entity_id, _, removed in due}
-        told = {(row.k, row.id): row.removed for row in feed.rows}
-        skipped = {key for key, removed in wanted.items() if key not in told and (removed is None or start > 0)}
-        if skipped:
-            self.fail("I7", f"{phone.label}'s token skips {sorted(str(key[1]) for key in skipped)}")
         if not feed.more and feed.token.pos != feed.token.head:
             self.fail("I7", f"{phone.label} is at the end and not at the head")
+        start = 0 if feed.reset else request.feeds.me.pos
+        if start != feed.token.pos:
+            await self._nothing_skipped(phone, actor, feed, start)
         live = [row for row in feed.rows if row.removed is None]
-        own = {row[0] for row in await self.owner.fetch(_OWN, [row.id for row in live], actor.account_id)}
-        for row in live:
-            if row.id not in own:
-                self.fail("I6", f"{phone.label} was sent {row.k} {row.id}, which is not in its scope")
+        if live:
+            own = {row[0] for row in await self.owner.fetch(_OWN, [row.id for row in live], actor.account_id)}
+            for row in live:
+                if row.id not in own:
+                    self.fail("I6", f"{phone.label} was sent {row.k} {row.id}, which is not in its scope")
         if actor.partner_id is not None:
             self._watch_coverage(phone, live)
+
+    async def _nothing_skipped(self, phone: Phone, actor: Actor, feed: FeedAnswer, start: int) -> None:
+        """I7: what lies between the cursors was told."""
+        due = await self.owner.fetch(_ENTRIES, f"t:{actor.account_id}", start, feed.token.pos)
+        told = {(row.k, row.id) for row in feed.rows}
+        for kind, entity_id, _, removed in due:
+            if (kind, entity_id) not in told and (removed is None or start > 0):
+                self.fail("I7", f"{phone.label}'s token skips {kind} {entity_id}")
 
     def _watch_coverage(self, phone: Phone, live: list[Any]) -> None:
         """A partner's technician is told covered or under check, and nothing of the terms."""

@@ -91,7 +91,7 @@ class Phone:
     rng: random.Random
     drops_acknowledged: bool = False
     """A sabotage: nothing is kept once it was acknowledged."""
-    app: str = "1.0.0"
+    app: str = "0.0.9"
     clock_off: dt.timedelta = dt.timedelta()
     boot: str = "boot-1"
     booted_at: dt.datetime | None = None

@@ -28,7 +28,7 @@ SETTINGS = {
     "max_connections": "12",
 }
 """Of a database that may forget everything in a power cut, and does the same at every run."""
-TIDY_EVERY = 100
+TIDY_EVERY = 20
 """So many schedules leave so many dead rows that reading begins to take longer."""
 FOUND_MAX = 20
 """After so many seeds that fail nobody reads on."""

@@ -155,7 +155,7 @@ class Schedule:
         who, asked = parcel.phone.label, parcel.asked
         self.trace.say(who, f"⇒ {asked.path} {_told(reply.status, reply.body) if reply else 'and the server dies'}")
         if reply is not None:
-            await self.referee.watch(parcel.phone, reply)
+            await self.referee.watch(parcel.phone, asked, reply)
             if not killed:
                 self.network.answer(parcel, reply.status, reply.body)
         if killed:

@@ -13,7 +13,8 @@ from domain.kit.limits import Minutes, Note
 from domain.kit.work import Work
 from domain.worklog.actions import LogTime, TimeKind
 
-OLD_APP, NEW_APP = "1.0.0", "2.0.0"
+OLD_APP, NEW_APP = "0.0.9", "2.0.0"
+"""The first is older than the oldest app that shows everything: its push is taken all the same."""
 
 
 class LogTimeNamedAnew(Command, tag="time.log", frozen=True, kw_only=True):
