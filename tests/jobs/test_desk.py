@@ -54,7 +54,7 @@ def slot(hours: float, length: float = 1) -> dict[str, str]:
 async def feed(owner: AsyncEngine, caller: Caller) -> dict[object, object]:
     """What a technician's phones are told: of each job and visit that it is theirs (None), or why no longer."""
     told = await rows(owner, f"SELECT entity_id::text, removed FROM feed_entry WHERE feed = 't:{caller.id}'")
-    return {entity_id: removed for entity_id, removed in told}
+    return {str(entity_id): removed for entity_id, removed in told}
 
 
 async def test_a_job_gets_a_number_and_waits_for_nobody(cast: Cast, context: Context) -> None:
