@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import httpx
+
 from domain.kit.ids import new_id
 from domain.kit.work import utc_now
 from tests.cast import Caller, actor_of
@@ -28,13 +30,20 @@ class Handset:
         at = (utc_now() + self.ahead).isoformat()
         return {"op": str(new_id()), "seq": self.seq, "t": tag, "v": 1, "at": at, "body": body, **given}
 
+    def envelope(self, *ops: Any, **given: Any) -> dict[str, Any]:
+        """What a push of these operations says; ``given`` are its other fields."""
+        sent_at = (utc_now() + self.ahead).isoformat()
+        said = {"device": str(self.device), "app": "1.0", "sent_at": sent_at, "boot": "b1", "acked": self.acked}
+        return {**said, "ops": ops, **given}
+
+    async def send(self, *ops: Any, **given: Any) -> httpx.Response:
+        """Push operations; returns whatever is answered."""
+        envelope = self.envelope(*ops, **given)
+        return await self.caller.http.post("/sync/push", json=envelope, headers=self.caller.headers)
+
     async def push(self, *ops: Any, **given: Any) -> dict[str, Any]:
         """Push operations; returns the answer, which must be one."""
-        sent_at = (utc_now() + self.ahead).isoformat()
-        envelope = {"device": str(self.device), "app": "1.0", "sent_at": sent_at, "boot": "b1", "acked": self.acked}
-        response = await self.caller.http.post(
-            "/sync/push", json={**envelope, "ops": ops, **given}, headers=self.caller.headers
-        )
+        response = await self.send(*ops, **given)
         assert response.status_code == 200, response.text
         assert response.headers["fieldstone-protocol"] == "1"
         answer: dict[str, Any] = response.json()

@@ -200,15 +200,7 @@ def register_where(tag: str, carry_out: Any) -> Register:
 
 async def push_with(context: Context, phone: Handset, register: Register, *ops: dict[str, Any]) -> Any:
     """Push past HTTP, with a register of one's own."""
-    envelope = {
-        "device": str(phone.device),
-        "app": "1.0",
-        "sent_at": utc_now().isoformat(),
-        "boot": "b1",
-        "acked": phone.acked,
-        "ops": ops,
-    }
-    request = msgspec.json.decode(json.dumps(envelope), type=PushRequest)
+    request = msgspec.json.decode(json.dumps(phone.envelope(*ops)), type=PushRequest)
     return await push(
         context.database, context.queue, actor_of(phone.caller), request, now=utc_now(), register=register
     )
@@ -241,19 +233,7 @@ async def test_a_server_that_forgot_is_told_by_what_the_phone_was_acknowledged(c
     for acked in ({"seq": 2, "op": op["op"]}, {"seq": 1, "op": str(new_id())}):
         answer = await phone.push(phone.minutes(ready.visit_id), acked=acked)
         assert (answer["status"], answer["results"]) == ("rewound", [])
-    other = Handset(cast.ann, device=new_id())
-    response = await cast.ann.http.post(
-        "/sync/push",
-        json={
-            "device": str(other.device),
-            "app": "1",
-            "sent_at": utc_now().isoformat(),
-            "boot": "",
-            "acked": phone.acked,
-            "ops": [],
-        },
-        headers=cast.ann.headers,
-    )
+    response = await Handset(cast.ann, device=new_id()).send(acked=phone.acked)
     assert (response.status_code, response.json()["code"]) == (403, "not-allowed")
 
 
@@ -285,39 +265,20 @@ async def test_a_push_may_come_compressed(coding: str, cast: Cast, context: Cont
     ready = await make.ready_visit(context, cast)
     phone = handset(cast.ann)
     pack = {"gzip": gzip.compress, "br": brotli.compress}[coding]
-    envelope = {
-        "device": str(phone.device),
-        "app": "1",
-        "sent_at": utc_now().isoformat(),
-        "boot": "",
-        "acked": phone.acked,
-    }
 
     async def send(content: bytes) -> tuple[int, Any]:
         headers = {**cast.ann.headers, "content-encoding": coding, "content-type": "application/json"}
         response = await cast.ann.http.post("/sync/push", content=content, headers=headers)
         return response.status_code, response.json()
 
-    status, answer = await send(pack(json.dumps({**envelope, "ops": [phone.minutes(ready.visit_id)]}).encode()))
+    status, answer = await send(pack(json.dumps(phone.envelope(phone.minutes(ready.visit_id))).encode()))
     assert (status, answer["last_seq"]) == (200, 1)
     assert (await send(pack(b" " * 10_000_000)))[0] == 413
     assert (await send(pack(b"{}" * 100)[:-4]))[0] == 400
 
 
 async def test_an_operation_without_a_number_is_a_problem_of_the_whole_request(cast: Cast, context: Context) -> None:
-    phone = handset(cast.ann)
-    response = await cast.ann.http.post(
-        "/sync/push",
-        json={
-            "device": str(phone.device),
-            "app": "1",
-            "sent_at": utc_now().isoformat(),
-            "boot": "",
-            "acked": phone.acked,
-            "ops": [{"op": "x"}],
-        },
-        headers=cast.ann.headers,
-    )
+    response = await handset(cast.ann).send({"op": "x"})
     assert (response.status_code, response.json()["code"]) == (422, "invalid-request")
 
 
@@ -363,20 +324,9 @@ async def test_what_became_of_operations_is_counted(cast: Cast, context: Context
     ]
 
 
-async def test_a_browser_s_session_of_a_technician_speaks_for_no_phone(cast: Cast, context: Context, http: Any) -> None:
+async def test_a_browser_s_session_of_a_technician_speaks_for_no_phone(cast: Cast, context: Context) -> None:
     phone = handset(cast.ann)
     async with begin(context.database, SYSTEM) as work:
         await work.db.execute(update(SignIn).where(SignIn.account_id == cast.ann.id).values(device_id=None))
-    response = await http.post(
-        "/sync/push",
-        json={
-            "device": str(phone.device),
-            "app": "1",
-            "sent_at": utc_now().isoformat(),
-            "boot": "",
-            "acked": phone.acked,
-            "ops": [],
-        },
-        headers=cast.ann.headers,
-    )
+    response = await phone.send()
     assert (response.status_code, response.json()["code"]) == (403, "not-allowed")
