@@ -28,7 +28,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     ``part_quantity_max`` is for a part of which the catalogue does not say how many a repair can need;
     ``labour_minutes_max``, ``part_kinds_max``, ``travel_minutes_max`` and ``expense_minor_max`` are for a whole visit,
-    the last in the partner's currency.
+    the last in the partner's currency, as are ``labour_minor_per_hour`` and ``travel_minor_per_hour``, what an hour is
+    paid with. From ``risk_points_review`` points on a person looks at a claim that was accepted.
     """
 
     days_to_submit: int
@@ -39,6 +40,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     part_kinds_max: int | None = None
     travel_minutes_max: int | None = None
     expense_minor_max: int | None = None
+    labour_minor_per_hour: int | None = None
+    travel_minor_per_hour: int | None = None
+    risk_points_review: int | None = None
 
 
 DEFAULTS = Limits(
@@ -50,6 +54,9 @@ DEFAULTS = Limits(
     part_kinds_max=8,
     travel_minutes_max=240,
     expense_minor_max=20_000,
+    labour_minor_per_hour=4_500,
+    travel_minor_per_hour=3_000,
+    risk_points_review=100,
 )
 """What stands where the programme's version in force names nothing."""
 
@@ -119,7 +126,8 @@ class FaultSeen(msgspec.Struct, frozen=True):
 class PartSeen(msgspec.Struct, frozen=True):
     """A part that was fitted; ``quantity_max`` is what a repair of these faults can need, if the catalogue says.
 
-    A part that is not ``claimable`` belongs on the sheet and is paid to nobody.
+    A part that is not ``claimable`` belongs on the sheet and is paid to nobody. ``price_minor`` is of one of it, in
+    ``currency``.
     """
 
     id: UUID
@@ -128,6 +136,8 @@ class PartSeen(msgspec.Struct, frozen=True):
     on_hold: bool
     quantity_max: int | None = None
     claimable: bool = True
+    price_minor: int | None = None
+    currency: str | None = None
 
 
 class TimeSeen(msgspec.Struct, frozen=True):
@@ -208,7 +218,10 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to be paid for, and where it stands; ``source_id`` is its line on the sheet."""
+    """One thing to be paid for, and where it stands; ``source_id`` is its line on the sheet.
+
+    ``amount_minor`` is what is asked for it, None where nobody can say it in the partner's currency.
+    """
 
     kind: LineKind
     source_id: UUID

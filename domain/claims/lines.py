@@ -1,8 +1,8 @@
 """What a sheet asks to be paid for, line by line, and which of it a coverage pays."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from domain.claims.facts import ClaimFacts, Line, LineKind
+from domain.claims.facts import ClaimFacts, Line, LineKind, PartSeen
 from domain.warranty.rules import Coverage
 
 
@@ -11,7 +11,8 @@ def asked_lines(facts: ClaimFacts) -> Iterator[Line]:
 
     A trip that did not repair asks for its time and expenses and takes no slot.
     """
-    sheet = facts.sheet
+    sheet, limits, currency = facts.sheet, facts.limits, facts.partner_currency
+    rates = {"labour": limits.labour_minor_per_hour, "travel": limits.travel_minor_per_hour}
     for group in sorted(facts.fault_groups):
         faults = [fault for fault in sheet.faults if fault.fault_group_id == group]
         yield Line(
@@ -20,6 +21,8 @@ def asked_lines(facts: ClaimFacts) -> Iterator[Line]:
             label=", ".join(dict.fromkeys(fault.code for fault in faults)),
             state="in_review",
             fault_group_id=group,
+            amount_minor=None if limits.labour_minor_per_hour is None else 0,
+            currency=None if limits.labour_minor_per_hour is None else currency,
         )
     for part in sheet.parts:
         yield Line(
@@ -28,11 +31,20 @@ def asked_lines(facts: ClaimFacts) -> Iterator[Line]:
             label=part.number,
             state="in_review",
             quantity=part.quantity,
+            amount_minor=_price(part, currency),
+            currency=part.currency,
             on_hold=part.on_hold,
         )
     for time in sheet.times:
+        rate = rates[time.kind]
         yield Line(
-            kind=time.kind, source_id=time.id, label=time.operation or "", state="in_review", minutes=time.minutes
+            kind=time.kind,
+            source_id=time.id,
+            label=time.operation or "",
+            state="in_review",
+            minutes=time.minutes,
+            amount_minor=None if rate is None else wage(time.minutes, rate),
+            currency=None if rate is None else currency,
         )
     for expense in sheet.expenses:
         yield Line(
@@ -43,6 +55,23 @@ def asked_lines(facts: ClaimFacts) -> Iterator[Line]:
             amount_minor=expense.amount_minor,
             currency=expense.currency,
         )
+
+
+def _price(part: PartSeen, currency: str | None) -> int | None:
+    """Return what a part asks for: nothing where nobody is paid for it, unknown in a currency of its own."""
+    if part.price_minor is None or part.currency != currency:
+        return None
+    return part.price_minor * part.quantity if part.claimable else 0
+
+
+def wage(minutes: int, minor_per_hour: int) -> int:
+    """Return what minutes are paid with, rounded half up to the smallest coin."""
+    return (minutes * minor_per_hour + 30) // 60
+
+
+def sum_in(currency: str | None, lines: Iterable[Line]) -> int:
+    """Return the sum of what lines ask for in a currency; money of another one is not added up."""
+    return sum(line.amount_minor or 0 for line in lines if line.currency == currency)
 
 
 def is_paid_by(coverage: Coverage, kind: LineKind) -> bool:

@@ -60,7 +60,8 @@ class Claim(Record):
     """What a partner asks us to pay for a visit; born when a covered visit is completed.
 
     ``paid_partner_id`` is the partner while the claim is accepted, approved or paid: only then must the assignment be
-    this partner's, for what is refused is stored whatever is wrong with it.
+    this partner's, for what is refused is stored whatever is wrong with it. ``asked_minor`` and ``approved_minor`` are
+    the sums of the lines in the partner's ``currency``; nothing is approved before it was decided.
     """
 
     __tablename__ = "claim"
@@ -94,6 +95,9 @@ class Claim(Record):
     lane: Mapped[str]
     state: Mapped[str]
     payable: Mapped[bool]
+    currency: Mapped[str | None]
+    asked_minor: Mapped[Big | None]
+    approved_minor: Mapped[Big | None]
     failed_on: Mapped[dt.date]
     repaired_on: Mapped[dt.date]
     submitted_on: Mapped[dt.date]
@@ -138,6 +142,7 @@ class ClaimLine(Record):
     quantity: Mapped[int | None]
     minutes: Mapped[int | None]
     amount_minor: Mapped[Big | None]
+    approved_minor: Mapped[Big | None]
     currency: Mapped[str | None]
     on_hold: Mapped[bool] = mapped_column(server_default=text("false"))
 

@@ -7,8 +7,8 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import bindparam, insert, select, text, update
 
-from domain.claims.facts import DEFAULTS, MODES, ClaimDecision, ClaimFacts, Limits, Mode, Rival, ScanSeen, Sheet
-from domain.claims.lines import asked_lines
+from domain.claims.facts import DEFAULTS, MODES, ClaimDecision, ClaimFacts, Limits, Line, Mode, Rival, ScanSeen, Sheet
+from domain.claims.lines import asked_lines, sum_in
 from domain.claims.model import Claim, ClaimLine, RuleHit
 from domain.claims.rules import decide
 from domain.claims.sheets import EVERYTHING
@@ -150,6 +150,9 @@ async def _store(work: Work, visit: Any, facts: ClaimFacts, decision: ClaimDecis
         "lane": decision.lane,
         "state": decision.state,
         "payable": decision.payable,
+        "currency": facts.partner_currency,
+        "asked_minor": sum_in(facts.partner_currency, decision.lines),
+        "approved_minor": _approved(facts, decision),
         "failed_on": facts.failed_on,
         "repaired_on": facts.repaired_on,
         "submitted_on": facts.submitted_on,
@@ -165,7 +168,14 @@ async def _store(work: Work, visit: Any, facts: ClaimFacts, decision: ClaimDecis
         await work.db.execute(_HITS, [_hit(work.op_id, facts.partner_id, hit) for hit in decision.hits])
 
 
-def _line(claim_id: UUID, facts: ClaimFacts, line: Any) -> dict[str, Any]:
+def _approved(facts: ClaimFacts, decision: ClaimDecision) -> int | None:
+    if decision.state != "accepted":
+        return None
+    return sum_in(facts.partner_currency, (line for line in decision.lines if line.state == "accepted"))
+
+
+def _line(claim_id: UUID, facts: ClaimFacts, line: Line) -> dict[str, Any]:
+    accepted = line.state == "accepted"
     sources = dict.fromkeys(_SOURCE_COLUMN.values()) | {_SOURCE_COLUMN[line.kind]: line.source_id}
     return {
         "id": new_id(),
@@ -179,6 +189,7 @@ def _line(claim_id: UUID, facts: ClaimFacts, line: Any) -> dict[str, Any]:
         "quantity": line.quantity,
         "minutes": line.minutes,
         "amount_minor": line.amount_minor,
+        "approved_minor": line.amount_minor if accepted and line.currency == facts.partner_currency else None,
         "currency": line.currency,
         "on_hold": line.on_hold,
         **sources,

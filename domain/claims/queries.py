@@ -33,7 +33,10 @@ class ScanQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class ClaimCard(msgspec.Struct, frozen=True):
-    """A claim as the lists show it; lane, payable and unit are null for a partner's office."""
+    """A claim as the lists show it; its money is in the partner's ``currency``.
+
+    Lane, payable and unit are null for a partner's office.
+    """
 
     id: UUID
     number: int
@@ -44,6 +47,9 @@ class ClaimCard(msgspec.Struct, frozen=True):
     job_id: UUID
     repaired_on: dt.date
     submitted_at: dt.datetime
+    currency: str | None
+    asked_minor: int | None
+    approved_minor: int | None
     lane: str | None
     payable: bool | None
     unit_id: UUID | None
@@ -60,6 +66,7 @@ class LineCard(msgspec.Struct, frozen=True):
     quantity: int | None
     minutes: int | None
     amount_minor: int | None
+    approved_minor: int | None
     currency: str | None
     on_hold: bool
 
@@ -113,6 +120,9 @@ _CLAIM = (
     Claim.job_id,
     Claim.repaired_on,
     Claim.submitted_at,
+    Claim.currency,
+    Claim.asked_minor,
+    Claim.approved_minor,
 )
 _OFFICE_CLAIMS = Read(ClaimCard, select(*_CLAIM, Claim.lane, Claim.payable, Claim.unit_id))
 _OWN_CLAIMS = Read(ClaimCard, select(*_CLAIM, null().label("lane"), null().label("payable"), null().label("unit_id")))
@@ -127,6 +137,7 @@ _LINES = Read(
         ClaimLine.quantity,
         ClaimLine.minutes,
         ClaimLine.amount_minor,
+        ClaimLine.approved_minor,
         ClaimLine.currency,
         ClaimLine.on_hold,
     ),

@@ -261,7 +261,8 @@ def _expenses_within_limit(facts: ClaimFacts) -> Finding | None:
     currency, most = facts.partner_currency, facts.limits.expense_minor_max
     if currency is None:
         return None
-    foreign = sorted({expense.currency for expense in facts.sheet.expenses} - {currency})
+    prices = {part.currency for part in facts.sheet.parts if part.claimable and part.currency is not None}
+    foreign = sorted(({expense.currency for expense in facts.sheet.expenses} | prices) - {currency})
     if foreign:
         return Finding("foreign-currency", UNDER_CHECK, True, {"foreign": foreign, "partner_currency": currency})
     spent = sum(expense.amount_minor for expense in facts.sheet.expenses)
@@ -313,7 +314,7 @@ RULES: tuple[Rule, ...] = (
     Rule("repaired", 1, _repaired, "review"),
     Rule("D10", 1, _own_assignment, "block", floor="review"),
     Rule("D11", 3, _within_standard, "review"),
-    Rule("expense", 1, _expenses_within_limit, "review"),
+    Rule("expense", 2, _expenses_within_limit, "review"),
     Rule("travel", 1, _travel_within_limit, "review"),
     Rule("coverage", 1, _covered, "block"),
 )

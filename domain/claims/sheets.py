@@ -42,6 +42,8 @@ _PARTS = (
             on_hold=PartUsed.on_hold,
             quantity_max=_QUANTITY_MAX,
             claimable=Part.claimable,
+            price_minor=Part.price_minor,
+            currency=Part.currency,
         )
     )
     .join_from(PartUsed, Part, Part.id == PartUsed.part_id)

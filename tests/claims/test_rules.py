@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from domain.claims.facts import ClaimDecision, ClaimFacts, ScanFacts
+from domain.claims.lines import sum_in, wage
 from domain.claims.opening import limits_of
 from domain.claims.rules import RULES, decide, judge_scan, names_unit
 
@@ -20,6 +21,8 @@ class ClaimCase(msgspec.Struct, forbid_unknown_fields=True):
     hits: list[str]
     told: list[str]
     refused_lines: list[str]
+    part: dict[str, Any] = {}
+    """What is different about the one part of the sheet."""
 
 
 class ClaimCases(msgspec.Struct, forbid_unknown_fields=True):
@@ -42,6 +45,7 @@ class ScanCases(msgspec.Struct, forbid_unknown_fields=True):
 
 
 CLAIMS = msgspec.json.decode((VECTORS / "claim_rules.json").read_bytes(), type=ClaimCases)
+CLAIMS.cases += msgspec.json.decode((VECTORS / "claim_walls.json").read_bytes(), type=list[ClaimCase])
 SCANS = msgspec.json.decode((VECTORS / "scan_verdicts.json").read_bytes(), type=ScanCases)
 
 
@@ -51,6 +55,8 @@ def named(case: ClaimCase | ScanCase) -> str:
 
 def facts_of(case: ClaimCase) -> ClaimFacts:
     facts = CLAIMS.facts | case.change
+    if case.part:
+        facts |= {"sheet": facts["sheet"] | {"parts": [facts["sheet"]["parts"][0] | case.part]}}
     return msgspec.convert(facts | {"limits": msgspec.to_builtins(limits_of(facts["limits"]))}, ClaimFacts)
 
 
@@ -86,7 +92,9 @@ def test_facts_that_are_older_than_a_limit_replay_to_their_decision(name: str) -
         "part_quantity_max": 20,
     }
     stored = {key: value for key, value in CLAIMS.facts.items() if key != "partner_currency"} | case.change
-    assert decide(msgspec.convert(stored | {"limits": limits}, ClaimFacts)).lane == "accept"
+    decision = decide(msgspec.convert(stored | {"limits": limits}, ClaimFacts))
+    assert decision.lane == "accept"
+    assert {line.kind for line in decision.lines if line.amount_minor is not None} <= {"expense"}
 
 
 @pytest.mark.parametrize("case", SCANS.cases, ids=named)
@@ -106,10 +114,33 @@ def test_the_lines_of_a_claim_carry_what_the_sheet_says() -> None:
     lines = {line.kind: line for line in decide(facts_of(plain)).lines}
     assert set(lines) == {"fault", "part", "labour", "travel", "expense"}
     assert (lines["labour"].minutes, lines["labour"].label) == (60, "L1")
-    assert (lines["expense"].amount_minor, lines["expense"].currency) == (450, "EUR")
+    asked = {"fault": 0, "part": 1500, "labour": 4500, "travel": 2250, "expense": 450}
+    assert {kind: line.amount_minor for kind, line in lines.items()} == asked
+    assert {line.currency for line in lines.values()} == {"EUR"}
+    assert sum_in("EUR", lines.values()) == sum(asked.values())
     merged = next(case for case in CLAIMS.cases if case.name == "two faults of one group are one line")
     faults = [line for line in decide(facts_of(merged)).lines if line.kind == "fault"]
     assert [line.label for line in faults] == ["F1, F2"]
+
+
+@pytest.mark.parametrize(
+    ("part", "currency", "amount", "total"),
+    [
+        ({"quantity": 3, "quantity_max": 3}, "EUR", 4500, 11_700),
+        ({"claimable": False}, "EUR", 0, 7_200),
+        ({"currency": "USD"}, "USD", None, 7_200),
+    ],
+)
+def test_a_part_asks_for_its_price(part: dict[str, Any], currency: str, amount: int | None, total: int) -> None:
+    plain = next(case for case in CLAIMS.cases if case.name == "everything in order")
+    lines = decide(facts_of(msgspec.structs.replace(plain, part=part))).lines
+    (fitted,) = [line for line in lines if line.kind == "part"]
+    assert (fitted.currency, fitted.amount_minor, sum_in("EUR", lines)) == (currency, amount, total)
+
+
+@pytest.mark.parametrize(("minutes", "rate", "paid"), [(60, 4500, 4500), (45, 3000, 2250), (1, 30, 1), (1, 29, 0)])
+def test_minutes_are_paid_to_the_nearest_coin(minutes: int, rate: int, paid: int) -> None:
+    assert wage(minutes, rate) == paid
 
 
 @pytest.mark.parametrize(
