@@ -3,20 +3,26 @@
 import datetime as dt
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.adapters.blobs import FolderBlobs
 from api.adapters.hasher import Argon2Hasher
 from api.adapters.queue import PgQueue
+from api.adapters.signer import HmacSigner
 from api.settings import Settings
+from domain.commands import REGISTER
 from domain.kit.actor import SYSTEM, Actor
+from domain.kit.command import Register
 from domain.kit.database import Database, connect, reading
+from domain.kit.limits import LATEST
 from domain.kit.ports import Blobs, Hasher, Queue
 from domain.kit.work import utc_now
+from domain.people.keys import PREFIX, key_principal
 from domain.people.sessions import principal_of
 from mobile_sync.photos.sandbox import PhotoSandbox
 
@@ -32,13 +38,13 @@ class Principals:
     _known: dict[str, tuple[float, Actor, dt.datetime]] = field(default_factory=dict, repr=False)
 
     async def of(self, token: str) -> Actor | None:
-        """Return the principal of an access token, or None."""
+        """Return the principal of an access token or an API key, or None."""
         now = time.monotonic()
         known = self._known.get(token)
         if known is not None and known[0] > now and known[2] > utc_now():
             return known[1]
         async with reading(self.database, SYSTEM) as db:
-            found = await principal_of(db, token, utc_now())
+            found = await _principal(db, token)
         if found is None:
             self._known.pop(token, None)
             return None
@@ -47,9 +53,18 @@ class Principals:
         self._known[token] = (now + TOKEN_CACHE_SECONDS, *found)
         return found[0]
 
-    def forget(self, session_id: UUID | None) -> None:
-        """Drop what is remembered of a session that just ended here."""
-        self._known = {token: known for token, known in self._known.items() if known[1].session_id != session_id}
+    def forget(self, ended: UUID | None) -> None:
+        """Drop what is remembered of a session or a key that just ended here."""
+        self._known = {
+            token: known for token, known in self._known.items() if ended not in (known[1].session_id, known[1].key_id)
+        }
+
+
+async def _principal(db: AsyncConnection, token: str) -> tuple[Actor, dt.datetime] | None:
+    if not token.startswith(PREFIX):
+        return await principal_of(db, token, utc_now())
+    actor = await key_principal(db, token)
+    return None if actor is None else (actor, LATEST)
 
 
 @dataclass(slots=True)
@@ -64,6 +79,8 @@ class Context:
     queue: Queue
     sandbox: PhotoSandbox
     session_key: bytes = field(repr=False)
+    register: Register = field(repr=False)
+    """The commands, with this installation's signer of tag codes."""
 
     async def close(self) -> None:
         """Give everything back."""
@@ -77,10 +94,21 @@ def role_url(url: str, role: str) -> str:
 
 
 def secret_key(settings: Settings) -> bytes:
-    """Return the key that refresh tokens are marked with: from the settings, else made once in a file of mode 0600."""
-    if settings.session_key:
-        return settings.session_key.encode()
-    path = Path(settings.data) / "keys" / "session.key"
+    """Return the key that refresh tokens are marked with: from the settings, else from its file."""
+    return settings.session_key.encode() or _kept_key(settings, "session.key")
+
+
+def register_of(settings: Settings) -> Register:
+    """Return the commands with the signer of tag codes, whose key is in the settings or else in its file.
+
+    Labels last for years: without this key none of them proves anything any more.
+    """
+    return replace(REGISTER, signer=HmacSigner(settings.tag_key.encode() or _kept_key(settings, "tag.key")))
+
+
+def _kept_key(settings: Settings, name: str) -> bytes:
+    """Return the key in a file of mode 0600 under the data, made at its first use."""
+    path = Path(settings.data) / "keys" / name
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -106,4 +134,5 @@ def build(settings: Settings) -> Context:
         queue=PgQueue(),
         sandbox=PhotoSandbox(workers=settings.photo_workers),
         session_key=secret_key(settings),
+        register=register_of(settings),
     )

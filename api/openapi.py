@@ -92,7 +92,8 @@ _ANSWERED = {
 }
 _ABOUT = """\
 Sign in with `POST /sign-in` and send the access token as `Authorization: Bearer …`; it lasts ten minutes, then
-`POST /sign-in/refresh` gives the next one. Nothing is open to everybody unless its description says so.
+`POST /sign-in/refresh` gives the next one. A partner's own system sends an API key of its office the same way, where
+the description says so. Nothing is open to everybody unless its description says so.
 
 A write needs an `Idempotency-Key`: the same key with the same body gets the first answer again, so a request whose
 answer was lost is simply sent again. A write that is received but not yet decided answers 202.
@@ -178,7 +179,7 @@ def problems_of(one: Operation) -> tuple[type[Problem], ...]:
         found += [NoSuchRoute]
     if one.body is not None or one.body_media != "application/json":
         found += [MalformedRequest, BodyTooLarge, WrongMediaType]
-    if one.method not in SAFE and one.by is PUBLIC:
+    if (one.method not in SAFE and one.by is PUBLIC) or one.keys:
         found += [TooMany]
     return tuple(sorted(set(found), key=lambda cls: (status_of(cls), cls.code)))
 
@@ -197,6 +198,8 @@ def _shapes(operations: list[Operation]) -> list[Any]:
 
 def _operation(one: Operation, schema_of: dict[str, Any], components: dict[str, Any]) -> dict[str, Any]:
     who = "anybody" if one.by is PUBLIC else ", ".join(sorted(one.by))
+    if one.keys:
+        who += ", or a partner's API key"
     if one.secret:
         who += f", or a machine whose bearer is the setting {one.secret}"
     found: dict[str, Any] = {

@@ -20,8 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.context import Context
 from api.problems import IdempotencyKeyMissing
-from domain.commands import REGISTER
-from domain.kit.actor import Actor, Role
+from domain.kit.actor import SYSTEM, Actor, Role
 from domain.kit.command import Action, Command
 from domain.kit.database import reading
 from domain.kit.ids import operation_id
@@ -38,6 +37,7 @@ from domain.kit.problem import (
     WrongMediaType,
 )
 from domain.kit.work import NO_OPERATION, Work, execute, transact
+from domain.people.keys import use_key
 
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
@@ -62,7 +62,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One method at one path; ``secret`` names a setting whose value as bearer admits a machine without an account."""
+    """One method at one path; ``secret`` names a setting whose value as bearer admits a machine without an account.
+
+    ``keys`` says that a partner's own system may call it with an API key; without it no key is admitted.
+    """
 
     method: str
     path: str
@@ -89,6 +92,7 @@ class Operation:
     answer_headers: tuple[str, ...] = ()
     command: Action | None = None
     secret: str = ""
+    keys: bool = False
 
 
 OPERATIONS: dict[tuple[str, str], Operation] = {}
@@ -183,7 +187,7 @@ class Call:
         raw = await self.content()
         command: Command = decode(raw, action.command)
         sent = canonical({"t": action.tag, "v": action.version, "body": msgspec.json.decode(raw)})
-        return await self.write(lambda work: execute(work, op_id, command, sent, REGISTER), op_id=op_id)
+        return await self.write(lambda work: execute(work, op_id, command, sent, self.context.register), op_id=op_id)
 
 
 def decode(raw: bytes, shape: type[T]) -> T:
@@ -243,13 +247,17 @@ def _invalid(error: msgspec.ValidationError) -> InvalidRequest:
 
 
 async def admit(request: Request[Any, Any, Any], context: Context, operation: Operation) -> Actor:
-    """Return the principal, or nobody where none is needed; raises NotSignedIn and NotAllowed.
+    """Return the principal, or nobody where none is needed; raises NotSignedIn, NotAllowed, and TooMany for a key.
 
     A command is admitted for any role: its action refuses, and the journal keeps the refusal.
     """
     if operation.by is PUBLIC or _knows(request, context, operation.secret):
         return NOBODY
     actor = await authenticate(request, context)
+    if actor.key_id is not None:
+        if not operation.keys:
+            raise NotAllowed("An API key may not do this; sign in.")
+        await transact(context.database, SYSTEM, lambda work: use_key(work, actor))
     if operation.command is None and actor.role not in operation.by:
         raise NotAllowed(f"This is for: {', '.join(sorted(operation.by))}.")
     return actor
@@ -272,7 +280,7 @@ async def authenticate(request: Request[Any, Any, Any], context: Context) -> Act
                 raise NotAllowed("A browser session writes from this site's own pages only.")
     actor = await context.principals.of(token) if 16 <= len(token) <= 400 else None
     if actor is None:
-        raise NotSignedIn("Send Authorization: Bearer with an access token that has not run out.")
+        raise NotSignedIn("Send Authorization: Bearer with an access token that has not run out, or an API key.")
     return actor
 
 
@@ -298,6 +306,7 @@ def operation(
     headers: type[msgspec.Struct] | None = None,
     answer_headers: tuple[str, ...] = (),
     secret: str = "",
+    keys: bool = False,
 ) -> Callable[[Callable[[Call], Awaitable[Any]]], Callable[[Call], Awaitable[Any]]]:
     """Declare an operation; its docstring is its summary and description."""
 
@@ -329,6 +338,7 @@ def operation(
                 headers=headers,
                 answer_headers=answer_headers,
                 secret=secret,
+                keys=keys,
             )
         )
         return serve
@@ -336,7 +346,7 @@ def operation(
     return declare
 
 
-def command_operation(path: str, tag: str, action: Action) -> None:
+def command_operation(path: str, tag: str, action: Action, *, keys: bool = False) -> None:
     """Declare ``POST path`` for a command: body, answer, problems and example come from its action."""
 
     async def serve(call: Call) -> Reply:
@@ -364,6 +374,7 @@ def command_operation(path: str, tag: str, action: Action) -> None:
             statuses=(201, 200, 202) if action.creates else (200, 202),
             example=action.example,
             command=action,
+            keys=keys,
         )
     )
 

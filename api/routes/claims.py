@@ -35,7 +35,9 @@ async def list_scans(call: Call) -> object:
         return await queries.scans(db, call.actor, page)
 
 
-@operation("GET", "/claims", tag=TAG, by=CLAIM_READERS, query=queries.ClaimQuery, answer=Page[queries.ClaimCard])
+@operation(
+    "GET", "/claims", tag=TAG, by=CLAIM_READERS, query=queries.ClaimQuery, answer=Page[queries.ClaimCard], keys=True
+)
 async def list_claims(call: Call) -> object:
     """List claims, newest first.
 
@@ -55,6 +57,7 @@ async def list_claims(call: Call) -> object:
     answer=queries.ClaimDetail,
     problems=(NotFound,),
     etag=True,
+    keys=True,
 )
 async def read_claim(call: Call) -> object:
     """Read one claim: for the office with its facts, its decision, every rule it did not pass, and its lines."""

@@ -42,7 +42,7 @@ class JobSheet(msgspec.Struct, frozen=True):
     history: list[HistoryLine]
 
 
-@operation("GET", "/jobs", tag=TAG, by=EVERYBODY, query=queries.JobQuery, answer=Page[queries.JobLine])
+@operation("GET", "/jobs", tag=TAG, by=EVERYBODY, query=queries.JobQuery, answer=Page[queries.JobLine], keys=True)
 async def list_jobs(call: Call) -> object:
     """List jobs, the latest required first.
 
@@ -72,8 +72,7 @@ async def list_my_jobs(call: Call) -> object:
     params=JobId,
     answer=JobSheet,
     problems=(NotFound,),
-    etag=True,
-)
+    etag=True, keys=True)
 async def show_job(call: Call) -> object:
     """Show a job with its visits, and what was done to its unit before."""
     job_id = call.params(JobId).id

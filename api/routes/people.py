@@ -68,7 +68,9 @@ async def make_invitation_link(call: Call) -> object:
     return call.created(InvitationLink(link, token, until))
 
 
-@operation("GET", "/people", tag=TAG, by=PEOPLE | DESK, query=queries.PeopleQuery, answer=Page[queries.PersonLine])
+@operation(
+    "GET", "/people", tag=TAG, by=PEOPLE | DESK, query=queries.PeopleQuery, answer=Page[queries.PersonLine], keys=True
+)
 async def list_people(call: Call) -> object:
     """List the people you look after, or those of one role, by login."""
     page = call.query(queries.PeopleQuery)

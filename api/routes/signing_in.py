@@ -177,7 +177,7 @@ async def sign_out(call: Call) -> object:
     )
 
 
-@operation("GET", "/me", tag=TAG, by=EVERYBODY, answer=Me, etag=True)
+@operation("GET", "/me", tag=TAG, by=EVERYBODY, answer=Me, etag=True, keys=True)
 async def who_am_i(call: Call) -> object:
     """Say who the access token stands for."""
     actor = call.actor

@@ -168,6 +168,7 @@ async def show_tus(_: Call) -> object:
     answer_headers=("Location", *PROGRESS),
     statuses=(201, 200),
     problems=(*BYTES_PROBLEMS, OtherTusVersion, transfers.AttachmentIdReused, transfers.TooMuchUnderWay),
+    keys=True,
 )
 async def begin_upload(call: Call) -> object:
     """Begin an upload, or find the one begun under the same id: 200, with the bytes that are kept already.
@@ -204,6 +205,7 @@ def _brings_bytes(call: Call) -> bool:
     answer=None,
     answer_headers=("Upload-Length", *PROGRESS),
     problems=(NotFound, OtherTusVersion),
+    keys=True,
 )
 async def measure_upload(call: Call) -> object:
     """Tell how many bytes of your upload are kept: they are safe, the next PATCH goes on behind them."""
@@ -232,6 +234,7 @@ async def _measured(call: Call) -> Progress:
     answer_headers=PROGRESS,
     statuses=(204,),
     problems=(*BYTES_PROBLEMS, NotFound, OtherTusVersion),
+    keys=True,
 )
 async def continue_upload(call: Call) -> object:
     """Send bytes of your upload, as many as you like, behind those that are kept.
@@ -260,6 +263,7 @@ async def continue_upload(call: Call) -> object:
     answer_headers=PROGRESS,
     statuses=(204,),
     problems=(*BYTES_PROBLEMS, NotFound, OtherTusVersion),
+    keys=True,
 )
 async def continue_upload_by_post(call: Call) -> object:
     """Send bytes of your upload as PATCH does, through a network that lets no PATCH pass."""
@@ -278,6 +282,7 @@ async def continue_upload_by_post(call: Call) -> object:
     answer_headers=("Tus-Resumable",),
     statuses=(204,),
     problems=(NotFound, OtherTusVersion, transfers.UploadFinished),
+    keys=True,
 )
 async def end_upload(call: Call) -> object:
     """End an upload that is not finished, and forget its bytes."""
@@ -300,6 +305,7 @@ async def end_upload(call: Call) -> object:
     answer=UploadState,
     problems=(NotFound,),
     etag=True,
+    keys=True,
 )
 async def show_upload(call: Call) -> object:
     """Tell what became of your upload: waiting for bytes, processing, kept with the codes on it, or refused and why."""

@@ -36,6 +36,7 @@ class VisitId(msgspec.Struct, frozen=True):
     answer=queries.VisitSheet,
     problems=(NotFound,),
     etag=True,
+    keys=True,
 )
 async def show_sheet(call: Call) -> object:
     """Show the whole job sheet of a visit, lines that were taken back included."""

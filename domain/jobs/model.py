@@ -86,7 +86,10 @@ class Assignment(Record):
 
 
 class Visit(Record):
-    """One trip or bench session on a job; planned slots of a technician cannot overlap, actual spans may."""
+    """One trip or bench session on a job; planned slots of a technician cannot overlap, actual spans may.
+
+    ``submitted_through`` says how a partner handed the whole visit in, where no phone recorded it.
+    """
 
     __tablename__ = "visit"
     __table_args__ = (
@@ -94,6 +97,7 @@ class Visit(Record):
         CheckConstraint("planned_from < planned_to", name="planned"),
         CheckConstraint("state <> 'completed' OR completed_at IS NOT NULL", name="completed"),
         CheckConstraint("state <> 'abandoned' OR abandoned_reason IS NOT NULL", name="abandoned"),
+        CheckConstraint("submitted_through IN ('api', 'file', 'desk')", name="submitted_through"),
         ExcludeConstraint(
             ("technician_id", "="),
             ("planned_span", "&&"),
@@ -130,6 +134,7 @@ class Visit(Record):
     signed_by: Mapped[str | None]
     no_signature_reason: Mapped[str | None]
     why_no_claim: Mapped[str | None]
+    submitted_through: Mapped[str | None]
     version: Mapped[int] = mapped_column(server_default=text("1"))
 
 

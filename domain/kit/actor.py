@@ -32,6 +32,8 @@ class Actor:
     session_id: UUID | None = None
     device_id: UUID | None = None
     name: str = ""
+    key_id: UUID | None = None
+    """The API key it came with: a partner's own system, which may do less than the account it acts as."""
 
     @property
     def is_office(self) -> bool:

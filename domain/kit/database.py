@@ -22,7 +22,7 @@ CONNECTION_SETTINGS = {
 
 
 SESSION_ENDED = "FS401"
-"""What the database's confirm_session raises."""
+"""What the database's confirm_session and confirm_key raise."""
 
 
 class UnsafeRole(RuntimeError):
@@ -159,13 +159,15 @@ async def writing(database: Database, actor: Actor, then: str = "") -> AsyncIter
     """Lend a connection inside a transaction in the principal's context, and commit it unless an exception leaves.
 
     Yields the connection and its driver: a statement sent there costs its round trip and nothing more. The principal's
-    session is confirmed along with the opening, and ``then`` is sent with it.
-    Raises: NotSignedIn when session, phone or account stand no more; NotCommitted; Busy when the connection is found to
+    session or key is confirmed along with the opening, and ``then`` is sent with it.
+    Raises: NotSignedIn when session, key, phone or account stand no more; NotCommitted; Busy when the connection is found to
     be lost before the first statement.
     """
     opening = [f"BEGIN; SET LOCAL app.partner = '{actor.partner_id or ''}'; SET LOCAL app.actor = '{actor.account_id}'"]
     if actor.session_id is not None:
         opening.append(f"SELECT confirm_session('{actor.session_id}')")
+    if actor.key_id is not None:
+        opening.append(f"SELECT confirm_key('{actor.key_id}')")
     async with database.engine_of(actor).connect() as connection:
         driver = await _open(connection, "; ".join([*opening, then] if then else opening))
         try:
@@ -185,7 +187,7 @@ async def _open(connection: AsyncConnection, opening: str) -> Any:
     except Exception as error:
         if getattr(error, "sqlstate", None) == SESSION_ENDED:
             await _roll_back(connection, driver)
-            raise NotSignedIn("The session was ended meanwhile; sign in again.") from error
+            raise NotSignedIn("The session or the key was ended meanwhile.") from error
         await connection.invalidate()
         if getattr(error, "sqlstate", None):
             raise  # the database answered, for example that a lock was not to be had in time

@@ -2,6 +2,7 @@
 
 import domain.catalog.model
 import domain.claims.model
+import domain.claims.submitted
 import domain.customers.model
 import domain.installs.model
 import domain.jobs.model
@@ -11,6 +12,7 @@ import domain.operations.model
 import domain.people.model
 import domain.reports.model
 import domain.warranty.model
+import domain.webhooks.model
 import domain.worklog.model  # noqa: F401
 from domain.kit.base import Record
 

@@ -115,6 +115,23 @@ class Invitation(Record):
     used_at: Mapped[dt.datetime | None]
 
 
+class ApiKey(Record):
+    """What a partner's own system signs its requests with; it acts as an account of the partner's office."""
+
+    __tablename__ = "api_key"
+    __table_args__ = (CheckConstraint("per_minute > 0", name="per_minute"),)
+    id: Mapped[Pk]
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), index=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    name: Mapped[str]
+    key_hash: Mapped[bytes] = mapped_column(unique=True)
+    per_minute: Mapped[int]
+    created_by: Mapped[UUID]
+    created_at: Mapped[dt.datetime]
+    last_used_at: Mapped[dt.datetime | None]
+    revoked_at: Mapped[dt.datetime | None]
+
+
 class AuthEvent(Record):
     """What happened around credentials, which never travel in commands and so never reach the journal."""
 
