@@ -73,12 +73,13 @@ async def connected(cluster: embedded.Embedded) -> AsyncIterator[Database]:
 def emptying() -> str:
     """One statement list that empties every table, append-only ones too."""
     tables = [table.name for table in reversed(METADATA.sorted_tables)]
-    locked = ["journal", "assignment", "report_revision", "visit_event", "rule_hit", "auth_event", "unit_move"]
-    off = [f"ALTER TABLE {name} DISABLE TRIGGER append_only" for name in locked]
-    on = [f"ALTER TABLE {name} ENABLE TRIGGER append_only" for name in locked]
+    each = """DO $$ DECLARE guarded regclass; BEGIN
+      FOR guarded IN SELECT tgrelid FROM pg_trigger WHERE tgname = 'append_only' LOOP
+        EXECUTE format('ALTER TABLE %s {} TRIGGER append_only', guarded);
+      END LOOP; END$$"""
     loosen = ["UPDATE job SET assignment_id = NULL, state = 'open' WHERE assignment_id IS NOT NULL"]
     gone = [f"DELETE FROM {name}" for name in [*tables, "pgqueuer", "pgqueuer_log"]]
-    return ";\n".join([*off, *loosen, *gone, *on])
+    return ";\n".join([each.format("DISABLE"), *loosen, *gone, each.format("ENABLE")])
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -25,8 +25,27 @@ PROGRAMME_VERSIONS = Kind(
         Column("limits", cells.whole_numbers, ("限额",), "jsonb", empty="'{}'::jsonb"),
         Column("modes", cells.modes, ("规则模式",), "jsonb", empty="'{}'::jsonb"),
     ),
-    match="t.programme_id = i.programme AND t.from_on = i.from_on",
+    match=(
+        "t.programme_id = i.programme AND t.from_on = i.from_on AND NOT EXISTS (SELECT FROM programme_version AS later "
+        "WHERE later.programme_id = t.programme_id AND later.from_on = t.from_on AND later.set_at > t.set_at)"
+    ),
     identity=("programme", "from_on"),
+    checks=(
+        Check(
+            "t.id IS NOT NULL AND (n.limits, n.modes) IS DISTINCT FROM (t.limits, t.modes)",
+            "from_on",
+            "a version from this day is there and stays as it is: set another one",
+        ),
+        # A claim is submitted no earlier than it was repaired, and its day is indexed.
+        Check(
+            "t.id IS NULL AND i.from_on < current_date "
+            "AND EXISTS (SELECT FROM claim JOIN unit ON unit.id = claim.unit_id "
+            "JOIN model ON model.id = unit.model_id "
+            "WHERE claim.submitted_on >= i.from_on AND model.programme_id = i.programme)",
+            "from_on",
+            "claims were judged since that day: set a version from today on",
+        ),
+    ),
 )
 
 MODELS = Kind(

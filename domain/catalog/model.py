@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.kit.base import Big, Pk, Record, Sorted
@@ -20,19 +20,22 @@ class Programme(Record):
 
 
 class ProgrammeVersion(Record):
-    """Limits and rule modes of a programme from one day on.
+    """Limits and rule modes of a programme from one day on; never changed, so that a verdict can be explained.
 
     ``limits``: days_to_submit, labour_percent_max, ... as the gate's ``Limits`` names them; ``modes``: rule id to off,
-    warn, review or block.
+    warn, review or block. Of two versions from the same day the one that was set later holds.
     """
 
     __tablename__ = "programme_version"
-    __table_args__ = (UniqueConstraint("programme_id", "from_on"),)
+    __table_args__ = (UniqueConstraint("programme_id", "from_on", "set_at"),)
     id: Mapped[Pk]
     programme_id: Mapped[UUID] = mapped_column(ForeignKey("programme.id"))
     from_on: Mapped[dt.date]
     limits: Mapped[dict[str, Any]]
     modes: Mapped[dict[str, Any]]
+    reason: Mapped[str] = mapped_column(server_default="")
+    set_by: Mapped[UUID | None]
+    set_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
 
 
 class Model(Record):

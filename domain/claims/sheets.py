@@ -80,7 +80,7 @@ _PROGRAMME = (
         ProgrammeVersion.programme_id == Model.programme_id,
         ProgrammeVersion.from_on <= cast(func.timezone(Site.time_zone, Visit.completed_at), Date),
     )
-    .order_by(ProgrammeVersion.from_on.desc())
+    .order_by(ProgrammeVersion.from_on.desc(), ProgrammeVersion.set_at.desc())
     .limit(1)
     .lateral("programme_in_force")
 )

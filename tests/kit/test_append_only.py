@@ -14,7 +14,16 @@ from tests.conftest import rows
 from tests.kit.conftest import as_owner
 from tests.kit.probe import send
 
-APPEND_ONLY = ("journal", "assignment", "report_revision", "visit_event", "rule_hit", "auth_event", "unit_move")
+APPEND_ONLY = (
+    "journal",
+    "assignment",
+    "report_revision",
+    "visit_event",
+    "rule_hit",
+    "auth_event",
+    "unit_move",
+    "programme_version",
+)
 FOR_THE_OFFICE = [
     ("journal_body", "verdict"),
     ("scan", "verdict"),

@@ -1,14 +1,52 @@
-"""Customers' answers, and what managers count by."""
+"""Programmes change by dated versions that stay as they were set; customers' answers, and what managers count by."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0018"
 down_revision = "0017"
 branch_labels = None
 depends_on = None
 
+VERSION_COLUMNS = "id, programme_id, from_on, limits, modes, set_at"
+
 
 def upgrade() -> None:
-    pass
+    op.add_column("programme_version", sa.Column("reason", sa.Text(), server_default="", nullable=False))
+    op.add_column("programme_version", sa.Column("set_by", sa.Uuid(), nullable=True))
+    op.add_column(
+        "programme_version",
+        sa.Column("set_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
+    )
+    op.drop_constraint("uq_programme_version_programme_id_from_on", "programme_version")
+    op.create_unique_constraint(
+        "uq_programme_version_programme_id_from_on_set_at", "programme_version", ["programme_id", "from_on", "set_at"]
+    )
+    op.execute("REVOKE UPDATE, DELETE ON programme_version FROM fieldstone_app")
+    op.execute("REVOKE SELECT ON programme_version FROM fieldstone_partner")
+    op.execute(f"GRANT SELECT ({VERSION_COLUMNS}) ON programme_version TO fieldstone_partner")
+    _append_only("programme_version")
+
+
+def _append_only(table: str) -> None:
+    op.execute(
+        f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    )
 
 
 def downgrade() -> None:
-    pass
+    op.execute("DROP TRIGGER append_only ON programme_version")
+    op.execute(f"REVOKE SELECT ({VERSION_COLUMNS}) ON programme_version FROM fieldstone_partner")
+    op.execute("GRANT SELECT ON programme_version TO fieldstone_partner")
+    op.execute("GRANT UPDATE, DELETE ON programme_version TO fieldstone_app")
+    # Of the versions from one day the release before knows one: the last that was set.
+    op.execute(
+        "DELETE FROM programme_version AS older USING programme_version AS newer "
+        "WHERE newer.programme_id = older.programme_id AND newer.from_on = older.from_on AND newer.set_at > older.set_at"
+    )
+    op.drop_constraint("uq_programme_version_programme_id_from_on_set_at", "programme_version")
+    op.create_unique_constraint(
+        "uq_programme_version_programme_id_from_on", "programme_version", ["programme_id", "from_on"]
+    )
+    for column in ("set_at", "set_by", "reason"):
+        op.drop_column("programme_version", column)
