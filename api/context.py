@@ -20,7 +20,7 @@ from domain.kit.actor import SYSTEM, Actor
 from domain.kit.command import Register
 from domain.kit.database import Database, connect, reading
 from domain.kit.limits import LATEST
-from domain.kit.ports import Blobs, Hasher, Queue
+from domain.kit.ports import Blobs, Hasher, Queue, Signer
 from domain.kit.work import utc_now
 from domain.people.keys import PREFIX, key_principal
 from domain.people.sessions import principal_of
@@ -81,6 +81,13 @@ class Context:
     session_key: bytes = field(repr=False)
     register: Register = field(repr=False)
     """The commands, with this installation's signer of tag codes."""
+
+    @property
+    def signer(self) -> Signer:
+        """The signer of tag codes."""
+        if self.register.signer is None:
+            raise RuntimeError("this process was put together without a signer")
+        return self.register.signer
 
     async def close(self) -> None:
         """Give everything back."""

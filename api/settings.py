@@ -26,6 +26,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     behind_pooler: bool = False
     public_url: str = "http://127.0.0.1:8000"
     session_key: str = ""
+    tag_key: str = ""
     photo_workers: int = 1
     log_level: str = "info"
     metrics_token: str = ""

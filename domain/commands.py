@@ -7,7 +7,7 @@ from domain.claims import actions as claims
 from domain.claims import adjudication, opening
 from domain.customers import actions as customers
 from domain.installs import actions as installs
-from domain.installs import corrections
+from domain.installs import corrections, tags
 from domain.jobs import actions as jobs
 from domain.jobs import planning, steps
 from domain.jobs.own_units import tell_technicians
@@ -33,6 +33,8 @@ _ALL: tuple[Action, ...] = (
     installs.move_unit,
     installs.set_unit_status,
     corrections.correct_unit,
+    tags.issue_tag,
+    tags.revoke_tag,
     jobs.create_job,
     planning.assign_job,
     jobs.accept_job,

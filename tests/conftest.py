@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -17,10 +18,12 @@ from api import embedded
 from api.adapters.blobs import FolderBlobs
 from api.adapters.hasher import Argon2Hasher
 from api.adapters.queue import PgQueue
+from api.adapters.signer import HmacSigner
 from api.app import make_app
 from api.context import Context, Principals
 from api.migrate import upgrade
 from api.settings import Settings
+from domain.commands import REGISTER
 from domain.kit.database import Database, connect
 from domain.migrations.tables import METADATA
 from mobile_sync.photos.sandbox import PhotoSandbox
@@ -112,6 +115,7 @@ async def context(
         queue=PgQueue(),
         sandbox=sandbox,
         session_key=b"a key for tests",
+        register=replace(REGISTER, signer=HmacSigner(b"a key for labels of tests")),
     )
 
 

@@ -1,11 +1,12 @@
 """The install base: units, found by serial, model, owner or a caller's number."""
 
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
 
 from api.operation import Call, command_operation, operation
-from domain.installs import actions, corrections, queries
+from domain.installs import actions, corrections, labels, queries, tags
 from domain.installs.queries import UnitQuery
 from domain.jobs.own_units import own_units
 from domain.kit.actor import OFFICE, Role
@@ -21,6 +22,8 @@ command_operation("/units/confirm", TAG, actions.confirm_unit)
 command_operation("/units/move", TAG, actions.move_unit)
 command_operation("/units/status", TAG, actions.set_unit_status)
 command_operation("/units/correct", TAG, corrections.correct_unit)
+command_operation("/tags", TAG, tags.issue_tag)
+command_operation("/tags/revoke", TAG, tags.revoke_tag)
 
 
 class SeveralUnits(Problem, kind=Kind.CONFLICT):
@@ -126,3 +129,39 @@ async def list_moves(call: Call) -> object:
         raise _none()
     async with call.reading() as db:
         return await queries.moves(db, call.params(WhichUnit).id, page)
+
+
+class WhichTag(msgspec.Struct, frozen=True):
+    """The id of a label."""
+
+    id: UUID
+
+
+@operation("GET", "/tags", tag=TAG, by=tags.LABELLERS, query=labels.LabelQuery, answer=Page[labels.LabelLine])
+async def list_tags(call: Call) -> object:
+    """List the labels that were issued, newest first; for one unit or for all."""
+    page = call.query(labels.LabelQuery)
+    async with call.reading() as db:
+        return await labels.labels(db, page)
+
+
+@operation(
+    "GET",
+    "/tags/{id:uuid}",
+    tag=TAG,
+    by=tags.LABELLERS,
+    params=WhichTag,
+    answer=labels.LabelText,
+    problems=(NotFound, labels.TagOutdated),
+)
+async def show_tag(call: Call) -> object:
+    """Show what a label says, to be printed: the GS1 Digital Link with its tag code.
+
+    The code is made anew from our key each time; what is stored of it is a hash.
+    """
+    host = urlsplit(call.context.settings.public_url).netloc
+    async with call.reading() as db:
+        found = await labels.label(db, call.context.signer, host, call.params(WhichTag).id)
+    if found is None:
+        raise NotFound("There is no such label.")
+    return found

@@ -24,13 +24,25 @@ LIVE_STATES = ("accepted", "approved")
 
 
 class Scan(Record):
-    """One reading of a barcode on a visit; kept even when refused. What was read is text: the unit is resolved here."""
+    """One reading of a barcode on a visit; kept even when refused. What was read is text: the unit is resolved here.
+
+    ``tag`` is what our label's code was worth; ``strange_no`` counts the serials of a partner's day that no job of its
+    own explains; ``serial_stem`` and ``serial_no`` are the serial before and from its last number on.
+    """
 
     __tablename__ = "scan"
     __table_args__ = (
         CheckConstraint("source IN ('camera', 'photo', 'typed')", name="source"),
         CheckConstraint(
             "source <> 'typed' OR (typed_reason IS NOT NULL AND photo_id IS NOT NULL)", name="typed_needs_evidence"
+        ),
+        CheckConstraint("tag IN ('none', 'ok', 'wrong', 'revoked')", name="tag"),
+        Index(
+            "ix_scan_run",
+            "partner_id",
+            "serial_stem",
+            "serial_no",
+            postgresql_where=text("partner_id IS NOT NULL AND serial_no IS NOT NULL"),
         ),
     )
     id: Mapped[Pk]
@@ -45,6 +57,10 @@ class Scan(Record):
     photo_id: Mapped[UUID | None] = mapped_column(ForeignKey("photo.id"))
     serial_key: Mapped[Sorted | None] = mapped_column(index=True)
     gtin: Mapped[str | None]
+    serial_stem: Mapped[Sorted | None]
+    serial_no: Mapped[Big | None]
+    tag: Mapped[str] = mapped_column(server_default="none")
+    strange_no: Mapped[int | None]
     unit_id: Mapped[UUID | None] = mapped_column(index=True)
     matches_job: Mapped[bool]
     scanned_at: Mapped[dt.datetime]

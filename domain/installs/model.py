@@ -4,7 +4,16 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint, func, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.kit.base import Big, Pk, Record, Sorted
@@ -116,3 +125,46 @@ class ImportRefusal(Record):
     column: Mapped[str]
     value: Mapped[str]
     reason: Mapped[str]
+
+
+class UnitTag(Record):
+    """A label that was issued for a unit; of its tag code only a hash is kept. Several labels may hold at once."""
+
+    __tablename__ = "unit_tag"
+    __table_args__ = (
+        UniqueConstraint("unit_id", "generation"),
+        UniqueConstraint("code_hash"),
+        Index("ix_unit_tag_issued_at", "issued_at", "id"),
+        CheckConstraint("(revoked_at IS NULL) = (revoked_reason IS NULL)", name="revoked"),
+    )
+    id: Mapped[Pk]
+    unit_id: Mapped[UUID] = mapped_column(ForeignKey("unit.id"))
+    generation: Mapped[int] = mapped_column(SmallInteger)
+    code_hash: Mapped[bytes]
+    issued_at: Mapped[dt.datetime]
+    issued_by: Mapped[UUID]
+    revoked_at: Mapped[dt.datetime | None]
+    revoked_reason: Mapped[str | None]
+
+
+class WarrantyChange(Record):
+    """A change of what decides a claimed unit's cover: one person asks for it, another one decides."""
+
+    __tablename__ = "warranty_change"
+    __table_args__ = (
+        CheckConstraint("decision IN ('approved', 'declined')", name="decision"),
+        CheckConstraint("(decision IS NULL) = (decided_by IS NULL)", name="decided"),
+        CheckConstraint("decision <> 'approved' OR decided_by <> requested_by", name="two_people"),
+        Index("ix_warranty_change_requested_at", "requested_at", "id"),
+    )
+    id: Mapped[Pk]
+    unit_id: Mapped[UUID] = mapped_column(ForeignKey("unit.id"), index=True)
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+    reason: Mapped[str]
+    requested_by: Mapped[UUID]
+    requested_at: Mapped[dt.datetime]
+    decision: Mapped[str | None]
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[dt.datetime | None]
+    note: Mapped[str | None]

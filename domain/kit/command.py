@@ -9,6 +9,7 @@ import msgspec
 from domain.kit.actor import Role
 from domain.kit.journal import Outcome
 from domain.kit.limits import check_moments
+from domain.kit.ports import Signer
 from domain.kit.problem import Problem
 
 if TYPE_CHECKING:
@@ -69,11 +70,15 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """What may be asked for: every action, what follows it in the same savepoint, and the commands by their tags."""
+    """What may be asked for: every action, what follows it in the same savepoint, and the commands by their tags.
+
+    ``signer`` is the process's own, for the tag codes of labels.
+    """
 
     actions: dict[type[Command], Action]
     then: dict[type[Command], list[Callable[["Work", Any], Awaitable[None]]]]
     by_tag: dict[str, type[Command]]
+    signer: Signer | None = None
 
 
 C = TypeVar("C", bound=Command)

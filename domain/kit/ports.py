@@ -39,3 +39,10 @@ class Queue(Protocol):
 
     async def enqueue(self, driver: Any, kind: str, payload: bytes) -> None:
         """Add a task in the driver's open transaction; it exists only if that transaction commits."""
+
+
+class Signer(Protocol):
+    """Marks what we made with a key that stays outside."""
+
+    def mark(self, content: bytes) -> bytes:
+        """Return 32 bytes that nobody can make for this content without the key; always the same ones."""

@@ -22,7 +22,7 @@ from domain.kit.command import Action, Command, Register
 from domain.kit.database import Database, writing
 from domain.kit.feeds import Changes, write_changes
 from domain.kit.journal import NO_STAMP, Entry, Outcome, Stamp, canonical, earlier_entry, told_of, write_entry
-from domain.kit.ports import Queue
+from domain.kit.ports import Queue, Signer
 from domain.kit.problem import AlreadyTaken, Busy, NotAllowed, OperationIdReused, Problem
 
 T = TypeVar("T")
@@ -59,6 +59,13 @@ class Work:
         if self._session is None:
             self._session = AsyncSession(self.connection, expire_on_commit=False, autoflush=False)
         return self._session
+
+    @property
+    def signer(self) -> Signer:
+        """The signer of the process that carries the command out."""
+        if self.register is None or self.register.signer is None:
+            raise RuntimeError("this command was carried out without a signer")
+        return self.register.signer
 
     async def flush(self) -> None:
         """Write what was added to the session."""

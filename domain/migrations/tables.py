@@ -4,6 +4,7 @@ import domain.catalog.model
 import domain.claims.model
 import domain.claims.submitted
 import domain.customers.model
+import domain.claims.watched
 import domain.installs.model
 import domain.jobs.model
 import domain.kit.feeds
