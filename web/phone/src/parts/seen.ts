@@ -1,11 +1,11 @@
 /** Refused work whose notice a person has read: it need not stand at the top of the outbox any longer. */
 
 import { signal } from "@preact/signals";
+import { keptIds } from "../core/kept";
 
-const KEY = "fieldstone-seen";
 const MAX = 300;
-
-const ids = signal<readonly string[]>(stored());
+const kept = keptIds("fieldstone-seen");
+const ids = signal<readonly string[]>(kept.get());
 
 export function isSeen(op: string): boolean {
   return ids.value.includes(op);
@@ -13,18 +13,5 @@ export function isSeen(op: string): boolean {
 
 export function noteSeen(op: string): void {
   ids.value = [op, ...ids.peek()].slice(0, MAX);
-  try {
-    localStorage.setItem(KEY, JSON.stringify(ids.peek()));
-  } catch {
-    // Forbidden storage: remembered until the app is closed.
-  }
-}
-
-function stored(): string[] {
-  try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? "[]");
-    return Array.isArray(kept) ? kept.filter((id) => typeof id === "string") : [];
-  } catch {
-    return [];
-  }
+  kept.set(ids.value);
 }

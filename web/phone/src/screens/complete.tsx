@@ -5,6 +5,7 @@ import { dayAt } from "../core/lines";
 import { completionSecret, record } from "../core/store";
 import { modelOf } from "../parts/catalogue";
 import { type Current, whereOf } from "../parts/current";
+import { type Draft, draftOf, keepDraft } from "../parts/drafts";
 import { Choice, TextField } from "../parts/fields";
 import { useSaving } from "../parts/form";
 import { Screen } from "../parts/frame";
@@ -20,14 +21,6 @@ import { openForm } from "../update";
 import { duration, shortDay } from "../words/format";
 import { named, say, word } from "../words/words";
 
-interface Draft {
-  result: string;
-  summary: string;
-}
-
-/** What was entered, kept while the technician goes and adds what is missing. */
-const drafts = new Map<string, Draft>();
-
 /** Where each missing thing is entered. */
 const WHERE: Partial<Record<Missing, Form>> = {
   "fault-code": "fault",
@@ -41,7 +34,7 @@ const WHERE: Partial<Record<Missing, Form>> = {
 
 export function CompleteScreen({ current }: { current: Current }) {
   const { job, visit } = current;
-  const [draft, setDraft] = useState<Draft>(drafts.get(visit.id) ?? { result: "", summary: "" });
+  const [draft, setDraft] = useState(draftOf(visit.id));
   const [asked, setAsked] = useState(false);
   const [isSigning, setSigning] = useState(false);
   useEffect(openForm, []);
@@ -51,7 +44,7 @@ export function CompleteScreen({ current }: { current: Current }) {
   }, [isOver]);
   const change = (part: Partial<Draft>): void => {
     const now = { ...draft, ...part };
-    drafts.set(visit.id, now);
+    keepDraft(visit.id, now);
     setDraft(now);
   };
   const closing = { result: draft.result, signed: true, no_signature_reason: null };
@@ -186,7 +179,7 @@ function Signing({ current, draft, back }: { current: Current; draft: Draft; bac
       await record("visit.complete", body, { ...whereOf(current), secret: { code, pin } });
     });
     if (!done) return;
-    drafts.delete(visit.id);
+    keepDraft(visit.id, null);
     release();
     leave({ at: "code", visit: visit.id });
   };

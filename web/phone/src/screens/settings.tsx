@@ -5,6 +5,7 @@ import { session, signOut, sync, UnsentWork } from "../core/store";
 import { nameOfPhone } from "../core/surroundings";
 import { APP_VERSION } from "../core/wire";
 import { catalogue } from "../parts/catalogue";
+import { forgetDrafts } from "../parts/drafts";
 import { Screen } from "../parts/frame";
 import { LanguageChoice } from "../parts/language";
 import { applyUpdate, lookForUpdate, updateReady } from "../update";
@@ -107,6 +108,7 @@ function SignOut() {
   const leave = async (): Promise<void> => {
     try {
       await signOut();
+      forgetDrafts();
       location.hash = "#/";
     } catch (error) {
       if (error instanceof UnsentWork) setProblem(say("signOut.unsent", { n: error.operations, photos: error.photos }));
