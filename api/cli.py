@@ -9,6 +9,7 @@ import click
 from api.cli_codes import parse_code, read_photos
 from api.cli_import import import_file
 from api.cli_simulate import simulate
+from api.cli_year import judge_year_command
 from api.settings import ROOT, load_settings
 
 
@@ -101,3 +102,4 @@ main.add_command(parse_code)
 main.add_command(read_photos)
 main.add_command(import_file)
 main.add_command(simulate)
+main.add_command(judge_year_command)

@@ -1,0 +1,162 @@
+"""Puts visits through the real gate, in processes of their own: journal, savepoint, unit lock, rules, claim, commit.
+
+A completion here is the bare step; the sheet was written before. What follows it is what follows it in the product.
+"""
+
+import asyncio
+import dataclasses
+import datetime as dt
+import multiprocessing
+import signal
+import traceback
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import update
+
+from api.adapters.queue import PgQueue
+from domain.claims.opening import open_claim_for_visit
+from domain.jobs.model import Visit
+from domain.kit.actor import Actor, Role
+from domain.kit.command import Done, Register
+from domain.kit.database import Database, connect
+from domain.kit.journal import canonical
+from domain.kit.problem import OperationIdReused
+from domain.kit.work import Work, execute, transact
+from domain.worklog.completion import CompleteVisit, VisitCompleted, complete_visit
+
+AT_ONCE = 4
+"""So many claims a process has on their way: one waits for the database while the others compute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A visit that its technician completes, and when we hear of it."""
+
+    technician_id: UUID
+    partner_id: UUID
+    visit_id: UUID
+    op_id: UUID
+    completed_at: dt.datetime
+    submitted_at: dt.datetime
+    result: str
+    again: str = ""
+    """How it is handed in once more: ``replay`` (the same operation), ``altered`` (the same id with other content),
+    ``twice`` (a new operation for the same visit)."""
+
+
+async def _close(work: Work, cmd: CompleteVisit) -> Done:
+    closed = update(Visit).where(Visit.id == cmd.visit_id, Visit.state == "working")
+    await work.db.execute(closed.values(state="completed", completed_at=cmd.at, result=cmd.result))
+    return Done(VisitCompleted(visit_id=cmd.visit_id, job_id=cmd.visit_id, state="completed"))
+
+
+GATE = Register(
+    {CompleteVisit: dataclasses.replace(complete_visit, carry_out=_close)},
+    {CompleteVisit: [open_claim_for_visit]},
+    {complete_visit.tag: CompleteVisit},
+)
+
+
+async def hand_in(database: Database, handed: Handed) -> str:
+    """Complete a visit as its technician, with its partner's database role; return what the second try came to."""
+    actor = Actor(handed.technician_id, Role.TECHNICIAN, handed.partner_id)
+    given = {"visit_id": handed.visit_id, "at": handed.completed_at, "result": handed.result}
+    await _send(database, actor, handed, handed.op_id, given)
+    if not handed.again:
+        return ""
+    op_id = handed.op_id if handed.again != "twice" else UUID(int=handed.op_id.int ^ 1)
+    if handed.again == "altered":
+        given["result"] = "installed"
+    try:
+        return await _send(database, actor, handed, op_id, given)
+    except OperationIdReused:
+        return "refused"
+
+
+async def _send(database: Database, actor: Actor, handed: Handed, op_id: UUID, given: dict[str, Any]) -> str:
+    command = CompleteVisit(**given, no_signature_reason="absent")
+    sent = canonical(msgspec.to_builtins(command))
+
+    async def body(work: Work) -> str:
+        entry = await execute(work, op_id, command, sent, GATE)
+        return "replayed" if entry.replayed else entry.outcome
+
+    return await transact(database, actor, body, now=handed.submitted_at, queue=PgQueue(), op_id=op_id)
+
+
+class Gates:
+    """Processes that judge; leave the ``with`` and they are gone."""
+
+    def __init__(self, urls: tuple[str, str], jobs: int) -> None:
+        spawning: Any = multiprocessing.get_context("spawn")
+        self._lines: list[Any] = []
+        self._processes: list[Any] = []
+        for _ in range(jobs):
+            ours, theirs = spawning.Pipe()
+            process = spawning.Process(target=_serve, args=(theirs, urls), daemon=True)
+            process.start()
+            theirs.close()
+            self._lines.append(ours)
+            self._processes.append(process)
+
+    def __enter__(self) -> "Gates":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for line, process in zip(self._lines, self._processes, strict=True):
+            line.close()
+            process.terminate()
+            process.join()
+
+    async def judge(self, visits: list[Handed]) -> dict[UUID, str]:
+        """Put visits through the gate in their order, as far as several at once have one."""
+        shares = [visits[number :: len(self._lines)] for number in range(len(self._lines))]
+        for line, share in zip(self._lines, shares, strict=True):
+            line.send(share)
+        said: dict[UUID, str] = {}
+        for line in self._lines:
+            answer = await asyncio.to_thread(line.recv)
+            if isinstance(answer, str):
+                raise RuntimeError(answer)
+            said.update(answer)
+        return said
+
+
+def _serve(line: Any, urls: tuple[str, str]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent was told, and ends us
+    asyncio.run(_judge_all(line, urls))
+
+
+async def _judge_all(line: Any, urls: tuple[str, str]) -> None:
+    database = connect(*urls, pool_size=AT_ONCE)
+    try:
+        while True:
+            share = await asyncio.to_thread(line.recv)
+            try:
+                line.send(await _share(database, share))
+            except Exception:
+                line.send(traceback.format_exc())
+                raise
+    except EOFError:  # the parent is through, or gone
+        pass
+    finally:
+        await database.close()
+
+
+async def _share(database: Database, visits: Iterable[Handed]) -> dict[UUID, str]:
+    waiting = iter(visits)
+    said: dict[UUID, str] = {}
+
+    async def one_after_another() -> None:
+        for handed in waiting:
+            if (word := await hand_in(database, handed)) or handed.again:
+                said[handed.visit_id] = word
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(AT_ONCE):
+            group.create_task(one_after_another())
+    return said

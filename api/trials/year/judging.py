@@ -1,0 +1,114 @@
+"""Lives the year day by day: what reaches us on a day is stored, judged, and later paid."""
+
+import datetime as dt
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from api import embedded
+from api.migrate import upgrade
+from api.trials.year import diary, frauds, network, sheets
+from api.trials.year.gate import Gates, Handed
+from api.trials.year.loading import connected, store
+from api.trials.year.outcome import Outcome, reckon
+from api.trials.year.world import Rows, Story, World
+
+SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "4GB",
+    "autovacuum_naptime": "5s",
+    "max_connections": "40",
+}
+"""Of a database that may forget everything in a power cut: it lives for this one run."""
+PAID_AFTER_DAYS = 21
+PAY = """
+UPDATE claim_line SET state = 'paid' FROM claim WHERE claim.id = claim_line.claim_id AND claim_line.state = 'accepted'
+  AND claim.state = 'accepted' AND claim.submitted_on <= $1
+"""
+PAY_CLAIMS = "UPDATE claim SET state = 'paid' WHERE state = 'accepted' AND submitted_on <= $1"
+LOOK_AGAIN = (1, 3, 8, 20, 50, 120, 250)
+"""After so many days of claims the planner is told how many rows there are."""
+Progress = Callable[[str, int, int], None]
+
+
+@contextmanager
+def scratch() -> Iterator[embedded.Embedded]:
+    """Lend a PostgreSQL that is thrown away afterwards."""
+    with tempfile.TemporaryDirectory(prefix="fieldstone-year-") as folder:
+        data = Path(folder) / "pg"
+        try:
+            server = embedded.start(data, settings=SETTINGS)
+            try:
+                yield server
+            finally:
+                server.stop()
+        finally:
+            embedded.remove(data)
+
+
+async def judge_year(server: embedded.Embedded, claims: int, seed: int, jobs: int, progress: Progress) -> Outcome:
+    """Build the network, live the year, and count what became of whom."""
+    await upgrade(server.url("fieldstone_owner"))
+    progress("Building the network", 0, 1)
+    world, rows = network.build(seed, claims)
+    stories = frauds.commit(world, diary.tell(world, claims))
+    progress("Building the network", 1, 1)
+    connection = await connected(server.url("fieldstone_owner"))
+    try:
+        await store(connection, rows)
+        await connection.execute("ANALYZE")
+        with Gates((server.url("fieldstone_app"), server.url("fieldstone_partner")), jobs) as gates:
+            seconds, said = await _live(connection, gates, world, stories, progress)
+        return await reckon(connection, stories, said, seed, seconds)
+    finally:
+        await connection.close()
+
+
+async def _live(
+    connection: Any, gates: Gates, world: World, stories: list[Story], progress: Progress
+) -> tuple[float, dict[UUID, str]]:
+    """Let every day happen; return how long the gate worked, and what it said to second tries."""
+    rows, done, seconds = Rows(), 0, 0.0
+    said: dict[UUID, str] = {}
+    for number, (day, group) in enumerate(groupby(stories, key=lambda story: story.submitted_on), 1):
+        today = list(group)
+        for story in today:
+            sheets.write(world, rows, story)
+        await store(connection, rows)
+        if number in LOOK_AGAIN:
+            await connection.execute("ANALYZE")
+        if day.weekday() == 4:
+            await _pay(connection, day - dt.timedelta(days=PAID_AFTER_DAYS))
+        began = time.perf_counter()
+        said |= await gates.judge([_handed(story) for story in today])
+        seconds += time.perf_counter() - began
+        done += len(today)
+        progress("Judging claims", done, len(stories))
+    return seconds, said
+
+
+def _handed(story: Story) -> Handed:
+    who = story.technician
+    return Handed(
+        who.id,
+        who.partner.id,
+        story.visit_id,
+        story.op_id,
+        story.completed_at,
+        story.submitted_at,
+        story.result,
+        story.attempt,
+    )
+
+
+async def _pay(connection: Any, until: dt.date) -> None:
+    async with connection.transaction():
+        await connection.execute(PAY, until)
+        await connection.execute(PAY_CLAIMS, until)

@@ -1,0 +1,49 @@
+"""The synthetic year: frauds of every kind among honest claims, judged by the real gate."""
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+from api.trials.year import diary, frauds, network
+from api.trials.year.world import HONEST
+
+YEAR = Path(__file__).resolve().parents[2] / "api" / "trials" / "year"
+WHAT_THE_RULES_KNOW = ("domain.claims.rules", "domain.claims.scoring", "domain.claims.facts")
+GATE_SIDE = {"gate.py", "judging.py"}
+
+
+def imports_of(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            found.add(str(node.module))
+        elif isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+    return found
+
+
+def test_the_generator_knows_nothing_of_the_rules() -> None:
+    for path in YEAR.glob("*.py"):
+        known = {name for name in imports_of(path) if name.startswith(WHAT_THE_RULES_KNOW)}
+        assert not known, (path.name, known)
+        if path.name not in GATE_SIDE:
+            assert not [name for name in imports_of(path) if name.startswith("domain.claims")], path.name
+
+
+def test_the_same_seed_tells_the_same_year_and_another_one_tells_another() -> None:
+    def told(seed: int) -> list[tuple[str, str, str]]:
+        world, _ = network.build(seed, 400)
+        stories = frauds.commit(world, diary.tell(world, 400))
+        return [(story.label, story.unit.serial, story.submitted_at.isoformat()) for story in stories]
+
+    assert told(5) == told(5)
+    assert told(5) != told(6)
+
+
+def test_about_one_claim_in_twenty_is_a_fraud_and_every_pattern_is_among_them() -> None:
+    world, _ = network.build(2, 8_000)
+    stories = frauds.commit(world, diary.tell(world, 8_000))
+    labels = Counter(story.label for story in stories if story.label != HONEST)
+    assert labels.keys() == frauds.PATTERNS.keys()
+    assert 0.04 < labels.total() / len(stories) < 0.07
+    assert len(stories) == 8_000
