@@ -8,7 +8,7 @@ from typing import Any, Literal
 from uuid import UUID, uuid5
 
 import msgspec
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import and_, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.kit.actor import Actor, Role
@@ -261,24 +261,12 @@ async def tell_refused(work: Work, transfer_id: UUID, problem: dict[str, Any]) -
 
 async def forget_stale(work: Work) -> int:
     """Forget some transfers that nobody went on with, and bytes that were refused long ago; return how many."""
-    stale = (
-        select(Transfer.id)
-        .where(
-            Transfer.upload_id.is_(None),
-            Transfer.finished_at.is_(None),
-            Transfer.created_at < work.now - dt.timedelta(days=transfer_days_max),
-        )
-        .limit(tidied_at_once)
+    stale = and_(Transfer.finished_at.is_(None), Transfer.created_at < work.now - dt.timedelta(days=transfer_days_max))
+    refused = and_(
+        Transfer.problem.is_not(None), Transfer.finished_at < work.now - dt.timedelta(days=evidence_days_max)
     )
-    gone = (await work.db.execute(delete(Transfer).where(Transfer.id.in_(stale)).returning(Transfer.id))).all()
-    refused = (
-        select(Transfer.id)
-        .where(
-            Transfer.upload_id.is_(None),
-            Transfer.problem.is_not(None),
-            Transfer.finished_at < work.now - dt.timedelta(days=evidence_days_max),
-        )
-        .limit(tidied_at_once)
-    )
-    dropped = (await work.db.execute(delete(Transfer).where(Transfer.id.in_(refused)).returning(Transfer.id))).all()
-    return len(gone) + len(dropped)
+    gone = 0
+    for which in (stale, refused):
+        some = select(Transfer.id).where(Transfer.upload_id.is_(None), which).limit(tidied_at_once)
+        gone += len((await work.db.execute(delete(Transfer).where(Transfer.id.in_(some)).returning(Transfer.id))).all())
+    return gone
