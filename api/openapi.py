@@ -51,6 +51,7 @@ _PARAMETERS = {
     "model": "The code of a model, such as `HP6`.",
     "name": "The name of the file.",
     "phone": "A phone number, with or without the country, however it is written.",
+    "programme_id": "Of this programme.",
     "role": "Only people of this role.",
     "search": "Words that the code, number or name contains.",
     "serial": "A serial, or how it begins where a list is asked for; blanks, dashes and capitals do not matter.",

@@ -3,8 +3,10 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from domain.catalog import programmes as catalogue
 from domain.claims import actions as claims
 from domain.claims import adjudication, opening
+from domain.claims import programmes as rules
 from domain.customers import actions as customers
 from domain.installs import actions as installs
 from domain.installs import corrections, tags
@@ -25,6 +27,9 @@ _ALL: tuple[Action, ...] = (
     people.disable_person,
     people.enable_person,
     people.revoke_device,
+    catalogue.create_programme,
+    catalogue.assign_programme,
+    rules.set_programme,
     customers.create_customer,
     customers.add_contact,
     customers.add_site,

@@ -14,6 +14,7 @@ import api.routes.keys
 import api.routes.operations
 import api.routes.people
 import api.routes.phone
+import api.routes.programmes
 import api.routes.reports
 import api.routes.signing_in
 import api.routes.snapshots
