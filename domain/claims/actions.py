@@ -1,15 +1,16 @@
 """Recording a reading of a barcode, and deciding a claim that waits for a person."""
 
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import insert, update
 
-from domain.claims.facts import ScanFacts, ScanVerdict, Source
-from domain.claims.gathering import VisitSeen, scan_facts, visit_seen
+from domain.claims.facts import ScanFacts, ScanVerdict, Source, TagState
+from domain.claims.gathering import TagSeen, VisitSeen, scan_facts, tag_seen, visit_seen
 from domain.claims.model import Scan
 from domain.claims.rules import IN_USE, judge_scan
-from domain.installs.serials import Parsed
+from domain.installs.serials import Parsed, counted
 from domain.jobs.recognition import readings
 from domain.jobs.rules import Reckoned, reckon
 from domain.jobs.scope import tell_visit
@@ -46,8 +47,9 @@ class RecordScan(Command, tag="scan.record", frozen=True, kw_only=True):
     """Record a reading of a barcode on a visit: by camera, from a photo, or a serial typed by hand.
 
     It is kept whatever it says and never stops the visit. A reading from a photo names a photo of the visit; typing
-    needs a reason and a photo of the label. Our own people get the verdict; a partner's people get it for the unit of
-    the visit's job, and for anything else that it was recorded and is under check (202).
+    needs a reason and a photo of the label. Our own people get the verdict; a partner's people are told of the unit of
+    the visit's job, and of a unit whose label of ours they read with its tag code; of anything else that it was
+    recorded and is under check (202).
     """
 
     visit_id: UUID
@@ -90,6 +92,16 @@ class ResolveScan(msgspec.Struct, frozen=True):
     scan_id: UUID
 
 
+class Reading(NamedTuple):
+    """A reading on its way into the books: what was sent, its visit, what it says, its tag code, when it happened."""
+
+    cmd: RecordScan
+    seen: VisitSeen
+    parsed: Parsed
+    tag: TagSeen
+    happened: Reckoned
+
+
 _EXAMPLE = RecordScan(
     visit_id=UUID("0198c5b0-0000-7000-8000-000000000001"),
     source="camera",
@@ -118,14 +130,16 @@ async def record_scan(work: Work, cmd: RecordScan) -> Done:
     await tell_visit(work, seen, seen.job)
     parsed = seen.read(cmd.scanned_text, cmd.source, cmd.symbology)
     happened = reckon(cmd.scanned_at, work.now, work.stamp.client_at, work.stamp.estimated_at)
+    read = Reading(cmd, seen, parsed, await tag_seen(work, parsed), happened)
     if work.actor.partner_id is None:
-        return await _judge_now(work, cmd, seen, parsed, happened)
-    return await _leave_to_the_office(work, cmd, seen, parsed, happened)
+        return await _judge_now(work, read)
+    return await _leave_to_the_office(work, read)
 
 
-async def _judge_now(work: Work, cmd: RecordScan, seen: VisitSeen, parsed: Parsed, happened: Reckoned) -> Done:
+async def _judge_now(work: Work, read: Reading) -> Done:
+    cmd, seen, parsed, tag, happened = read
     on = day_at(happened.at, seen.time_zone)
-    facts = await scan_facts(work.db, seen, parsed, cmd.source, cmd.symbology, on)
+    facts = await scan_facts(work.db, seen, parsed, cmd.source, cmd.symbology, on, tag.state)
     verdict = judge_scan(facts)
     answer = ScanRecorded(
         status="known" if verdict.known else "unknown",
@@ -136,27 +150,26 @@ async def _judge_now(work: Work, cmd: RecordScan, seen: VisitSeen, parsed: Parse
         coverage=facts.coverage,
     )
     # What the office keys in on a partner's visit is told to the partner as if its own technician had scanned.
-    told = answer if seen.partner_id is None else _told_to_partner(work, seen, parsed)
-    await _store(work, cmd, seen, parsed, happened, told, facts, verdict)
+    told = answer if seen.partner_id is None else _told_to_partner(work, seen, parsed, tag)
+    await _store(work, read, told, facts, verdict)
     late = seen.state in CLOSED
     return Done(answer, verdict, "recorded" if late else "applied_flagged" if verdict.hits else "applied")
 
 
-async def _leave_to_the_office(
-    work: Work, cmd: RecordScan, seen: VisitSeen, parsed: Parsed, happened: Reckoned
-) -> Done:
+async def _leave_to_the_office(work: Work, read: Reading) -> Done:
     """Store a partner's reading by one path that looks nothing up, so that timing tells nothing either."""
-    told = _told_to_partner(work, seen, parsed)
-    await _store(work, cmd, seen, parsed, happened, told)
+    seen, parsed = read.seen, read.parsed
+    told = _told_to_partner(work, seen, parsed, read.tag)
+    await _store(work, read, told)
     await work.enqueue(RESOLVE, ResolveScan(work.op_id))
     known = ScanRead(seen.names_its_unit(parsed), parsed.gtin, tuple(key for key, _, _ in readings(parsed)))
     return Done(told, known, "recorded" if told is UNDER_CHECK else "applied")
 
 
-def _told_to_partner(work: Work, seen: VisitSeen, parsed: Parsed) -> ScanRecorded:
+def _told_to_partner(work: Work, seen: VisitSeen, parsed: Parsed, tag: TagSeen) -> ScanRecorded:
     """Tell of the cover as it is today: by a day of its own choice a partner could find out when the cover ends."""
-    unit = seen.unit
-    if unit is None or unit.status not in IN_USE or seen.state in CLOSED or not seen.names_its_unit(parsed):
+    unit = seen.unit if seen.names_its_unit(parsed) else tag.unit
+    if unit is None or unit.status not in IN_USE or seen.state in CLOSED:
         return UNDER_CHECK
     covered = unit.status != "unconfirmed" and coverage(unit.coverage, day_at(work.now, seen.time_zone)).pays
     return ScanRecorded(status="known", covered="yes" if covered else "under-check")
@@ -173,16 +186,16 @@ def _check_evidence(cmd: RecordScan, seen: VisitSeen) -> None:
 
 async def _store(
     work: Work,
-    cmd: RecordScan,
-    seen: VisitSeen,
-    parsed: Parsed,
-    happened: Reckoned,
+    read: Reading,
     told: ScanRecorded,
     facts: ScanFacts | None = None,
     verdict: ScanVerdict | None = None,
 ) -> None:
+    cmd, seen, parsed, tag, happened = read
     matches = seen.names_its_unit(parsed)
-    unit_id = seen.unit.id if matches and seen.unit is not None else facts.unit_id if facts is not None else None
+    unit = seen.unit if matches else tag.unit
+    key = next((key for key, _, _ in readings(parsed)), None)
+    stem, number = counted(key or "") or (None, None)
     row = {
         "id": work.op_id,
         "visit_id": seen.id,
@@ -194,9 +207,12 @@ async def _store(
         "symbology": cmd.symbology,
         "typed_reason": cmd.typed_reason,
         "photo_id": cmd.photo_id,
-        "serial_key": next((key for key, _, _ in readings(parsed)), None),
+        "serial_key": key,
+        "serial_stem": stem,
+        "serial_no": number,
         "gtin": parsed.gtin,
-        "unit_id": unit_id,
+        "tag": tag.state,
+        "unit_id": unit.id if unit is not None else None if facts is None else facts.unit_id,
         "matches_job": matches,
         "scanned_at": happened.at,
         "scanned_on": day_at(happened.at, seen.time_zone),
@@ -218,7 +234,8 @@ async def resolve_scan(work: Work, scan_id: UUID) -> None:
     assert seen is not None  # a foreign key says so
     source: Source = msgspec.convert(scan.source, Source)
     parsed = seen.read(scan.scanned_text, source, scan.symbology)
-    facts = await scan_facts(work.db, seen, parsed, source, scan.symbology, scan.scanned_on)
+    tag: TagState = msgspec.convert(scan.tag, TagState)
+    facts = await scan_facts(work.db, seen, parsed, source, scan.symbology, scan.scanned_on, tag)
     await work.db.execute(
         update(Scan)
         .where(Scan.id == scan_id, Scan.resolved_at.is_(None))

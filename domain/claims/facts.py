@@ -12,6 +12,8 @@ import msgspec
 from domain.warranty.rules import Coverage
 
 Source = Literal["camera", "photo", "typed"]
+TagState = Literal["none", "ok", "wrong", "revoked"]
+"""What the tag code of a label of ours was worth; ``none`` where the reading had no code."""
 Mode = Literal["off", "warn", "review", "block"]
 Lane = Literal["accept", "review", "refuse"]
 Result = Literal["warn", "review", "refuse"]
@@ -89,6 +91,7 @@ class ScanFacts(msgspec.Struct, frozen=True, kw_only=True):
     rivals: tuple[Rival, ...] = ()
     coverage: Coverage | None = None
 
+    tag: TagState = "none"
 
 class ScanHit(msgspec.Struct, frozen=True):
     """A rule that a reading did not pass."""
@@ -117,6 +120,7 @@ class ScanSeen(msgspec.Struct, frozen=True):
 class FaultSeen(msgspec.Struct, frozen=True):
     """A fault record of the visit."""
 
+    tag: TagState = "none"
     id: UUID
     fault_group_id: UUID
     code: str
@@ -203,6 +207,7 @@ class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     def fault_groups(self) -> set[UUID]:
         """The slots of the unit this claim asks for: none where nothing was repaired."""
         return {fault.fault_group_id for fault in self.sheet.faults} if self.repaired else set()
+    partner_locked: bool = False
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):

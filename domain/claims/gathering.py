@@ -11,13 +11,14 @@ from sqlalchemy import ColumnElement, Text, bindparam, case, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.catalog.model import Model
-from domain.claims.facts import Rival, ScanFacts, Source
+from domain.claims.facts import Rival, ScanFacts, Source, TagState
 from domain.claims.model import Claim, ClaimLine
 from domain.claims.rules import names_unit
 from domain.customers.model import Site
 from domain.installs.makers import MakerFormat
 from domain.installs.model import Unit
-from domain.installs.serials import Parsed, parse
+from domain.installs.serials import Parsed, normalise, parse
+from domain.installs.tags import TaggedUnit, right_code, tagged_unit
 from domain.jobs.model import Assignment, Job, Visit
 from domain.jobs.recognition import makers, readings
 from domain.jobs.scope import Standing
@@ -66,8 +67,8 @@ class VisitSeen(msgspec.Struct, frozen=True):
     def names_its_unit(self, parsed: Parsed) -> bool:
         """Tell whether the reading is the unit of the visit's job.
 
-        This is the proof on which a partner's people learn anything about a unit. Serial and tag code of a label of
-        ours will be the other one.
+        This is one proof on which a partner's people learn anything about a unit; serial and tag code of a label of
+        ours are the other one.
         """
         unit = self.unit
         return unit is not None and names_unit(readings(parsed), unit.serial_key, unit.gtin, unit.model)
@@ -175,6 +176,27 @@ async def visit_seen(work: Work, actor: Actor, visit_id: UUID, photo_id: UUID | 
     )
 
 
+class TagSeen(msgspec.Struct, frozen=True):
+    """What the tag code of a reading is worth, and the unit that it proves."""
+
+    state: TagState = "none"
+    unit: TaggedUnit | None = None
+
+
+async def tag_seen(work: Work, parsed: Parsed) -> TagSeen:
+    """Judge a tag code: wrong ones by the key alone, so that nothing is looked up for who has not read a label."""
+    if not parsed.tag:
+        return TagSeen()
+    code_hash = right_code(work.signer, parsed)
+    unit = None if code_hash is None else await tagged_unit(work.driver, code_hash)
+    if unit is None:
+        return TagSeen("wrong")
+    # Where the serial was corrected since, the label says something that is no longer so.
+    if unit.revoked or unit.serial_key != normalise(parsed.serial or ""):
+        return TagSeen("revoked")
+    return TagSeen("ok", unit)
+
+
 _NAMED = (
     select(_unit(Unit.customer_id, with_rivals=True))
     .join_from(Unit, Model, Model.id == Unit.model_id)
@@ -199,7 +221,13 @@ async def units_named(db: AsyncSession, text: str, symbology: str | None) -> lis
 
 
 async def scan_facts(
-    db: AsyncSession, seen: VisitSeen, parsed: Parsed, source: Source, symbology: str, scanned_on: dt.date
+    db: AsyncSession,
+    seen: VisitSeen,
+    parsed: Parsed,
+    source: Source,
+    symbology: str,
+    scanned_on: dt.date,
+    tag: TagState,
 ) -> ScanFacts:
     """Return what a reading is judged from; the install base is asked where it is not the unit of the visit's job."""
     matches = seen.names_its_unit(parsed)
@@ -215,6 +243,7 @@ async def scan_facts(
         units_found=len(units),
         assigned=seen.assigned,
         scanned_on=scanned_on,
+        tag=tag,
         unit_id=None if unit is None else unit.id,
         unit_status=None if unit is None else unit.status,
         rivals=() if unit is None else unit.rivals,

@@ -105,6 +105,7 @@ def claim_facts(row: Any, now: dt.datetime) -> ClaimFacts:
         covered_when_reported=coverage(cover, reported_on).pays,
         partner_currency=row.partner_currency,
     )
+        partner_locked=row.partner_locked,
 
 
 def limits_of(given: dict[str, Any] | None) -> Limits:
@@ -123,8 +124,12 @@ def modes_of(given: dict[str, Any] | None) -> dict[str, Mode]:
 
 
 def _best(scans: list[ScanSeen]) -> ScanSeen | None:
-    """Return the reading that proves most: of the job's unit before any other, a machine's before a typed one."""
-    return max(scans, key=lambda scan: (scan.matches_job, scan.source != "typed"), default=None)
+    """Return the reading that proves most: of the job's unit before any other, a machine's before a typed one.
+
+    A label whose code is right proves more than any; one whose code is wrong is not made good by the serial alone.
+    """
+    worth = ("none", "revoked", "wrong", "ok")
+    return max(scans, key=lambda scan: (scan.matches_job, scan.source != "typed", worth.index(scan.tag)), default=None)
 
 
 def _rival(row: Any) -> Rival:

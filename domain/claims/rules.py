@@ -55,6 +55,8 @@ def judge_scan(facts: ScanFacts) -> ScanVerdict:
         hits.append(ScanHit("typed", "typed-serial"))
     if not facts.matches_job:
         hits.append(ScanHit("scan-unit", "scan-of-another-unit"))
+    if facts.tag in ("wrong", "revoked"):
+        hits.append(ScanHit("D17", f"tag-{facts.tag}"))
     if not facts.assigned:
         hits.append(ScanHit("D10", "assigned-to-another"))
     status = facts.unit_status
@@ -133,6 +135,18 @@ def _read_by_a_machine(facts: ClaimFacts) -> Finding | None:
     if facts.scan is None or facts.scan.source != "typed":
         return None
     return Finding("typed-serial", "typed-serial", inputs={"scan": str(facts.scan.id)})
+
+
+def _label_is_ours(facts: ClaimFacts) -> Finding | None:
+    """A label with a wrong code is a copy, or somebody's invention; one that was revoked should be on no machine."""
+    if facts.scan is None or facts.scan.tag not in ("wrong", "revoked"):
+        return None
+    return Finding(f"tag-{facts.scan.tag}", UNDER_CHECK, at_most_review=True, inputs={"scan": str(facts.scan.id)})
+
+
+def _partner_unlocked(facts: ClaimFacts) -> Finding | None:
+    """A partner that was seen probing serials: a person looks at each of its claims until a manager unlocks it."""
+    return Finding("partner-locked", UNDER_CHECK, at_most_review=True) if facts.partner_locked else None
 
 
 def _unit_in_use(facts: ClaimFacts) -> Finding | None:
@@ -305,6 +319,8 @@ RULES: tuple[Rule, ...] = (
     Rule("D1", 1, _unit_confirmed, "review", floor="review"),
     Rule("scan-unit", 1, _scan_is_of_this_unit, "review", floor="review"),
     Rule("typed", 1, _read_by_a_machine, "review", floor="review"),
+    Rule("D17", 1, _label_is_ours, "review", floor="review"),
+    Rule("watch", 1, _partner_unlocked, "review", floor="review"),
     Rule("D2", 1, _unit_in_use, "block"),
     Rule("D3", 1, _one_live_line, "block", floor="review"),
     Rule("D4", 1, _one_claim_per_visit, "block", floor="block"),
@@ -318,6 +334,7 @@ RULES: tuple[Rule, ...] = (
     Rule("travel", 1, _travel_within_limit, "review"),
     Rule("coverage", 1, _covered, "block"),
 )
+VERSIONS = {rule.id: rule.version for rule in RULES}
 _RESULT_OF: dict[Mode, Result] = {"warn": "warn", "review": "review", "block": "refuse"}
 _LANE_OF: dict[Result, Lane] = {"warn": "accept", "review": "review", "refuse": "refuse"}
 _STATE_OF: dict[Lane, LineState] = {"accept": "accepted", "review": "in_review", "refuse": "refused"}
@@ -337,6 +354,7 @@ def decide(facts: ClaimFacts) -> ClaimDecision:
         hits=hits,
         lines=tuple(_stand(line, facts, hits, state) for line in asked_lines(facts)),
         told=Told(state=state, reasons=tuple(reasons)),
+        versions=VERSIONS,
     )
 
 

@@ -70,7 +70,7 @@ _EXPENSES = (
     .order_by(Expense.id)
 )
 _SCANS = (
-    select(json_object(id=Scan.id, source=Scan.source, matches_job=Scan.matches_job))
+    select(json_object(id=Scan.id, source=Scan.source, matches_job=Scan.matches_job, tag=Scan.tag))
     .where(Scan.visit_id == Visit.id)
     .order_by(Scan.scanned_at.desc())
 )
@@ -90,6 +90,7 @@ EVERYTHING = (
     select(
         Visit.partner_id,
         Partner.currency.label("partner_currency"),
+        func.partner_locked(Visit.partner_id).label("partner_locked"),
         Visit.completed_at,
         Visit.clock_uncertain,
         Visit.result,

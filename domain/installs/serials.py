@@ -92,6 +92,7 @@ _SERIAL: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z .\-/_+#*$%:()&]{0,63}")
 _NO_SERIAL: Final = re.compile(r"[A-Za-z]{2,}:|.*//|(?:.*/)?01/\d{8}")  # word: value; addresses, also without http
 _LABELLED: Final = re.compile(r"(?ai)(?:s/?n|serial(?: no\.?| number)?)(?:[:#.]\s*|\s+)([0-9A-Z\-/.]{3,40})")
 _PREFIXED: Final = re.compile(r"S(?=.*\d)([0-9A-Z\-]{4,})")
+_COUNTED: Final = re.compile(r"(.*?)([0-9]{1,18})", re.DOTALL)
 _IMPORTED_VIN: Final = re.compile(r"I([0-9A-HJ-NPR-Z]{17})")
 _DASHES: Final = dict.fromkeys(map(ord, "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212"))
 _SPELLED: Final = re.compile(r"(?i)<(gs|rs|eot|fnc1)>|\\x(1d|1e|04)|\\u00(1d|1e|04)|([␝␞␄])")
@@ -276,6 +277,15 @@ def normalise(serial: str) -> str:
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", serial).upper()).translate(_DASHES)
     return "".join(c for c in folded if not c.isspace() and unicodedata.category(c) not in ("Cc", "Cf"))
+
+
+def counted(serial_key: str) -> tuple[str, int] | None:
+    """What stands before a serial's last number, and that number; None where it ends with none.
+
+    Of a longer number the last 18 digits count: a database's whole number holds no more.
+    """
+    match = _COUNTED.fullmatch(serial_key)
+    return None if match is None else (match[1], int(match[2]))
 
 
 def check_character_37_36(text: str) -> str:

@@ -8,7 +8,7 @@ its hash, and who prints a label has it made again.
 
 import hashlib
 import hmac
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -29,8 +29,6 @@ from domain.people.access import DESK
 from domain.warranty.rules import CoverageFacts
 
 LABELLERS = DESK | {Role.PARTS_MANAGER}
-TagState = Literal["none", "ok", "wrong", "revoked"]
-"""What the code of a scanned label is worth; ``none`` where there was no code."""
 GENERATIONS_MAX = 31
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None})
@@ -102,14 +100,10 @@ def _check_character(text: str) -> str:
     return _ALPHABET[-total % 32]
 
 
-def tag_of(work: Work, parsed: Parsed) -> tuple[TagState, bytes]:
-    """Return what a text's tag code is worth by the key alone, and its hash if it may be looked up."""
-    if not parsed.tag:
-        return "none", b""
-    gtin, key = parsed.gtin or "", normalise(parsed.serial or "")
-    if not is_ours(work.signer, parsed.tag, gtin, key):
-        return "wrong", b""
-    return "ok", hash_of_code(gtin, key, parsed.tag)
+def right_code(signer: Signer, parsed: Parsed) -> bytes | None:
+    """Return the hash under which the code of a read label may be looked up, or None when the code is not ours."""
+    gtin, key, code = parsed.gtin or "", normalise(parsed.serial or ""), parsed.tag or ""
+    return hash_of_code(gtin, key, code) if is_ours(signer, code, gtin, key) else None
 
 
 async def tagged_unit(driver: Any, code_hash: bytes) -> TaggedUnit | None:

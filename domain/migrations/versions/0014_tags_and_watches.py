@@ -91,6 +91,8 @@ def upgrade() -> None:
         ["partner_id", "serial_stem", "serial_no"],
         postgresql_where=sa.text("partner_id IS NOT NULL AND serial_no IS NOT NULL"),
     )
+    # The gate reads it in the partner's own transaction; the partner itself is told by no route.
+    op.execute("GRANT SELECT (tag) ON scan TO fieldstone_partner")
     for name in OURS:
         op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO fieldstone_app")
         op.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")
