@@ -91,7 +91,8 @@ _FROM = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
 _TO = dt.datetime(2026, 3, 2, 11, tzinfo=dt.UTC)
 
 
-async def _refuse_stranger(work: Work, technician_id: UUID, partner_id: UUID | None) -> None:
+async def refuse_stranger(work: Work, technician_id: UUID, partner_id: UUID | None) -> None:
+    """Raise InvalidRequest unless this is an active technician of a partner, or of our own team."""
     found = (
         await work.db.execute(
             select(Account.role, Account.partner_id, Account.disabled_at).where(Account.id == technician_id)
@@ -125,7 +126,7 @@ async def assign_job(work: Work, cmd: AssignJob) -> Done:
     ):
         raise InvalidRequest("There is no such active partner.", field="partner_id")
     if cmd.technician_id is not None:
-        await _refuse_stranger(work, cmd.technician_id, cmd.partner_id)
+        await refuse_stranger(work, cmd.technician_id, cmd.partner_id)
     former_id, former_partner_id = job.technician_id, job.partner_id
     for visit in await open_visits(work, job.id):
         if visit.technician_id != cmd.technician_id or (slot is not None and visit.state == "planned"):
