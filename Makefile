@@ -23,7 +23,7 @@ clean-demo: environment ## delete the demo's database and files
 	$(BIN)/python -c 'from pathlib import Path; from api.embedded import remove; remove(Path(".fieldstone/postgres"))'
 	rm -rf .fieldstone
 
-app: environment ## build the technician's app, which the server hands out under /app/
+app: environment ## build the technician's app (/app/) and the office's desk (/)
 	@scripts/app build
 
 app-pictures: environment-dev ## take a picture of every screen of the app, 390 x 844, English and Chinese, into out/pictures

@@ -37,7 +37,7 @@ class MethodNotAllowed(Problem, kind=Kind.MALFORMED):
 
 
 class AppNotBuilt(Problem, kind=Kind.MISSING):
-    """The technician's app is not built on this server."""
+    """What runs in the browser, the app or the desk, is not built on this server."""
 
 
 class IdempotencyKeyMissing(Problem, kind=Kind.MALFORMED):

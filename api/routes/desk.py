@@ -1,51 +1,37 @@
-"""The office's plain pages: static files that call the API with the browser's session."""
+"""The office's and the partners' desk: its built files, which call the API with the browser's session."""
 
-from pathlib import Path
-from typing import Annotated
-
-import msgspec
-from msgspec import Meta
-
-from api.operation import PUBLIC, Call, Reply, operation
+from api.built import Build, BuiltFile
+from api.operation import PUBLIC, Call, operation
+from api.pages import shown
+from api.problems import AppNotBuilt
 from api.settings import ROOT
 from domain.kit.problem import NotFound
 
 TAG = "pages"
-DESK = ROOT / "web" / "desk"
-FILES = {
-    "desk.js": ("text/javascript", DESK / "desk.js"),
-    "recorded.js": ("text/javascript", DESK / "recorded.js"),
-    "words.js": ("text/javascript", DESK / "words.js"),
-    "desk.css": ("text/css", DESK / "desk.css"),
-    "style.css": ("text/css", ROOT / "web" / "pages" / "style.css"),
-}
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+BUILD = Build(
+    ROOT / "web" / "desk" / "dist",
+    {
+        "content-security-policy": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob: data:; "
+            "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+        ),
+        "permissions-policy": "camera=(), microphone=(), geolocation=()",
+    },
 )
 
 
-class DeskFile(msgspec.Struct, frozen=True):
-    """A file of the desk."""
-
-    name: Annotated[str, Meta(max_length=40, pattern=r"^[a-z.]+$(?!\n)")]
-
-
-def _page(path: Path, media: str) -> Reply:
-    headers = {"content-security-policy": POLICY, "x-robots-tag": "noindex"}
-    return Reply(path.read_bytes(), media=media, headers=headers)
-
-
-@operation("GET", "/", tag=TAG, by=PUBLIC, answer=str, media="text/html", etag=True)
+@operation("GET", "/", tag=TAG, by=PUBLIC, answer=str, problems=(AppNotBuilt,), media="text/html", etag=True)
+@shown
 async def desk_page(call: Call) -> object:
-    """Show the office's page: sign in, see jobs, make and assign them."""
-    return _page(DESK / "index.html", "text/html")
+    """Show the desk, where the office and the partners' offices work."""
+    return BUILD.page(call)
 
 
-@operation("GET", "/welcome", tag=TAG, by=PUBLIC, answer=str, media="text/html", etag=True)
+@operation("GET", "/welcome", tag=TAG, by=PUBLIC, answer=str, problems=(AppNotBuilt,), media="text/html", etag=True)
+@shown
 async def welcome_page(call: Call) -> object:
     """Show the page behind an invitation link, where a person sets a password; the token stays in the browser."""
-    return _page(DESK / "index.html", "text/html")
+    return BUILD.page(call)
 
 
 @operation(
@@ -53,16 +39,12 @@ async def welcome_page(call: Call) -> object:
     "/desk/{name:str}",
     tag=TAG,
     by=PUBLIC,
-    params=DeskFile,
+    params=BuiltFile,
     answer=str,
     problems=(NotFound,),
-    media="text/plain",
+    media="application/octet-stream",
     etag=True,
 )
 async def desk_file(call: Call) -> object:
-    """Give a script or style of the desk."""
-    found = FILES.get(call.params(DeskFile).name)
-    if found is None:
-        raise NotFound("The desk has no such file.")
-    media, path = found
-    return _page(path, media)
+    """Give a file of the desk."""
+    return BUILD.file(call, call.params(BuiltFile).name)

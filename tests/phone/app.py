@@ -6,5 +6,5 @@ from pathlib import Path
 from api.asgi import app
 from api.routes import phone
 
-phone.DIST = Path(os.environ["APP_DIST"])
+phone.BUILD.folder = Path(os.environ["APP_DIST"])
 __all__ = ["app"]

@@ -64,7 +64,7 @@ def served(*, whole_week: bool = False, bare: bool = False) -> Iterator[Served]:
         dist, builds, labels = data / "dist", data / "builds", data / "films"
         if bare:
             for mark in ("one", "two"):
-                build = ["node", "scripts/build.mjs", str(builds / mark), mark, "/tests/browser/bench.ts"]
+                build = ["node", "phone/scripts/build.mjs", str(builds / mark), mark, "/tests/browser/bench.ts"]
                 subprocess.run([ROOT / "scripts" / "app", *build], check=True, capture_output=True)
         shutil.copytree(builds / "one" if bare else PHONE / "dist", dist)
         server = embedded.start(data / "postgres", settings=FAST)
@@ -140,7 +140,7 @@ def run_in_browser(product: Served, script: str, *arguments: str) -> str:
     folders = {"DIST": product.dist, "BUILDS": product.builds, "LABELS": product.labels}
     given = {"BASE": product.base, "PASSWORD": PASSWORD, **{name: str(path) for name, path in folders.items()}}
     done = subprocess.run(
-        [ROOT / "scripts" / "app", "node", f"tests/browser/{script}.mjs", *arguments],
+        [ROOT / "scripts" / "app", "node", f"phone/tests/browser/{script}.mjs", *arguments],
         env={**os.environ, **given},
         capture_output=True,
         text=True,

@@ -24,7 +24,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).write_bytes(content)
     (tmp_path / "index-Cx3ujZ_O.js.br").write_bytes(brotli.compress(SCRIPT))
     (tmp_path / "index-Cx3ujZ_O.js.gz").write_bytes(gzip.compress(SCRIPT))
-    monkeypatch.setattr(phone, "DIST", tmp_path)
+    monkeypatch.setattr(phone.BUILD, "folder", tmp_path)
     return tmp_path
 
 
@@ -77,7 +77,7 @@ async def test_nothing_but_the_apps_own_files_is_handed_out(http: httpx.AsyncCli
 async def test_a_server_without_the_app_says_how_to_build_it(
     http: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(phone, "DIST", tmp_path)
+    monkeypatch.setattr(phone.BUILD, "folder", tmp_path)
     page = await http.get("/app/", headers={"accept": "text/html"})
     assert page.status_code == 404
     assert "make app" in page.text

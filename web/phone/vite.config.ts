@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig } from "vite";
 
 // One bundle: an installed app either has all of itself or nothing, and a new build never misses a piece of the old one.
 export default defineConfig({
@@ -11,10 +11,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     cssCodeSplit: false,
     rolldownOptions: { output: { codeSplitting: false } },
-  },
-  test: {
-    environment: "node",
-    include: ["tests/unit/**/*.test.{ts,tsx}"],
-    testTimeout: 20_000,
   },
 });

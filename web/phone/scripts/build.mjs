@@ -1,15 +1,15 @@
-// Builds the app into dist/: the bundle, the service worker that knows every file of it, and both compressed ahead,
-// because the scanner's megabyte is too slow to compress per request. Fails when the first load grows beyond its bound.
+// Builds the app into dist/: the bundle, the service worker that knows every file of it, and both compressed ahead.
+// Fails when the first load grows beyond its bound.
 //
-//   node scripts/build.mjs [FOLDER [MARK [ENTRY]]]
+//   node phone/scripts/build.mjs [FOLDER [MARK [ENTRY]]]
 //
 // For tests: a build with a MARK in its page differs from one without, and another ENTRY may stand in for src/main.tsx.
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "vite";
+import { checkFirstLoad, compressAhead } from "../../scripts/compress.mjs";
 
 /** Bytes, compressed, before the first screen: everything but the scanner's reader, icons and the service worker. */
 const FIRST_LOAD_MAX = 300_000;
@@ -49,24 +49,12 @@ await build({
   },
 });
 
-let first = 0;
-for (const name of [...names, "sw.js"].filter((name) => !name.endsWith(".png"))) {
-  const plain = read(name);
-  const quality = {
-    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length },
-  };
-  const [br, gz] = [brotliCompressSync(plain, quality), gzipSync(plain, { level: 9 })];
-  writeFileSync(new URL(`${name}.br`, dist), br);
-  writeFileSync(new URL(`${name}.gz`, dist), gz);
-  if (!LATER.test(name) && name !== "sw.js") first += gz.length;
-  console.log(
-    `${name.padEnd(36)} ${plain.length.toLocaleString("en").padStart(10)} B, brotli ${br.length.toLocaleString("en")}`,
-  );
-}
-console.log(
-  `version ${version}; first load ${first.toLocaleString("en")} B with gzip, bound ${FIRST_LOAD_MAX.toLocaleString("en")}`,
+console.log(`version ${version}`);
+const sizes = compressAhead(
+  dist,
+  [...names, "sw.js"].filter((name) => !name.endsWith(".png")),
 );
-if (first > FIRST_LOAD_MAX) {
-  console.error("The first load is larger than its bound.");
-  process.exit(1);
-}
+checkFirstLoad(
+  [...sizes].filter(([name]) => !LATER.test(name) && name !== "sw.js").map(([, size]) => size),
+  FIRST_LOAD_MAX,
+);

@@ -1,6 +1,6 @@
 // Draws the app's icons from icon.svg: `node scripts/icons.mjs`. Done once; the pictures are committed.
 import { readFile } from "node:fs/promises";
-import { launch } from "./chromium.mjs";
+import { launch } from "../../scripts/chromium.mjs";
 
 const drawing = await readFile(new URL("icon.svg", import.meta.url), "utf8");
 // A launcher cuts a maskable icon to a shape of its own: no corners of ours, and the drawing within the safe circle.

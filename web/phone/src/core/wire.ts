@@ -1,6 +1,6 @@
 /** What travels between a phone and the server, in the server's own words (snake_case), and the bounds of a message. */
 
-import { version } from "../../package.json";
+import { version } from "../../../package.json";
 
 export type Moment = string;
 export type Day = string;
@@ -36,6 +36,8 @@ export type Row = LiveRow | RemovedRow;
 export interface Acknowledged {
   seq: number;
   op: string | null;
+  /** When the server took it, as the result said; missing where an older app wrote it down. */
+  at?: Moment | null;
 }
 
 export interface PullRequest {
@@ -93,6 +95,7 @@ export interface OpResultLine {
   status: Result | "retry";
   reason?: string | null;
   replayed: boolean;
+  taken_at?: Moment | null;
   answer?: unknown;
 }
 

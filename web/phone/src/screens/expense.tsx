@@ -1,6 +1,7 @@
 /** Money that was spent, or that the customer was charged; with its receipt. */
 
 import { useState } from "preact/hooks";
+import { minorUnits } from "../../../common/money";
 import { addPhoto, record } from "../core/store";
 import { type Current, whereOf } from "../parts/current";
 import { Choice, Select, TextField } from "../parts/fields";
@@ -9,7 +10,6 @@ import { Icon } from "../parts/icons";
 import { PhotoInput } from "../parts/photo-input";
 import { Preview } from "../parts/preview";
 import { downscale } from "../scanner/photo";
-import { minorUnits } from "../words/format";
 import { language, say, word } from "../words/words";
 
 const KINDS = ["parking", "toll", "hotel", "meal", "material", "shipping", "parts", "labour", "travel", "other"];

@@ -1,5 +1,6 @@
 /** Times, days, durations and money as the person reads them. */
 
+import { minorDigits } from "../../../common/money";
 import { language, say } from "./words";
 
 const TAGS = { en: "en-GB", zh: "zh-CN" } as const;
@@ -83,21 +84,4 @@ export function money(minor: number, currency: string): string {
   const digits = minorDigits(currency);
   const text = (minor / 10 ** digits).toFixed(digits);
   return `${text} ${currency}`;
-}
-
-/** How many digits a currency has behind its point: two for EUR, none for JPY. */
-export function minorDigits(currency: string): number {
-  try {
-    return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
-  } catch {
-    return 2;
-  }
-}
-
-/** Minor units of an amount as it was typed, with a comma or a point; null when it is none. */
-export function minorUnits(typed: string, currency: string): number | null {
-  const digits = minorDigits(currency);
-  const found = /^(\d{1,8})(?:[.,](\d*))?$/.exec(typed.trim().replace(/\s/g, ""));
-  if (!found || (found[2] ?? "").length > digits) return null;
-  return Number(found[1]) * 10 ** digits + Number((found[2] ?? "").padEnd(digits, "0") || 0);
 }

@@ -1,11 +1,11 @@
 /** Says things in the language of the person: what was chosen on this phone, else the account's, else the browser's. */
 
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { filled, type Language, languageOf } from "../../../common/texts";
 import { session } from "../core/store";
 import { en } from "./en";
 import { zh } from "./zh";
 
-export type Language = "en" | "zh";
 export type Key = keyof typeof en;
 
 const KEY = "fieldstone-language";
@@ -33,18 +33,9 @@ function stored(): Language | null {
   }
 }
 
-function languageOf(tag: string | null | undefined): Language | null {
-  if (!tag) return null;
-  return tag.toLowerCase().startsWith("zh") ? "zh" : "en";
-}
-
 /** The text of a key, its {places} filled. */
 export function say(key: Key, facts: Record<string, string | number> = {}): string {
   return filled(TABLES[language.value][key], facts);
-}
-
-export function filled(text: string, facts: Record<string, string | number>): string {
-  return text.replace(/\{(\w+)\}/g, (place, name: string) => String(facts[name] ?? place));
 }
 
 /** Names a code of a group; one that is in no table is shown as it came, without its dashes. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FLAGS, launchWithProfile } from "../../scripts/chromium.mjs";
+import { FLAGS, launchWithProfile } from "../../../scripts/chromium.mjs";
 import { Way } from "./network.mjs";
 
 export const PASSWORD = process.env.PASSWORD ?? "fieldstone demo";

@@ -1,6 +1,6 @@
 // What the app believes of the wire is held against the server's own contract: by the compiler, not at run time.
 import { expect, test } from "vitest";
-import type { components } from "../../src/contract";
+import type { components } from "../../../contract";
 import type * as App from "../../src/core/wire";
 
 type Server = components["schemas"];

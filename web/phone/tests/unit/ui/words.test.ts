@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { minorUnits } from "../../../../common/money";
+import { filled } from "../../../../common/texts";
 import { example } from "../../../src/parts/component";
 import { callLink, mapLink } from "../../../src/parts/reach";
 import { en } from "../../../src/words/en";
-import { minorUnits, money, running } from "../../../src/words/format";
-import { filled, perhaps } from "../../../src/words/words";
+import { money, running } from "../../../src/words/format";
+import { perhaps } from "../../../src/words/words";
 import { zh } from "../../../src/words/zh";
 
 const places = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort();

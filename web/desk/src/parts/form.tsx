@@ -1,0 +1,103 @@
+/** Forms whose button is off while their answer is under way, and which show what was refused. */
+
+import type { ComponentChildren } from "preact";
+import { useId, useRef, useState } from "preact/hooks";
+import { Refused } from "../core/api";
+import { whyOf } from "../words/words";
+
+export type Given = Record<string, string>;
+
+interface Props {
+  button: string;
+  /** Carries it out; the key is the same as long as nobody knows what became of the last try, and new once refused. */
+  submit: (given: Given, key: string) => Promise<void>;
+  tone?: "bad" | "plain";
+  children?: ComponentChildren;
+  class?: string;
+}
+
+export function Form({ button, submit, tone, children, class: name }: Props) {
+  const [error, setError] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const key = useRef(crypto.randomUUID() as string);
+  const onSubmit = async (event: Event) => {
+    event.preventDefault();
+    if (busy) return;
+    setBusy(true);
+    setError(null);
+    const given = new FormData(event.currentTarget as HTMLFormElement);
+    try {
+      await submit(Object.fromEntries([...given].map(([field, value]) => [field, String(value)])), key.current);
+      key.current = crypto.randomUUID();
+    } catch (refused) {
+      setError(refused);
+      if (refused instanceof Refused && refused.status > 0 && refused.status < 500) key.current = crypto.randomUUID();
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <form class={name} onSubmit={onSubmit}>
+      {error !== null && (
+        <p class="error" role="alert">
+          {whyOf(error)}
+        </p>
+      )}
+      {children}
+      <p class="actions">
+        <button type="submit" class={tone === "plain" ? "plain" : undefined} data-tone={tone} disabled={busy}>
+          {button}
+        </button>
+      </p>
+    </form>
+  );
+}
+
+/** A label and its control; the control gets the id. */
+export function Field({
+  label,
+  hint,
+  whole,
+  children,
+}: {
+  label: string;
+  hint?: string | undefined;
+  whole?: boolean;
+  children: (id: string) => ComponentChildren;
+}) {
+  const id = useId();
+  return (
+    <div class={whole ? "field whole" : "field"}>
+      <label for={id}>{label}</label>
+      {children(id)}
+      {hint && <p class="hint">{hint}</p>}
+    </div>
+  );
+}
+
+export type Option = readonly [value: string, text: string];
+
+export function Select(props: {
+  id?: string;
+  name?: string;
+  options: readonly Option[];
+  value: string;
+  change?: (value: string) => void;
+  required?: boolean;
+}) {
+  return (
+    <select
+      id={props.id}
+      name={props.name}
+      required={props.required}
+      value={props.value}
+      onChange={(event) => props.change?.(event.currentTarget.value)}
+    >
+      {props.options.map(([value, text]) => (
+        <option key={value} value={value} selected={value === props.value}>
+          {text}
+        </option>
+      ))}
+    </select>
+  );
+}

@@ -1,0 +1,25 @@
+/** Names behind ids that lists carry: partners and technicians, read once for a session. */
+
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { get, type Shape } from "../core/api";
+import { DISPATCHING, is, PARTNER } from "../core/session";
+
+const AT_MOST = 200;
+const partnerLines = signal<Shape<"PartnerLine">[]>([]);
+const technicianLines = signal<Shape<"PersonLine">[]>([]);
+export const partners: ReadonlySignal<Shape<"PartnerLine">[]> = partnerLines;
+export const technicians: ReadonlySignal<Shape<"PersonLine">[]> = technicianLines;
+const byId = computed(() => new Map(partnerLines.value.map((one) => [one.id, one])));
+
+export async function readNames(): Promise<void> {
+  const people = is([...DISPATCHING, ...PARTNER])
+    ? get("/people", { role: "technician", limit: AT_MOST })
+    : Promise.resolve({ items: [] });
+  const [partnerPage, peoplePage] = await Promise.all([get("/partners", { limit: AT_MOST }), people]);
+  partnerLines.value = partnerPage.items;
+  technicianLines.value = peoplePage.items;
+}
+
+export function partnerName(id: string | null | undefined): string {
+  return (id && byId.value.get(id)?.name) || "";
+}
