@@ -3,6 +3,7 @@
 import api.tasks_claims
 import api.tasks_imports
 import api.tasks_reports
+import api.tasks_scores
 import api.tasks_snapshots
 import api.tasks_units
 import api.tasks_uploads

@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.catalog import programmes as catalogue
 from domain.claims import actions as claims
-from domain.claims import adjudication, opening, submission
+from domain.claims import adjudication, opening, scored, submission
 from domain.claims import programmes as rules
 from domain.customers import actions as customers
 from domain.installs import actions as installs
@@ -61,6 +61,7 @@ _ALL: tuple[Action, ...] = (
     worklog.void_line,
     completion.complete_visit,
     claims.record_scan,
+    scored.score_claim,
     submission.submit_claim,
     adjudication.decide_claim,
     operations.decide_recorded_work,

@@ -44,6 +44,12 @@ class Scan(Record):
             "serial_no",
             postgresql_where=text("partner_id IS NOT NULL AND serial_no IS NOT NULL"),
         ),
+        Index(
+            "ix_scan_partner_id_scanned_at",
+            "partner_id",
+            "scanned_at",
+            postgresql_where=text("partner_id IS NOT NULL"),
+        ),
     )
     id: Mapped[Pk]
     visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"), index=True)
@@ -65,6 +71,8 @@ class Scan(Record):
     matches_job: Mapped[bool]
     scanned_at: Mapped[dt.datetime]
     scanned_on: Mapped[dt.date]
+    latitude_e6: Mapped[int | None]
+    longitude_e6: Mapped[int | None]
     op_id: Mapped[UUID]
     resolved_at: Mapped[dt.datetime | None]
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
@@ -90,6 +98,7 @@ class Claim(Record):
         Index("ix_claim_partner_id_number", "partner_id", "number"),
         Index("ix_claim_state_number", "state", "number"),
         Index("ix_claim_unit_id", "unit_id"),
+        Index("ix_claim_risk_points_number", "risk_points", "number", postgresql_where=text("state = 'in_review'")),
         Index(
             "uq_claim_assignment_paid_once",
             "assignment_id",
@@ -118,6 +127,8 @@ class Claim(Record):
     repaired_on: Mapped[dt.date]
     submitted_on: Mapped[dt.date]
     submitted_at: Mapped[dt.datetime]
+    risk_points: Mapped[int | None]
+    scored_at: Mapped[dt.datetime | None]
     coverage: Mapped[dict[str, Any]]
     facts: Mapped[dict[str, Any]]
     decision: Mapped[dict[str, Any]]

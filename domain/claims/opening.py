@@ -11,6 +11,7 @@ from domain.claims.facts import DEFAULTS, MODES, ClaimDecision, ClaimFacts, Limi
 from domain.claims.lines import asked_lines, sum_in
 from domain.claims.model import Claim, ClaimLine, RuleHit
 from domain.claims.rules import decide
+from domain.claims.scored import SCORE, ScoreLater
 from domain.claims.sheets import EVERYTHING
 from domain.installs.model import Unit
 from domain.jobs.model import Job, Visit
@@ -171,6 +172,7 @@ async def _store(work: Work, visit: Any, facts: ClaimFacts, decision: ClaimDecis
     await work.db.execute(_LINES, [_line(work.op_id, facts, line) for line in decision.lines])
     if decision.hits:
         await work.db.execute(_HITS, [_hit(work.op_id, facts.partner_id, hit) for hit in decision.hits])
+    await work.enqueue(SCORE, ScoreLater(work.op_id))
 
 
 def _approved(facts: ClaimFacts, decision: ClaimDecision) -> int | None:

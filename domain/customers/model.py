@@ -49,3 +49,5 @@ class Site(Record):
     region: Mapped[str]
     country: Mapped[str]
     time_zone: Mapped[str]
+    latitude_e6: Mapped[int | None]
+    longitude_e6: Mapped[int | None]

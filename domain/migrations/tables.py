@@ -2,6 +2,7 @@
 
 import domain.catalog.model
 import domain.claims.model
+import domain.claims.score_model
 import domain.claims.submitted
 import domain.customers.model
 import domain.claims.watched

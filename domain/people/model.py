@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, func, text
+from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Identity, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.kit.base import Big, Pk, Record, Sorted
@@ -40,6 +40,8 @@ class Account(Record):
             name="partner_fits_role",
         ),
         Index("ix_account_partner_id_login", "partner_id", "login"),
+        Index("ix_account_phone_digits", "phone_digits"),
+        Index("ix_account_email", "email"),
     )
     id: Mapped[Pk]
     login: Mapped[Sorted] = mapped_column(unique=True)
@@ -49,6 +51,7 @@ class Account(Record):
     number: Mapped[int] = mapped_column(BigInteger, Identity(start=1001))
     email: Mapped[str] = mapped_column(server_default="")
     phone: Mapped[str] = mapped_column(server_default="")
+    phone_digits: Mapped[str] = mapped_column(Computed("regexp_replace(phone, '[^0-9]', '', 'g')", persisted=True))
     language: Mapped[str] = mapped_column(server_default="en")
     password_hash: Mapped[str | None]
     disabled_at: Mapped[dt.datetime | None]

@@ -4,7 +4,15 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.kit.base import Big, Pk, Record
@@ -174,8 +182,38 @@ class Photo(Record):
     kind: Mapped[str]
     caption: Mapped[str] = mapped_column(server_default="")
     sha256: Mapped[str]
-    upload_id: Mapped[UUID | None] = mapped_column(ForeignKey("upload.id"))
+    upload_id: Mapped[UUID | None] = mapped_column(ForeignKey("upload.id"), index=True)
     taken_at: Mapped[dt.datetime | None]
+    from_gallery: Mapped[bool | None]
+    latitude_e6: Mapped[int | None]
+    longitude_e6: Mapped[int | None]
     entered_at: Mapped[dt.datetime]
     voided_at: Mapped[dt.datetime | None]
     void_reason: Mapped[str | None]
+
+
+class PhotoPrint(Record):
+    """A 64-bit fingerprint of an upload, whole or its middle; ``band_0`` to ``band_3`` are its 16-bit quarters.
+
+    ``kind``: d compares neighbouring shades, f compares low frequencies. Print and bands are signed.
+    """
+
+    __tablename__ = "photo_print"
+    __table_args__ = (
+        PrimaryKeyConstraint("upload_id", "kind", "part"),
+        CheckConstraint("kind IN ('d', 'f')", name="kind"),
+        CheckConstraint("part IN ('whole', 'middle')", name="part"),
+        *(
+            Index(f"ix_photo_print_band_{n}", f"band_{n}", "kind", postgresql_include=["print", "upload_id"])
+            for n in range(4)
+        ),
+    )
+    upload_id: Mapped[UUID] = mapped_column(ForeignKey("upload.id"))
+    partner_id: Mapped[UUID | None]
+    kind: Mapped[str]
+    part: Mapped[str]
+    print: Mapped[Big]
+    band_0: Mapped[int] = mapped_column(SmallInteger)
+    band_1: Mapped[int] = mapped_column(SmallInteger)
+    band_2: Mapped[int] = mapped_column(SmallInteger)
+    band_3: Mapped[int] = mapped_column(SmallInteger)

@@ -1,0 +1,118 @@
+"""Scoring a claim after it was opened: its points are stored with their reasons, and many of them bring a person in."""
+
+from typing import Any
+from uuid import UUID, uuid5
+
+import msgspec
+from sqlalchemy import insert, update
+
+from domain.claims import histories
+from domain.claims.facts import DEFAULTS, ClaimFacts, Told
+from domain.claims.model import Claim, ClaimLine
+from domain.claims.rules import UNDER_CHECK
+from domain.claims.score_facts import ClaimScore
+from domain.claims.score_gathering import NIL, score_facts
+from domain.claims.score_model import ScoreRecord
+from domain.claims.scoring import SCORING_VERSION, score
+from domain.kit.actor import Role
+from domain.kit.command import Answer, Command, Done, action
+from domain.kit.ids import new_id
+from domain.kit.limits import Count, Word
+from domain.kit.problem import NotFound
+from domain.kit.work import Work
+
+SCORE = "claim.score"
+"""The worker's task that scores a claim."""
+RECKON = "claim.norms"
+"""The worker's task that reckons anew what is usual."""
+_LOCKED = "SELECT state, facts FROM claim WHERE id = $1 FOR NO KEY UPDATE"
+
+
+class ScoreLater(msgspec.Struct, frozen=True):
+    """The task of scoring one claim; ``because`` is what came since it was scored: an answer, a photo."""
+
+    claim_id: UUID
+    because: UUID | None = None
+
+
+class ScoreClaim(Command, tag="claim.score", frozen=True, kw_only=True):
+    """Give a claim its risk points, after it was opened and whenever something new is known about it.
+
+    A claim that the gate accepted goes into review when its points reach the programme's limit; nothing is refused.
+    """
+
+    claim_id: UUID
+    version: Count = SCORING_VERSION
+    because: UUID | None = None
+
+
+class ClaimScored(Answer, frozen=True, kw_only=True):
+    """The points of a claim and the state it is in now."""
+
+    claim_id: UUID
+    points: Count
+    state: Word
+
+
+def scoring_id(claim_id: UUID, because: UUID | None) -> UUID:
+    """Return the operation that scores a claim by this version of the rules, so that it happens once."""
+    return uuid5(claim_id, f"score/{SCORING_VERSION}/{because or ''}")
+
+
+@action(
+    ScoreClaim,
+    by=frozenset({Role.SYSTEM}),
+    answer=ClaimScored,
+    raises=(NotFound,),
+    example=ScoreClaim(claim_id=UUID("0198c5b0-0000-7000-8000-000000000001")),
+)
+async def score_claim(work: Work, cmd: ScoreClaim) -> Done:
+    """Gather, score, store, and move an accepted claim into review where its points are many.
+
+    Locks: the claim, when all is gathered.
+    """
+    own = await work.driver.fetchrow(histories.OWN, cmd.claim_id)
+    if own is None:
+        raise NotFound("There is no such claim.")
+    facts = await score_facts(work.driver, own, {})
+    found = score(facts)
+    await work.db.execute(
+        insert(ScoreRecord).values(
+            id=new_id(),
+            claim_id=cmd.claim_id,
+            partner_id=own["partner_id"],
+            points=found.points,
+            version=found.version,
+            findings=msgspec.to_builtins(found.findings),
+            facts=msgspec.to_builtins(facts),
+            scored_at=work.now,
+        )
+    )
+    state = await _apply(work, cmd.claim_id, found)
+    return Done(ClaimScored(claim_id=cmd.claim_id, points=found.points, state=state), found)
+
+
+async def _apply(work: Work, claim_id: UUID, found: ClaimScore) -> str:
+    """Write the points on the claim, and put it into review if it stands as the gate accepted it."""
+    locked = await work.driver.fetchrow(_LOCKED, claim_id)
+    state = str(locked["state"])
+    values: dict[str, Any] = {"risk_points": found.points, "scored_at": work.now}
+    limit = msgspec.convert(locked["facts"], ClaimFacts).limits.risk_points_review
+    if state == "accepted" and found.points >= (limit or DEFAULTS.risk_points_review or 0):
+        state = "in_review"
+        told = msgspec.to_builtins(Told(state="in_review", reasons=(UNDER_CHECK,)))
+        values |= {"state": state, "payable": False, "approved_minor": None, "told": told}
+        lines = update(ClaimLine).where(ClaimLine.claim_id == claim_id, ClaimLine.state == "accepted")
+        await work.db.execute(lines.values(state=state, approved_minor=None))
+    await work.db.execute(update(Claim).where(Claim.id == claim_id).values(**values))
+    return state
+
+
+async def reckon_norms(work: Work) -> None:
+    """Reckon anew what is usual, from the measures of half a year; what has become rare is forgotten."""
+    today = work.now.date()
+    for statement in histories.RECKON_REPAIRS:
+        await work.driver.execute(statement, work.now, today)
+    for statement in histories.RECKON_NETWORK:
+        await work.driver.execute(statement, work.now, today, NIL)
+    await work.driver.execute(histories.FORGET_NORMS, work.now)
