@@ -9,10 +9,10 @@ from domain.claims import adjudication, opening, scored, submission
 from domain.claims import programmes as rules
 from domain.customers import actions as customers
 from domain.installs import actions as installs
-from domain.installs import corrections, tags
+from domain.installs import corrections, tags, warranty_changes
 from domain.jobs import actions as jobs
 from domain.jobs import planning, steps
-from domain.jobs.own_units import tell_technicians
+from domain.jobs.own_units import tell_of_cover, tell_technicians
 from domain.kit.command import Action, Command, Register
 from domain.kit.work import Work
 from domain.operations import actions as operations
@@ -38,6 +38,7 @@ _ALL: tuple[Action, ...] = (
     installs.move_unit,
     installs.set_unit_status,
     corrections.correct_unit,
+    warranty_changes.decide_warranty_change,
     tags.issue_tag,
     tags.revoke_tag,
     jobs.create_job,
@@ -72,6 +73,7 @@ THEN: dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]] = {
     installs.MoveUnit: [tell_technicians],
     installs.SetUnitStatus: [tell_technicians],
     corrections.CorrectUnit: [tell_technicians],
+    warranty_changes.DecideWarrantyChange: [tell_of_cover],
     completion.CompleteVisit: [reports.freeze_report, opening.open_claim_for_visit],
 }
 BY_TAG: dict[str, type[Command]] = {action.tag: action.command for action in _ALL}

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from api.operation import Call, command_operation, operation
-from domain.installs import actions, corrections, labels, queries, tags
+from domain.installs import actions, corrections, labels, queries, tags, warranty_changes
 from domain.installs.queries import UnitQuery
 from domain.jobs.own_units import own_units
 from domain.kit.actor import OFFICE, Role
@@ -22,6 +22,7 @@ command_operation("/units/confirm", TAG, actions.confirm_unit)
 command_operation("/units/move", TAG, actions.move_unit)
 command_operation("/units/status", TAG, actions.set_unit_status)
 command_operation("/units/correct", TAG, corrections.correct_unit)
+command_operation("/warranty-changes/decide", TAG, warranty_changes.decide_warranty_change)
 command_operation("/tags", TAG, tags.issue_tag)
 command_operation("/tags/revoke", TAG, tags.revoke_tag)
 
@@ -129,6 +130,21 @@ async def list_moves(call: Call) -> object:
         raise _none()
     async with call.reading() as db:
         return await queries.moves(db, call.params(WhichUnit).id, page)
+
+
+@operation(
+    "GET",
+    "/warranty-changes",
+    tag=TAG,
+    by=OFFICE,
+    query=warranty_changes.ChangeQuery,
+    answer=Page[warranty_changes.ChangeLine],
+)
+async def list_warranty_changes(call: Call) -> object:
+    """List the changes of claimed units' cover, newest first: what waits for a second person, and what was decided."""
+    page = call.query(warranty_changes.ChangeQuery)
+    async with call.reading() as db:
+        return await warranty_changes.warranty_changes(db, page)
 
 
 class WhichTag(msgspec.Struct, frozen=True):

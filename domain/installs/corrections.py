@@ -11,6 +11,7 @@ from sqlalchemy import select
 from domain.installs.actions import locked_unit, note_move
 from domain.installs.model import Unit
 from domain.installs.serials import normalise
+from domain.installs.warranty_changes import COVER, ask_for, needs_two
 from domain.kit.actor import Role
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.limits import EARLIEST, LATEST, OptionalLine, Reason
@@ -33,9 +34,6 @@ UnitField = Literal[
 ]
 ON_SITE = frozenset({"serial", "name", "installed_on", "in_service_on"})
 """What a technician sees on site and may correct; the rest stands in the office's papers."""
-WARRANTY = frozenset(
-    {"warranty_type", "sold_on", "in_service_on", "installed_on", "warranty_start_on", "warranty_end_on"}
-)
 
 
 class SerialOfAnotherUnit(Problem, kind=Kind.CONFLICT):
@@ -53,7 +51,8 @@ class FieldChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class CorrectUnit(Command, tag="unit.correct", frozen=True, kw_only=True):
     """Correct a unit's serial, dates or other facts.
 
-    Fields that others changed meanwhile stay as they are; what was sent for them is kept as a proposal. What a
+    Fields that others changed meanwhile stay as they are; what was sent for them is kept as a proposal. So are the
+    dates that decide the cover of a unit which somebody has claimed on: another person decides about them. What a
     partner's technician sends is recorded for the office.
     """
 
@@ -63,7 +62,7 @@ class CorrectUnit(Command, tag="unit.correct", frozen=True, kw_only=True):
 
 
 class CorrectedUnit(Answer, frozen=True, kw_only=True):
-    """The unit, the fields that were changed, and those where somebody else was first."""
+    """The unit, the fields that were changed, and those where somebody else was first or must decide."""
 
     unit_id: UUID
     changed: tuple[str, ...] = ()
@@ -102,19 +101,33 @@ async def correct_unit(work: Work, cmd: CorrectUnit) -> Done:
             proposed.append(change.field)
         elif stored != value:
             before[change.field], after[change.field] = stored, value
+    asked = {name: after.pop(name) for name in COVER if name in after} if await _is_for_two(work, unit, after) else {}
+    proposed += asked
     if "serial" in after:
         unit.serial_key = await _free_key(work, unit, after["serial"])
     for name, value in after.items():
         setattr(unit, name, value)
-    if unit.warranty_start_on and unit.warranty_end_on and unit.warranty_end_on < unit.warranty_start_on:
-        raise InvalidRequest("The warranty ends before it starts.", field="warranty_end_on")
+    _check_order(unit, asked)
+    if asked:
+        ask_for(work, unit, {name: before[name] for name in asked}, asked, cmd.reason)
     if after:
-        kind = "warranty" if WARRANTY & after.keys() else "details"
+        kind = "details" if after.keys().isdisjoint(COVER) else "warranty"
         note_move(work, unit.id, kind, before, after, cmd.reason, work.now.date())
     answer = CorrectedUnit(unit_id=unit.id, changed=tuple(after), proposed=tuple(proposed))
     if not proposed:
         return Done(answer)
     return Done(answer, outcome="applied_flagged" if after else "recorded")
+
+
+async def _is_for_two(work: Work, unit: Unit, after: dict[str, Any]) -> bool:
+    return not after.keys().isdisjoint(COVER) and await needs_two(work, unit.id)
+
+
+def _check_order(unit: Unit, asked: dict[str, Any]) -> None:
+    start = asked.get("warranty_start_on", unit.warranty_start_on)
+    end = asked.get("warranty_end_on", unit.warranty_end_on)
+    if start and end and end < start:
+        raise InvalidRequest("The warranty ends before it starts.", field="warranty_end_on")
 
 
 def _may(work: Work, field: str) -> bool:

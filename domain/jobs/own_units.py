@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, or_, select
 
+from domain.installs.model import WarrantyChange
 from domain.installs.queries import Own
 from domain.jobs.model import Job
 from domain.jobs.scope import tell_jobs_on
@@ -32,3 +33,10 @@ async def tell_technicians(work: Work, cmd: Any) -> None:
     """Send the jobs on a changed unit to the phones that hold them; what a partner proposes changes none."""
     if work.actor.partner_id is None:
         await tell_jobs_on(work, cmd.unit_id)
+
+
+async def tell_of_cover(work: Work, cmd: Any) -> None:
+    """Send the jobs on a unit whose cover was decided about to the phones that hold them."""
+    unit_id = await work.db.scalar(select(WarrantyChange.unit_id).where(WarrantyChange.id == cmd.change_id))
+    if unit_id is not None:
+        await tell_jobs_on(work, unit_id)
