@@ -38,10 +38,15 @@ class Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Acked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The last operation that the server acknowledged to this phone: its number and its id."""
+    """The last operation that the server acknowledged to this phone: its number, its id, and when it was taken.
+
+    A server that was put back from a backup may know the operation again, from a copy of this phone, and otherwise
+    than this phone was told: the moment says so.
+    """
 
     seq: Count = 0
     op: UUID | None = None
+    at: Moment | None = None
 
 
 class FeedsAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -142,13 +147,17 @@ Status = Literal["applied", "applied_flagged", "recorded", "superseded", "reject
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of one operation; every status but ``retry`` is final. ``answer`` is what HTTP would have told."""
+    """What became of one operation; every status but ``retry`` is final. ``answer`` is what HTTP would have told.
+
+    ``taken_at`` is for ``Acked.at``, to the letter.
+    """
 
     op: UUID
     seq: int
     status: Status
     reason: str | None = None
     replayed: bool = False
+    taken_at: dt.datetime | None = None
     answer: Any = None
 
 

@@ -28,7 +28,8 @@ from mobile_sync.snapshots import snapshot_instead
 # of each feed the newest number with its mark and the mark of the number the phone has seen.
 _STATE = """
 SELECT device.last_seq, device.revoked_at IS NOT NULL OR account.disabled_at IS NOT NULL AS shut_out,
-       $3::uuid IS NULL OR EXISTS (SELECT FROM journal WHERE journal.op_id = $3)
+       $3::uuid IS NULL
+         OR EXISTS (SELECT FROM journal WHERE journal.op_id = $3 AND received_at = coalesce($6, received_at))
          OR EXISTS (SELECT FROM quarantine WHERE quarantine.op_id = $3) AS acked,
        asked.feed, coalesce(counter.n, 0), coalesce(counter.floor, 0), newest.tag, seen.tag
 FROM unnest($4::text[], $5::bigint[]) AS asked(feed, head)
@@ -86,7 +87,13 @@ async def pull(database: Database, actor: Actor, request: PullRequest, *, now: d
     async with snapshot(database, actor) as db:
         heads = [asked[name].head if name in asked else 0 for name in names]
         found = await driver_of(db).fetch(
-            _STATE, request.device, actor.account_id, request.acked.op, list(names.values()), heads
+            _STATE,
+            request.device,
+            actor.account_id,
+            request.acked.op,
+            list(names.values()),
+            heads,
+            request.acked.at,
         )
         last_seq, shut_out, acked = found[0][:3]
         if last_seq is None:

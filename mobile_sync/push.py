@@ -20,7 +20,7 @@ from domain.kit.work import RETRIED, Work, execute, keep, sqlstate, transact
 from domain.operations.keeping import keep_recorded, keep_unreadable, note_failure
 from domain.operations.problems import ServerError
 from mobile_sync.operations import Queued, command_from, estimated_at, read_operations
-from mobile_sync.protocol import Operation, PushAnswer, PushRequest, PushStatus, Result, Status
+from mobile_sync.protocol import Operation, PushAnswer, PushRequest, PushStatus, Result
 
 log = structlog.get_logger()
 operations_per_commit = 20
@@ -33,13 +33,15 @@ _DEVICE = """
 UPDATE device SET app_version = $3, last_seen_at = $4 WHERE id = $1 AND account_id = $2
 RETURNING last_seq,
   revoked_at IS NOT NULL OR (SELECT disabled_at IS NOT NULL FROM account WHERE account.id = $2) AS shut_out,
-  $5::uuid IS NULL OR EXISTS (SELECT FROM journal WHERE journal.op_id = $5)
+  $5::uuid IS NULL
+    OR EXISTS (SELECT FROM journal WHERE journal.op_id = $5 AND received_at = coalesce($6, received_at))
     OR EXISTS (SELECT FROM quarantine WHERE quarantine.op_id = $5) AS acked
 """
 _ADVANCE = "UPDATE device SET last_seq = $2 WHERE id = $1"
 # What is known of the operations that came: their entries, what lies in quarantine, how often they failed.
 _KNOWN = """
-SELECT asked.op_id, journal.outcome, journal.commitment, body.salt, body.answer, coalesce(failure.tries, 0),
+SELECT asked.op_id, journal.outcome, journal.received_at, journal.commitment, body.salt, body.answer,
+       coalesce(failure.tries, 0),
        (SELECT why FROM quarantine WHERE quarantine.op_id = asked.op_id LIMIT 1)
 FROM unnest($1::uuid[]) AS asked(op_id)
 LEFT JOIN journal ON journal.op_id = asked.op_id
@@ -59,6 +61,7 @@ class Known:
     """What this database already holds of an operation."""
 
     outcome: Any
+    taken_at: dt.datetime | None
     commitment: bytes | None
     salt: bytes | None
     answer: bytes | None
@@ -70,10 +73,10 @@ class Known:
         if self.outcome is None:
             return None
         if self.salt is None or self.answer is None:
-            return Entry(queued.op_id, self.outcome, b'{"code":"erased"}', replayed=True)
+            return Entry(queued.op_id, self.outcome, b'{"code":"erased"}', replayed=True, taken_at=self.taken_at)
         if commit_to(self.salt, queued.sent) != self.commitment:
             raise OperationIdReused("This operation id has other content here.")
-        return Entry(queued.op_id, self.outcome, self.answer, replayed=True)
+        return Entry(queued.op_id, self.outcome, self.answer, replayed=True, taken_at=self.taken_at)
 
 
 @dataclass(slots=True)
@@ -110,6 +113,7 @@ class Pushing:
             self.request.app,
             work.now,
             self.request.acked.op,
+            self.request.acked.at,
         )
         if found is None:
             return Taken(status="unknown_device")
@@ -284,9 +288,15 @@ async def push(
 
 
 def _result(queued: Queued, entry: Entry) -> Result:
-    status: Status = entry.outcome
-    answer = msgspec.Raw(entry.answer)
-    return Result(queued.op_id, queued.seq, status, reason=entry.reason, replayed=entry.replayed, answer=answer)
+    return Result(
+        queued.op_id,
+        queued.seq,
+        entry.outcome,
+        reason=entry.reason,
+        replayed=entry.replayed,
+        taken_at=entry.taken_at,
+        answer=msgspec.Raw(entry.answer),
+    )
 
 
 def _visit_of(operation: Operation) -> UUID | None:

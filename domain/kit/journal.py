@@ -60,6 +60,7 @@ class Entry:
     outcome: Outcome
     answer: bytes
     replayed: bool = False
+    taken_at: dt.datetime | None = None
 
     @property
     def reason(self) -> str | None:
@@ -94,7 +95,7 @@ def commit_to(salt: bytes, sent: bytes) -> bytes:
 
 
 _EARLIER = """
-SELECT journal.outcome, journal.commitment, journal_body.salt, journal_body.answer
+SELECT journal.outcome, journal.received_at, journal.commitment, journal_body.salt, journal_body.answer
 FROM journal LEFT JOIN journal_body ON journal_body.op_id = journal.op_id WHERE journal.op_id = $1
 """
 _ENTRY = """
@@ -112,10 +113,11 @@ async def earlier_entry(driver: Any, op_id: UUID, sent: bytes) -> tuple[Entry, b
     row = await driver.fetchrow(_EARLIER, op_id)
     if row is None:
         return None
-    outcome, commitment, salt, answer = row
+    outcome, taken_at, commitment, salt, answer = row
     if salt is None:
-        return Entry(op_id, outcome, b'{"code":"erased"}', replayed=True), True
-    return Entry(op_id, outcome, answer, replayed=True), commit_to(salt, sent) == commitment
+        return Entry(op_id, outcome, b'{"code":"erased"}', replayed=True, taken_at=taken_at), True
+    entry = Entry(op_id, outcome, answer, replayed=True, taken_at=taken_at)
+    return entry, commit_to(salt, sent) == commitment
 
 
 async def write_entry(

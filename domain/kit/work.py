@@ -247,7 +247,7 @@ class _Unfinished:
             if sqlstate(error) == UNIQUE_VIOLATION:
                 raise OperationIdReused("Use a new operation id.") from error
             raise
-        return Entry(self.op_id, outcome, told)
+        return Entry(self.op_id, outcome, told, taken_at=work.now)
 
     async def end_with(self, work: Work, problem: Problem) -> Entry:
         """Write the entry of what was not carried out: rejected, or as the problem says when a phone had queued it."""

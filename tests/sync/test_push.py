@@ -237,6 +237,21 @@ async def test_a_server_that_forgot_is_told_by_what_the_phone_was_acknowledged(c
     assert (response.status_code, response.json()["code"]) == (403, "not-allowed")
 
 
+async def test_what_was_taken_again_after_a_restore_is_not_what_the_phone_was_told(
+    cast: Cast, context: Context
+) -> None:
+    """A copy of the phone may have pushed the same operation to the restored server, where it met another fate."""
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    op = phone.minutes(ready.visit_id)
+    told = (await phone.push(op))["results"][0]
+    assert (await phone.push(op))["results"][0]["taken_at"] == told["taken_at"]
+    acked = {"seq": 1, "op": op["op"], "at": told["taken_at"]}
+    assert [(await ask(acked=acked))["status"] for ask in (phone.push, phone.pull)] == ["ok", "ok"]
+    acked["at"] = "2026-03-02T09:30:00.000001Z"
+    assert [(await ask(acked=acked))["status"] for ask in (phone.push, phone.pull)] == ["rewound", "rewound"]
+
+
 async def test_a_wrong_clock_is_corrected_and_said(cast: Cast, context: Context, owner: AsyncEngine) -> None:
     ready = await make.ready_visit(context, cast)
     phone = handset(cast.ann)

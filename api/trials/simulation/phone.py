@@ -33,6 +33,7 @@ class Queued:
     said: dict[str, Any]
     visit: UUID | None
     result: str | None = None
+    taken_at: str | None = None
     in_overlay: bool = True
     done_at: dt.datetime | None = None
     handed_in: bool = False
@@ -58,6 +59,7 @@ class Storage:
     ops: list[Queued] = field(default_factory=list)
     acked_seq: int = 0
     acked_op: UUID | None = None
+    acked_at: str | None = None
     base: dict[tuple[str, UUID], Held] = field(default_factory=dict)
     cursor: dict[str, Any] = field(default_factory=lambda: {"pos": 0, "head": 0, "tag": ""})
     next_device: UUID | None = None
@@ -203,7 +205,8 @@ class Phone:
         return not self.storage.barred and any(not one.handed_in for one in self.storage.ops)
 
     def _acked(self) -> dict[str, Any]:
-        return {"seq": self.storage.acked_seq, "op": self.storage.acked_op}
+        storage = self.storage
+        return {"seq": storage.acked_seq, "op": storage.acked_op, "at": storage.acked_at}
 
     def _ask(self, path: str, said: dict[str, Any]) -> Asked:
         storage = self.storage
@@ -271,8 +274,9 @@ class Phone:
         storage = self.storage
         storage.device, storage.next_device = device, None
         for number, one in enumerate(storage.ops, 1):
-            one.seq, one.result, one.in_overlay, one.done_at = number, None, True, None
-        storage.next_seq, storage.acked_seq, storage.acked_op = len(storage.ops) + 1, 0, None
+            one.seq, one.result, one.taken_at, one.in_overlay, one.done_at = number, None, None, True, None
+        storage.next_seq = len(storage.ops) + 1
+        storage.acked_seq, storage.acked_op, storage.acked_at = 0, None, None
         self._read_anew()
         storage.cursor = {"pos": 0, "head": 0, "tag": ""}
         self.quiet = False
@@ -290,15 +294,16 @@ class Phone:
         storage = self.storage
         if asked.device != storage.device:
             return
-        fates = {UUID(one["op"]): one["status"] for one in answer["results"] if one["status"] != "retry"}
+        fates = {UUID(one["op"]): one for one in answer["results"] if one["status"] != "retry"}
         for one in storage.ops:
             if one.result is None and one.op in fates:
-                one.result, one.done_at = fates[one.op], now
+                fate = fates[one.op]
+                one.result, one.taken_at, one.done_at = fate["status"], fate.get("taken_at"), now
         for one in storage.ops:
             if one.seq > storage.acked_seq:
                 if one.result is None:
                     break
-                storage.acked_seq, storage.acked_op = one.seq, one.op
+                storage.acked_seq, storage.acked_op, storage.acked_at = one.seq, one.op, one.taken_at
         if self.drops_acknowledged:
             storage.ops = [one for one in storage.ops if one.result is None or one.in_overlay]
 

@@ -118,7 +118,9 @@ export class Pusher {
         const decided = (await this.db.rows.get(["op_result", line.op])) !== undefined;
         await this.db.outbox.put(settled(entry, line, line.status, answer.server_time, decided));
         // What is kept as unreadable has no entry in the journal: the server could not find it again.
-        if (line.status !== "undecodable" && entry.seq > acked.seq) acked = { seq: entry.seq, op: entry.op };
+        if (line.status !== "undecodable" && entry.seq > acked.seq) {
+          acked = { seq: entry.seq, op: entry.op, at: line.taken_at ?? null };
+        }
       }
       if (acked !== numbering.acked) await this.db.set("numbering", { ...numbering, acked });
     });
