@@ -50,6 +50,7 @@ _PARAMETERS = {
     "limit": "How many rows a page has at most.",
     "model": "The code of a model, such as `HP6`.",
     "name": "The name of the file.",
+    "partner_id": "Only this partner's.",
     "phone": "A phone number, with or without the country, however it is written.",
     "programme_id": "Of this programme.",
     "role": "Only people of this role.",
@@ -66,6 +67,7 @@ _PARAMETERS = {
     "Upload-Length": "All bytes of the upload.",
     "Upload-Metadata": "`id` (a UUID, yours) and `sha256` (hex), each with its value in base64, divided by commas.",
     "Upload-Offset": "Where this body begins: what the upload's Upload-Offset said last.",
+    "waiting": "`true`: what waits for somebody; `false`: what somebody dealt with; both when it is not given.",
     "X-HTTP-Method-Override": "The method that this one stands for.",
     "visit_id": "Of this visit.",
 }
