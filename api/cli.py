@@ -6,6 +6,7 @@ from functools import partial
 
 import click
 
+from api.cli_claims import replay_claim
 from api.cli_codes import parse_code, read_photos
 from api.cli_import import import_file
 from api.cli_simulate import simulate
@@ -101,5 +102,6 @@ def init(login: str, name: str) -> None:
 main.add_command(parse_code)
 main.add_command(read_photos)
 main.add_command(import_file)
+main.add_command(replay_claim)
 main.add_command(simulate)
 main.add_command(judge_year_command)

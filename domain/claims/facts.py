@@ -19,7 +19,7 @@ Lane = Literal["accept", "review", "refuse"]
 Result = Literal["warn", "review", "refuse"]
 LineKind = Literal["fault", "part", "labour", "travel", "expense"]
 LineState = Literal["accepted", "in_review", "refused"]
-ClaimState = Literal["accepted", "in_review", "refused", "approved", "paid", "withdrawn"]
+ClaimState = Literal["accepted", "in_review", "sent_back", "refused", "approved", "paid", "withdrawn"]
 
 MODES: tuple[Mode, ...] = ("off", "warn", "review", "block")
 """From mild to strict."""
@@ -32,6 +32,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     ``labour_minutes_max``, ``part_kinds_max``, ``travel_minutes_max`` and ``expense_minor_max`` are for a whole visit,
     the last in the partner's currency, as are ``labour_minor_per_hour`` and ``travel_minor_per_hour``, what an hour is
     paid with. From ``risk_points_review`` points on a person looks at a claim that was accepted.
+    Above ``two_people_over_minor`` a second person confirms what the first approved; a partner has ``days_to_answer``.
     """
 
     days_to_submit: int
@@ -45,6 +46,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     labour_minor_per_hour: int | None = None
     travel_minor_per_hour: int | None = None
     risk_points_review: int | None = None
+    two_people_over_minor: int | None = None
+    days_to_answer: int | None = None
 
 
 DEFAULTS = Limits(
@@ -59,6 +62,8 @@ DEFAULTS = Limits(
     labour_minor_per_hour=4_500,
     travel_minor_per_hour=3_000,
     risk_points_review=100,
+    two_people_over_minor=100_000,
+    days_to_answer=14,
 )
 """What stands where the programme's version in force names nothing."""
 
@@ -86,12 +91,12 @@ class ScanFacts(msgspec.Struct, frozen=True, kw_only=True):
     units_found: int
     assigned: bool
     scanned_on: dt.date
+    tag: TagState = "none"
     unit_id: UUID | None = None
     unit_status: str | None = None
     rivals: tuple[Rival, ...] = ()
     coverage: Coverage | None = None
 
-    tag: TagState = "none"
 
 class ScanHit(msgspec.Struct, frozen=True):
     """A rule that a reading did not pass."""
@@ -115,12 +120,12 @@ class ScanSeen(msgspec.Struct, frozen=True):
     id: UUID
     source: Source
     matches_job: bool
+    tag: TagState = "none"
 
 
 class FaultSeen(msgspec.Struct, frozen=True):
     """A fault record of the visit."""
 
-    tag: TagState = "none"
     id: UUID
     fault_group_id: UUID
     code: str
@@ -202,12 +207,12 @@ class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     reported_on: dt.date | None = None
     covered_when_reported: bool = True
     partner_currency: str | None = None
+    partner_locked: bool = False
 
     @property
     def fault_groups(self) -> set[UUID]:
         """The slots of the unit this claim asks for: none where nothing was repaired."""
         return {fault.fault_group_id for fault in self.sheet.faults} if self.repaired else set()
-    partner_locked: bool = False
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
@@ -249,7 +254,10 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClaimDecision(msgspec.Struct, frozen=True, kw_only=True):
-    """The lane, the state it puts the claim in, what each line stands at, and why."""
+    """The lane, the state it puts the claim in, what each line stands at, and why.
+
+    ``versions`` are the rules that judged it; None in a decision that is older than the noting of them.
+    """
 
     lane: Lane
     state: LineState
@@ -257,3 +265,4 @@ class ClaimDecision(msgspec.Struct, frozen=True, kw_only=True):
     hits: tuple[Hit, ...]
     lines: tuple[Line, ...]
     told: Told
+    versions: dict[str, int] | None = None
