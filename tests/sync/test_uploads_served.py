@@ -28,7 +28,7 @@ from tests.photos.drawn import CODES, jpeg, label
 from tests.sync.sending import TUS, begun, offset_of, patch, sha256_of, stored
 
 MIB = 1024 * 1024
-PHONE = Path(embedded.__file__).resolve().parents[1] / "web" / "phone"
+WEB = Path(embedded.__file__).resolve().parents[1] / "web"
 SCRIPT = Path(__file__).with_name("tus_client.mjs")
 
 
@@ -165,15 +165,15 @@ def node() -> str:
     found = shutil.which("node")
     if found is None:
         pytest.skip("node is not installed: no standard tus client was tried")
-    if not (PHONE / "node_modules" / "tus-js-client").exists():
-        pytest.skip(f"{PHONE / 'node_modules'} has no tus-js-client: no standard tus client was tried")
+    if not (WEB / "node_modules" / "tus-js-client").exists():
+        pytest.skip(f"{WEB / 'node_modules'} has no tus-js-client: no standard tus client was tried")
     return found
 
 
 async def by_tus_js(caller: Caller, url: str, file: Path, **given: Any) -> tuple[int, list[dict[str, Any]]]:
     """Upload a file with tus-js-client; return how it ended and what it told."""
     asked = {
-        "package": str(PHONE / "package.json"),
+        "package": str(WEB / "package.json"),
         "endpoint": f"{url}/uploads",
         "file": str(file),
         "token": caller.token,
