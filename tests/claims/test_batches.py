@@ -1,0 +1,74 @@
+"""Many submissions at once: an outcome each, in order, and a bad one stops none."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.context import Context
+from tests import make
+from tests.cast import Caller, Cast
+from tests.claims.submitting import submission_of, system_of
+from tests.claims.visits import claims
+from tests.conftest import rows
+
+
+async def batch(who: Caller, *items: tuple[str, Any]) -> list[Any]:
+    response = await who.post("/claims/submit/batch", {"items": [{"id": one, "claim": claim} for one, claim in items]})
+    assert response.status_code == 200, response.text
+    found: list[Any] = response.json()["items"]
+    return found
+
+
+async def test_every_item_gets_an_outcome_and_a_bad_one_stops_none(context: Context, cast: Cast) -> None:
+    system = await system_of(cast)
+    good = [await submission_of(context, await make.ready_visit(context, cast)) for _ in range(3)]
+    outcomes = await batch(
+        system,
+        ("a", good[0]),
+        ("b", good[1] | {"job_number": 1}),
+        ("c", {"job_number": "none"}),
+        ("d", good[1]),
+        ("e", good[2]),
+    )
+    assert [(one["id"], one["status"]) for one in outcomes] == [
+        ("a", "submitted"),
+        ("b", "refused"),
+        ("c", "refused"),
+        ("d", "submitted"),
+        ("e", "submitted"),
+    ]
+    assert outcomes[0]["answer"]["state"] == "accepted"
+    assert outcomes[1]["problem"]["errors"][0]["field"] == "job_number"
+    assert outcomes[2]["problem"]["errors"][0]["field"] == "job_number"
+    assert len(await claims(context)) == 3
+
+
+async def test_the_same_batch_again_changes_nothing(context: Context, cast: Cast, owner: AsyncEngine) -> None:
+    system = await system_of(cast)
+    good = await submission_of(context, await make.ready_visit(context, cast))
+    bad = good | {"job_number": 1}
+    first = await batch(system, ("a", good), ("b", bad))
+    again = await batch(system, ("a", good), ("b", bad))
+    assert [one["replayed"] for one in again] == [True, True]
+    assert [one | {"replayed": False} for one in again] == first
+    assert len(await claims(context)) == 1
+    alone = await system.post("/claims/submit", good, key="a")
+    assert (alone.status_code, alone.headers["idempotent-replayed"]) == (200, "true")
+    assert await rows(owner, "SELECT count(*) FROM journal") == [(2,)]
+
+
+async def test_an_id_that_comes_twice_is_one_submission(context: Context, cast: Cast) -> None:
+    system = await system_of(cast)
+    good = await submission_of(context, await make.ready_visit(context, cast))
+    same, other = await batch(system, ("a", good), ("a", good)), await batch(system, ("a", good | {"summary": "x"}))
+    assert [one["status"] for one in same] == ["submitted", "submitted"]
+    assert same[0]["answer"] == same[1]["answer"]
+    assert (other[0]["status"], other[0]["problem"]["code"]) == ("refused", "operation-id-reused")
+
+
+async def test_a_batch_has_one_to_five_hundred_items(cast: Cast) -> None:
+    for count in (0, 501):
+        items = [{"id": str(n), "claim": {}} for n in range(count)]
+        refused = await cast.pam.post("/claims/submit/batch", {"items": items})
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid-request")
+    assert (await cast.ann.post("/claims/submit/batch", {"items": [{"id": "1", "claim": {}}]})).status_code == 403
