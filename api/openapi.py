@@ -35,6 +35,7 @@ _BOUNDS: dict[str, dict[str, Any]] = {
 _PARAMETERS = {
     "Idempotency-Key": "Made anew for each write; the same key with the same body gets the first answer again.",
     "If-None-Match": "The ETag of the answer you have; 304 when it still holds.",
+    "account_id": "Only this person's.",
     "code": "The code in the address.",
     "cursor": "`next` of the page before; none for the first page. It belongs to one list with the same filters.",
     "customer": "Words of the customer's name, or how the number begins.",

@@ -17,6 +17,7 @@ from domain.kit.command import Action, Command, Register
 from domain.kit.work import Work
 from domain.operations import actions as operations
 from domain.people import actions as people
+from domain.people import authorisations
 from domain.reports import actions as reports
 from domain.worklog import actions as worklog
 from domain.worklog import completion, repairs
@@ -30,6 +31,10 @@ _ALL: tuple[Action, ...] = (
     catalogue.create_programme,
     catalogue.assign_programme,
     rules.set_programme,
+    authorisations.authorise_partner,
+    authorisations.end_authorisation,
+    authorisations.certify_technician,
+    authorisations.end_certification,
     customers.create_customer,
     customers.add_contact,
     customers.add_site,

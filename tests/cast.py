@@ -11,8 +11,10 @@ from api.context import Context
 from domain.kit.actor import SYSTEM, Actor, Role
 from domain.kit.ids import new_id
 from domain.kit.work import Work, begin
-from domain.people.model import AccessToken, Account, Device, Partner, SignIn
+from domain.people.model import AccessToken, Account, Authorisation, Certification, Device, Partner, SignIn
 from domain.people.tokens import hash_of
+
+LONG_AGO = dt.date(2000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,20 @@ async def cast_of(context: Context, http: httpx.AsyncClient) -> Cast:
                 ("ada", Role.ADMIN, None),
             )
         }
+    async with begin(context.database, SYSTEM) as work:
+        for partner_id in (north, south):
+            authorised(work, partner_id)
     return Cast(north, south, **people)
+
+
+def authorised(work: Work, partner_id: UUID) -> None:
+    """Let a partner repair everything everywhere."""
+    work.db.add(Authorisation(id=new_id(), partner_id=partner_id, product_line="*", region="*", from_on=LONG_AGO))
+
+
+def certified(work: Work, account_id: UUID) -> None:
+    """Let a technician repair everything."""
+    work.db.add(Certification(id=new_id(), account_id=account_id, product_line="*", from_on=LONG_AGO))
 
 
 def _partner(work: Work, code: str, name: str) -> UUID:
@@ -110,6 +125,7 @@ async def joined(work: Work, http: httpx.AsyncClient, name: str, role: Role, par
         work.db.add(
             Device(id=device_id, account_id=account_id, partner_id=partner_id, name="phone", enrolled_at=work.now)
         )
+        certified(work, account_id)
         await work.db.flush()
     work.db.add(
         SignIn(

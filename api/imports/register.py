@@ -1,6 +1,6 @@
 """The kinds of files that can be imported, in the order in which they lean on each other."""
 
-from api.imports import master_data, people, units
+from api.imports import master_data, people, permits, units
 from api.imports.kinds import Kind
 
 KINDS: dict[str, Kind] = {
@@ -18,6 +18,8 @@ KINDS: dict[str, Kind] = {
         master_data.WARRANTY_TERMS,
         people.PARTNERS,
         people.PEOPLE,
+        permits.AUTHORISATIONS,
+        permits.CERTIFICATIONS,
         people.CUSTOMERS,
         people.CONTACTS,
         people.SITES,

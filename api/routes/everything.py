@@ -1,6 +1,7 @@
 """Loads every route file, so that all operations are declared."""
 
 import api.routes.about
+import api.routes.authorisations
 import api.routes.barcodes
 import api.routes.catalog
 import api.routes.claims

@@ -30,7 +30,7 @@ from domain.installs.gs1_fields import check_digit
 from domain.kit.actor import Role
 from domain.kit.ids import new_id
 from domain.kit.work import Work
-from domain.people.model import Account, Partner
+from domain.people.model import Account, Authorisation, Certification, Partner
 from domain.warranty.model import WarrantyTerm
 
 PARTNERS = (
@@ -117,6 +117,14 @@ async def _people(work: Work, world: World, password_hash: str) -> None:
         account_id = account(login, name, Role.TECHNICIAN, partner_id, language)
         world.technicians.append(Technician(account_id, login, partner_id, region))
     await add_rows(work, Account, accounts)
+    since = {"product_line": "*", "from_on": dt.date(2015, 1, 1)}
+    await add_rows(
+        work,
+        Authorisation,
+        [{"id": new_id(), "partner_id": one["id"], "region": one["region"]} | since for one in partners],
+    )
+    crew_ids = [one.id for one in world.technicians]
+    await add_rows(work, Certification, [{"id": new_id(), "account_id": one} | since for one in crew_ids])
 
 
 async def _catalogue(work: Work, world: World) -> list[dict[str, Any]]:

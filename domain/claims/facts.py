@@ -177,13 +177,27 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     expenses: tuple[ExpenseSeen, ...] = ()
 
 
+class Permit(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the visit's partner and technician may repair this product there on the day of the repair.
+
+    ``authorisation_id`` is the partner's authorisation in force for the product line and the site's region.
+    """
+
+    product_line: str
+    region: str
+    authorisation_id: UUID | None
+    partner_active: bool
+    technician_active: bool
+    certified: bool
+
+
 class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the claim of one visit is decided from. Days are the site's.
 
     ``assignment_claims`` and ``visit_claims`` are the numbers of earlier claims that stand on the same assignment and
     visit; ``assignment_current`` is false where the job was given to somebody else meanwhile. ``reported_on`` is when
     the office created the job: the one day that is not the partner's word; was anything paid on it?
-    ``partner_currency`` is None in facts that are older than the rule that asks for it.
+    ``partner_currency`` and ``permit`` are None in facts that are older than the rules that ask for them.
     """
 
     partner_id: UUID
@@ -208,6 +222,7 @@ class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     covered_when_reported: bool = True
     partner_currency: str | None = None
     partner_locked: bool = False
+    permit: Permit | None = None
 
     @property
     def fault_groups(self) -> set[UUID]:

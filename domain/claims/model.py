@@ -94,7 +94,9 @@ class Claim(Record):
         CheckConstraint("lane IN ('accept', 'review', 'refuse')", name="lane"),
         CheckConstraint("state NOT IN ('accepted', 'approved', 'paid') OR unit_id IS NOT NULL", name="unit_known"),
         CheckConstraint("state IN ('refused', 'withdrawn') OR scan_id IS NOT NULL", name="no_scan"),
+        CheckConstraint("state <> 'accepted' OR authorisation_id IS NOT NULL", name="authorised"),
         ForeignKeyConstraint(["assignment_id", "paid_partner_id"], ["assignment.id", "assignment.partner_id"]),
+        ForeignKeyConstraint(["authorisation_id", "partner_id"], ["authorisation.id", "authorisation.partner_id"]),
         Index("ix_claim_partner_id_number", "partner_id", "number"),
         Index("ix_claim_state_number", "state", "number"),
         Index("ix_claim_unit_id", "unit_id"),
@@ -115,6 +117,7 @@ class Claim(Record):
     paid_partner_id: Mapped[UUID | None] = mapped_column(
         Computed("CASE WHEN state IN ('accepted', 'approved', 'paid') THEN partner_id END", persisted=True)
     )
+    authorisation_id: Mapped[UUID | None]
     unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("unit.id"))
     scan_id: Mapped[UUID | None] = mapped_column(ForeignKey("scan.id"))
     lane: Mapped[str]

@@ -7,7 +7,19 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import bindparam, insert, select, text, update
 
-from domain.claims.facts import DEFAULTS, MODES, ClaimDecision, ClaimFacts, Limits, Line, Mode, Rival, ScanSeen, Sheet
+from domain.claims.facts import (
+    DEFAULTS,
+    MODES,
+    ClaimDecision,
+    ClaimFacts,
+    Limits,
+    Line,
+    Mode,
+    Permit,
+    Rival,
+    ScanSeen,
+    Sheet,
+)
 from domain.claims.lines import asked_lines, sum_in
 from domain.claims.model import Claim, ClaimLine, RuleHit
 from domain.claims.rules import decide
@@ -105,8 +117,9 @@ def claim_facts(row: Any, now: dt.datetime) -> ClaimFacts:
         reported_on=reported_on,
         covered_when_reported=coverage(cover, reported_on).pays,
         partner_currency=row.partner_currency,
-    )
+        permit=msgspec.json.decode(row.permit, type=Permit),
         partner_locked=row.partner_locked,
+    )
 
 
 def limits_of(given: dict[str, Any] | None) -> Limits:
@@ -151,6 +164,7 @@ async def _store(work: Work, visit: Any, facts: ClaimFacts, decision: ClaimDecis
         "job_id": visit.job_id,
         "assignment_id": visit.assignment_id,
         "partner_id": facts.partner_id,
+        "authorisation_id": None if facts.permit is None else facts.permit.authorisation_id,
         "unit_id": facts.unit_id,
         "scan_id": None if facts.scan is None else facts.scan.id,
         "lane": decision.lane,

@@ -215,6 +215,22 @@ def _repaired(facts: ClaimFacts) -> Finding | None:
     return None if facts.repaired else Finding("not-repaired", "not-repaired")
 
 
+def _authorised(facts: ClaimFacts) -> Finding | None:
+    permit = facts.permit
+    if permit is None:
+        return None
+    inputs = {
+        "product_line": permit.product_line,
+        "region": permit.region,
+        "repaired_on": facts.repaired_on.isoformat(),
+    }
+    if permit.authorisation_id is None or not permit.partner_active:
+        return Finding("partner-not-authorised", "not-authorised", inputs=inputs)
+    if not permit.technician_active:
+        return Finding("technician-not-active", "not-authorised", inputs=inputs)
+    return None if permit.certified else Finding("technician-not-certified", "not-authorised", inputs=inputs)
+
+
 def _own_assignment(facts: ClaimFacts) -> Finding | None:
     if facts.assignment_partner_id != facts.partner_id:
         return Finding("assigned-to-another", ASK_THE_OFFICE)
@@ -328,6 +344,7 @@ RULES: tuple[Rule, ...] = (
     Rule("failure-day", 1, _covered_by_more_than_a_word, "review", floor="review"),
     Rule("clock", 1, _clock_is_certain, "review", floor="review"),
     Rule("repaired", 1, _repaired, "review"),
+    Rule("D9", 1, _authorised, "review", floor="review"),
     Rule("D10", 1, _own_assignment, "block", floor="review"),
     Rule("D11", 3, _within_standard, "review"),
     Rule("expense", 2, _expenses_within_limit, "review"),

@@ -1,13 +1,13 @@
 """One statement that gathers all a claim is decided from: visit, sheet, scans, unit, coverage, programme."""
 
-from sqlalchemy import Date, Text, bindparam, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Date, Text, and_, bindparam, cast, func, literal_column, or_, select
 
 from domain.catalog.model import FaultCode, LabourOperation, Model, Part, PartLimit, ProgrammeVersion
 from domain.claims.model import Claim, Scan
 from domain.customers.model import Site
 from domain.installs.model import Unit
 from domain.jobs.model import Assignment, Job, Visit
-from domain.people.model import Partner
+from domain.people.model import Account, Authorisation, Certification, Partner
 from domain.warranty.queries import gathered_facts, json_list, json_object
 from domain.worklog.model import Expense, Fault, PartUsed, TimeEntry
 
@@ -74,15 +74,49 @@ _SCANS = (
     .where(Scan.visit_id == Visit.id)
     .order_by(Scan.scanned_at.desc())
 )
+_REPAIRED_ON = cast(func.timezone(Site.time_zone, Visit.completed_at), Date)
 _PROGRAMME = (
     select(ProgrammeVersion.limits, ProgrammeVersion.modes)
     .where(
         ProgrammeVersion.programme_id == Model.programme_id,
-        ProgrammeVersion.from_on <= cast(func.timezone(Site.time_zone, Visit.completed_at), Date),
+        ProgrammeVersion.from_on <= _REPAIRED_ON,
     )
     .order_by(ProgrammeVersion.from_on.desc(), ProgrammeVersion.set_at.desc())
     .limit(1)
     .lateral("programme_in_force")
+)
+_ANY = "*"
+
+
+def _in_force(kind: type[Authorisation] | type[Certification]) -> ColumnElement[bool]:
+    lasts = or_(kind.to_on.is_(None), kind.to_on >= _REPAIRED_ON)
+    return and_(kind.product_line.in_((_ANY, Model.product_line)), kind.from_on <= _REPAIRED_ON, lasts)
+
+
+_PERMIT = json_object(
+    product_line=Model.product_line,
+    region=Site.region,
+    authorisation_id=select(Authorisation.id)
+    .where(
+        Authorisation.partner_id == Visit.partner_id,
+        Authorisation.region.in_((_ANY, Site.region)),
+        _in_force(Authorisation),
+    )
+    .order_by(Authorisation.from_on, Authorisation.id)
+    .limit(1)
+    .correlate(Visit, Site, Model)
+    .scalar_subquery(),
+    partner_active=Partner.active,
+    technician_active=select(Account.id)
+    .where(
+        Account.id == Visit.technician_id,
+        Account.partner_id == Visit.partner_id,
+        or_(Account.disabled_at.is_(None), Account.disabled_at >= Visit.completed_at),
+    )
+    .exists(),
+    certified=select(Certification.id)
+    .where(Certification.account_id == Visit.technician_id, _in_force(Certification))
+    .exists(),
 )
 
 
@@ -118,6 +152,7 @@ EVERYTHING = (
             Text,
         ).label("sheet"),
         cast(gathered_facts(Job.customer_id, Job), Text).label("coverage"),
+        cast(_PERMIT, Text).label("permit"),
         _PROGRAMME.c.limits,
         _PROGRAMME.c.modes,
     )

@@ -4,7 +4,17 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Identity, Index, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Identity,
+    Index,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.kit.base import Big, Pk, Record, Sorted
@@ -23,6 +33,38 @@ class Partner(Record):
     deposit_minor: Mapped[Big] = mapped_column(server_default=text("0"))
     currency: Mapped[str]
     active: Mapped[bool] = mapped_column(server_default=text("true"))
+
+
+class Authorisation(Record):
+    """That a partner may repair on warranty, from one day to another: products of a line, in a region; '*' is any."""
+
+    __tablename__ = "authorisation"
+    __table_args__ = (
+        UniqueConstraint("id", "partner_id"),
+        CheckConstraint("to_on >= from_on", name="days"),
+        Index("ix_authorisation_from_on_id", "from_on", "id"),
+    )
+    id: Mapped[Pk]
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partner.id"), index=True)
+    product_line: Mapped[str]
+    region: Mapped[str]
+    from_on: Mapped[dt.date]
+    to_on: Mapped[dt.date | None]
+
+
+class Certification(Record):
+    """That a technician has learned to repair products of a line ('*' is any), from one day to another."""
+
+    __tablename__ = "certification"
+    __table_args__ = (
+        CheckConstraint("to_on >= from_on", name="days"),
+        Index("ix_certification_from_on_id", "from_on", "id"),
+    )
+    id: Mapped[Pk]
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), index=True)
+    product_line: Mapped[str]
+    from_on: Mapped[dt.date]
+    to_on: Mapped[dt.date | None]
 
 
 class Account(Record):

@@ -36,6 +36,8 @@ FILES = {
     "warranty-terms": "model,from,parts_months,labour_months,travel_months\nWM-1,2020-01-01,24,24,12\n",
     "partners": "code,name,grade,region,currency,deposit\nNORTH,Northern,a,north,EUR,1000\n",
     "people": "login,name,role,partner\nAnn@North.example,Ann,technician,NORTH\ndora@test,Dora,客服,\n",
+    "authorisations": "partner,line,region,from,to\nNORTH,washers,north,2025-01-01,\nNORTH,,,2026-01-01,\n",
+    "certifications": "technician,产品线,valid from,valid to\nann@north.example,washers,2025-01-01,2027-12-31\n",
     "customers": "number,name,class\nC1,Customer One,vip\nC2,Customer Two,普通\n",
     "contacts": "customer,name,phone\nC1,Ann,+49 (30) 123-456\nC1,Bea,030 999\n",
     "sites": "customer,code,name,address,city,country,time_zone\nC1,S1,Home,1 High St,Town,DE,Europe/Berlin\n",

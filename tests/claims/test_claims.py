@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from api.context import Context
@@ -18,6 +18,7 @@ from domain.claims.rules import decide
 from domain.kit.actor import SYSTEM
 from domain.kit.ids import operation_id
 from domain.kit.work import begin
+from domain.people.model import Authorisation
 from domain.worklog.model import Photo
 from tests import make
 from tests.cast import Cast, actor_of
@@ -177,11 +178,15 @@ async def test_a_visit_without_a_scan_is_refused_and_kept(context: Context, cast
 @pytest.mark.parametrize("state", ["accepted", "in_review", "approved", "paid"])
 async def test_the_database_keeps_no_other_claim_without_a_scan(context: Context, cast: Cast, state: str) -> None:
     ready = await make.ready_visit(context, cast)
+    async with begin(context.database, SYSTEM) as work:
+        own = select(Authorisation.id).where(Authorisation.partner_id == ready.partner_id)
+        authorisation_id = await work.db.scalar(own)
     row = {
         "visit_id": ready.visit_id,
         "job_id": ready.job_id,
         "assignment_id": ready.assignment_id,
         "partner_id": ready.partner_id,
+        "authorisation_id": authorisation_id,
         "unit_id": ready.unit_id,
         "lane": "accept",
         "payable": True,

@@ -17,11 +17,12 @@ from domain.kit.base import Record
 from domain.kit.database import Database, connect
 from domain.kit.ids import new_id
 from domain.kit.work import Work, begin
-from domain.people.model import Account, Partner
+from domain.people.model import Account, Authorisation, Certification, Partner
 from domain.people.sessions import Person
 from domain.warranty.model import WarrantyTerm
 
 BEGINNING = dt.datetime(2040, 3, 5, 7, tzinfo=dt.UTC)
+LONG_AGO = dt.date(2030, 1, 1)
 """A Monday so far ahead that no session of a schedule is over by the real clock, which the database looks at."""
 TECHNICIANS = (("ann", "north"), ("nils", "north"), ("ben", "south"), ("otto", None), ("mei", None))
 UNITS = 5
@@ -110,9 +111,12 @@ async def _settle(work: Work) -> World:
         world.partners[code] = await _add(
             work, Partner, code=code.upper(), name=code.title(), grade="A", region=code, currency="EUR"
         )
+        everything = {"product_line": "*", "region": "*", "from_on": LONG_AGO}
+        await _add(work, Authorisation, partner_id=world.partners[code], **everything)
     for login, side in TECHNICIANS:
         partner_id = None if side is None else world.partners[side]
-        world.technicians[login] = await _person(work, login, Role.TECHNICIAN, partner_id)
+        world.technicians[login] = person = await _person(work, login, Role.TECHNICIAN, partner_id)
+        await _add(work, Certification, account_id=person.id, product_line="*", from_on=LONG_AGO)
     for login, role in (("dora", Role.DISPATCHER), ("ada", Role.ADMIN)):
         person = await _person(work, login, role, None)
         setattr(world, login, Actor(person.id, role, name=person.name))
@@ -127,7 +131,7 @@ async def _person(work: Work, login: str, role: Role, partner_id: UUID | None) -
 
 async def _machines(work: Work, world: World) -> None:
     programme_id = await _add(work, Programme, code="P1", name="Programme")
-    long_ago, day = dt.date(2030, 1, 1), BEGINNING.date() - dt.timedelta(days=100)
+    long_ago, day = LONG_AGO, BEGINNING.date() - dt.timedelta(days=100)
     await _add(work, ProgrammeVersion, programme_id=programme_id, from_on=long_ago, limits={}, modes={})
     model_id = await _add(work, Model, code="WM1", name="Washer", product_line="washers", programme_id=programme_id)
     months = {"parts_months": 24, "labour_months": 24, "travel_months": 24}
