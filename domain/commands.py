@@ -6,6 +6,7 @@ from typing import Any
 from domain.catalog import programmes as catalogue
 from domain.claims import actions as claims
 from domain.claims import adjudication, opening, scored, submission
+from domain.claims import customer_answers as customers_say
 from domain.claims import programmes as rules
 from domain.customers import actions as customers
 from domain.installs import actions as installs
@@ -70,6 +71,7 @@ _ALL: tuple[Action, ...] = (
     scored.score_claim,
     submission.submit_claim,
     adjudication.decide_claim,
+    customers_say.customer_answers,
     operations.decide_recorded_work,
 )
 ACTIONS: dict[type[Command], Action] = {action.command: action for action in _ALL}

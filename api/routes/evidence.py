@@ -4,12 +4,15 @@ from uuid import UUID
 
 import msgspec
 
-from api.operation import Call, operation
+from api.operation import Call, command_operation, operation
+from domain.claims import customer_answers
 from domain.claims.replaying import Replay, stored_claim
 from domain.kit.actor import OFFICE
 from domain.kit.problem import NotFound
 
 TAG = "claims"
+
+command_operation("/customer-answers", TAG, customer_answers.customer_answers)
 
 
 class OfClaim(msgspec.Struct, frozen=True):

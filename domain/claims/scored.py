@@ -7,9 +7,9 @@ import msgspec
 from sqlalchemy import insert, update
 
 from domain.claims import histories
-from domain.claims.facts import DEFAULTS, ClaimFacts, Told
-from domain.claims.model import Claim, ClaimLine
-from domain.claims.rules import UNDER_CHECK
+from domain.claims.facts import DEFAULTS, ClaimFacts
+from domain.claims.holding import put_under_check
+from domain.claims.model import Claim
 from domain.claims.score_facts import ClaimScore
 from domain.claims.score_gathering import NIL, score_facts
 from domain.claims.score_model import ScoreRecord
@@ -100,10 +100,7 @@ async def _apply(work: Work, claim_id: UUID, found: ClaimScore) -> str:
     limit = msgspec.convert(locked["facts"], ClaimFacts).limits.risk_points_review
     if state == "accepted" and found.points >= (limit or DEFAULTS.risk_points_review or 0):
         state = "in_review"
-        told = msgspec.to_builtins(Told(state="in_review", reasons=(UNDER_CHECK,)))
-        values |= {"state": state, "payable": False, "approved_minor": None, "told": told}
-        lines = update(ClaimLine).where(ClaimLine.claim_id == claim_id, ClaimLine.state == "accepted")
-        await work.db.execute(lines.values(state=state, approved_minor=None))
+        await put_under_check(work, claim_id)
     await work.db.execute(update(Claim).where(Claim.id == claim_id).values(**values))
     return state
 

@@ -1,6 +1,7 @@
 """Every mapped table, loaded: what the migrations are compared with."""
 
 import domain.catalog.model
+import domain.claims.answered
 import domain.claims.model
 import domain.claims.score_model
 import domain.claims.submitted

@@ -23,6 +23,7 @@ APPEND_ONLY = (
     "auth_event",
     "unit_move",
     "programme_version",
+    "customer_answer",
 )
 FOR_THE_OFFICE = [
     ("journal_body", "verdict"),

@@ -9,14 +9,43 @@ branch_labels = None
 depends_on = None
 
 VERSION_COLUMNS = "id, programme_id, from_on, limits, modes, set_at"
+MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    _dated_programmes()
+    op.create_table(
+        "customer_answer",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("visit_id", sa.Uuid(), nullable=False),
+        sa.Column("partner_id", sa.Uuid(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("answered_by", sa.Uuid(), nullable=False),
+        sa.Column("answered_at", MOMENT, nullable=False),
+        sa.CheckConstraint("answer IN ('happened', 'did_not_happen', 'wrong')", name=op.f("ck_customer_answer_answer")),
+        sa.CheckConstraint("channel IN ('phone', 'page')", name=op.f("ck_customer_answer_channel")),
+        sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_customer_answer_visit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_answer")),
+    )
+    op.create_index("ix_customer_answer_visit_id_answered_at", "customer_answer", ["visit_id", "answered_at"])
+    _for_the_office("customer_answer", "SELECT, INSERT")
+    _append_only("customer_answer")
+
+
+def _for_the_office(table: str, rights: str) -> None:
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY ours ON {table} TO fieldstone_app USING (true) WITH CHECK (true)")
+    op.execute(f"GRANT {rights} ON {table} TO fieldstone_app")
+
+
+def _dated_programmes() -> None:
     op.add_column("programme_version", sa.Column("reason", sa.Text(), server_default="", nullable=False))
     op.add_column("programme_version", sa.Column("set_by", sa.Uuid(), nullable=True))
     op.add_column(
         "programme_version",
-        sa.Column("set_at", sa.DateTime(timezone=True), server_default=sa.func.now(), nullable=False),
+        sa.Column("set_at", MOMENT, server_default=sa.func.now(), nullable=False),
     )
     op.drop_constraint("uq_programme_version_programme_id_from_on", "programme_version")
     op.create_unique_constraint(
@@ -35,6 +64,7 @@ def _append_only(table: str) -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("customer_answer")
     op.execute("DROP TRIGGER append_only ON programme_version")
     op.execute(f"REVOKE SELECT ({VERSION_COLUMNS}) ON programme_version FROM fieldstone_partner")
     op.execute("GRANT SELECT ON programme_version TO fieldstone_partner")
