@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import { say } from "../words/words";
 import { Icon } from "./icons";
+import { Trouble } from "./trouble";
 
 interface Texts {
   label: string;
@@ -104,11 +105,7 @@ export function Choice<T extends string>(
           </label>
         ))}
       </div>
-      {props.error && (
-        <p class="error" role="alert">
-          {props.error}
-        </p>
-      )}
+      <Trouble text={props.error} />
     </fieldset>
   );
 }
@@ -144,11 +141,7 @@ export function Select(
           </option>
         ))}
       </select>
-      {props.error && (
-        <p class="error" role="alert">
-          {props.error}
-        </p>
-      )}
+      <Trouble text={props.error} />
     </div>
   );
 }

@@ -8,6 +8,7 @@ import { NoPicture } from "../scanner/photo";
 import { openForm } from "../update";
 import { perhaps, say } from "../words/words";
 import { Screen, tell } from "./frame";
+import { Trouble } from "./trouble";
 
 export interface Saving {
   busy: boolean;
@@ -94,11 +95,7 @@ export function FormScreen({ title, up, missing, save, button, children }: Props
       up={up}
       dock={
         <div class="actions">
-          {problem && (
-            <p class="error" role="alert">
-              {problem}
-            </p>
-          )}
+          <Trouble text={problem} />
           <button type="submit" form="form" class="main" aria-busy={saving.busy}>
             {button ?? say("save")}
           </button>

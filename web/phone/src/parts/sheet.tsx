@@ -13,6 +13,7 @@ import { useSaving } from "./form";
 import { tell } from "./frame";
 import { Icon, type IconName } from "./icons";
 import { isReason, reasonText } from "./reason";
+import { Trouble } from "./trouble";
 import { judge, toneOfVerdict, verdictWords } from "./verdict";
 
 export type LineKind = "fault" | "part" | "time" | "reading" | "expense" | "photo";
@@ -242,11 +243,7 @@ function TakeBack({ line, current, close }: { line: ShownLine; current: Current;
           error={asked && !isGood ? say("reason.short") : undefined}
         />
       )}
-      {saving.problem && (
-        <p class="error" role="alert">
-          {saving.problem}
-        </p>
-      )}
+      <Trouble text={saving.problem} />
       <button type="button" class="main" data-tone="bad" onClick={takeBack}>
         {say("void.do")}
       </button>

@@ -12,6 +12,7 @@ import { Select, Stepper } from "./fields";
 import { useSaving } from "./form";
 import { tell } from "./frame";
 import { runningNow, type TimeKind, unlogged } from "./timer";
+import { Trouble } from "./trouble";
 
 const KINDS: TimeKind[] = ["travel", "labour"];
 
@@ -98,11 +99,7 @@ export function LogTime({ current, kind, close }: { current: Current; kind: Time
           change={setOperation}
         />
       )}
-      {saving.problem && (
-        <p class="error" role="alert">
-          {saving.problem}
-        </p>
-      )}
+      <Trouble text={saving.problem} />
       <button type="button" class="main" onClick={save}>
         {say("save")}
       </button>

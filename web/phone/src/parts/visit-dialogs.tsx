@@ -12,6 +12,7 @@ import { TextField } from "./fields";
 import { useSaving } from "./form";
 import { Icon, type IconName } from "./icons";
 import { isReason, reasonText } from "./reason";
+import { Trouble } from "./trouble";
 
 /** The next step, and the one that may come in its place. */
 export const NEXT: Record<VisitView["state"], [Step, Step?] | null> = {
@@ -83,11 +84,7 @@ export function GiveUp({ current, close }: { current: Current; close: () => void
         change={setReason}
         error={asked && !isGood ? say("reason.short") : undefined}
       />
-      {saving.problem && (
-        <p class="error" role="alert">
-          {saving.problem}
-        </p>
-      )}
+      <Trouble text={saving.problem} />
       <button type="button" class="main" data-tone="bad" onClick={giveUp}>
         {say("step.abandon")}
       </button>

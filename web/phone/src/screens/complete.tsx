@@ -14,6 +14,7 @@ import { Sheet, signedLines } from "../parts/sheet";
 import { SignatureField } from "../parts/signature";
 import type { Signature } from "../parts/strokes";
 import { type TimeKind, unlogged } from "../parts/timer";
+import { Trouble } from "../parts/trouble";
 import { addressOf, type Form, leave } from "../router";
 import { type Missing, missingForCompletion, RESULTS, sheetFacts } from "../rules/completeness";
 import { release } from "../scanner/camera";
@@ -63,11 +64,9 @@ export function CompleteScreen({ current }: { current: Current }) {
       up={{ at: "visit", id: visit.id }}
       dock={
         <div class="actions">
-          {asked && (!draft.result || missing.length > 0) && (
-            <p class="error" role="alert">
-              {draft.result ? say("complete.missing") : say("result.needed")}
-            </p>
-          )}
+          <Trouble
+            text={asked && (draft.result ? missing.length > 0 && say("complete.missing") : say("result.needed"))}
+          />
           <button type="button" class="main" onClick={next}>
             {say("complete.hand")}
           </button>
@@ -194,11 +193,7 @@ function Signing({ current, draft, back }: { current: Current; draft: Draft; bac
       }
       dock={
         <div class="actions">
-          {problem && (
-            <p class="error" role="alert">
-              {problem}
-            </p>
-          )}
+          <Trouble text={problem} />
           <button type="button" class="main step" aria-busy={saving.busy} onClick={complete}>
             {say("step.complete.now")}
           </button>

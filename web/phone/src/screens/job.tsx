@@ -11,7 +11,8 @@ import { useSaving } from "../parts/form";
 import { Screen, tell } from "../parts/frame";
 import { Icon } from "../parts/icons";
 import { OutboxList } from "../parts/outbox-list";
-import { callLink, mapLink } from "../parts/reach";
+import { ReachCustomer } from "../parts/reach-customer";
+import { Trouble } from "../parts/trouble";
 import { addressOf } from "../router";
 import { longDay, shortDay, span } from "../words/format";
 import { named, say, word } from "../words/words";
@@ -193,21 +194,8 @@ function Dock({ job }: { job: JobView }) {
   };
   return (
     <div class="actions">
-      {saving.problem && (
-        <p class="error" role="alert">
-          {saving.problem}
-        </p>
-      )}
-      <div class="pair">
-        {job.contact?.phone && (
-          <a class="button plain" href={callLink(job.contact.phone)}>
-            <Icon name="call" /> {say("call")}
-          </a>
-        )}
-        <a class="button plain" href={mapLink(job.site, navigator.userAgent)}>
-          <Icon name="map" /> {say("navigate")}
-        </a>
-      </div>
+      <Trouble text={saving.problem} />
+      <ReachCustomer job={job} />
       {job.state === "assigned" && !pressed && (
         <button type="button" class="main" onClick={accept}>
           {say("job.accept")}

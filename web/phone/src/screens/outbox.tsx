@@ -8,6 +8,7 @@ import { Screen } from "../parts/frame";
 import { Icon } from "../parts/icons";
 import { OutboxList } from "../parts/outbox-list";
 import { hand } from "../parts/share";
+import { Trouble } from "../parts/trouble";
 import { say } from "../words/words";
 
 const DONE_AT_ONCE = 50;
@@ -39,11 +40,7 @@ export function OutboxScreen() {
             {say(syncing ? "sync.syncing" : "outbox.now")}
           </button>
         </div>
-        {saving.problem && (
-          <p class="error" role="alert">
-            {saving.problem}
-          </p>
-        )}
+        <Trouble text={saving.problem} />
       </section>
       {look.length > 0 && (
         <section class="outbox" aria-label={say("outbox.decide")}>

@@ -8,6 +8,7 @@ import { useSaving } from "../parts/form";
 import { tell } from "../parts/frame";
 import { Icon } from "../parts/icons";
 import { PhotoInput } from "../parts/photo-input";
+import { Trouble } from "../parts/trouble";
 import { TypedScan } from "../parts/typed-scan";
 import { judge, Verdict } from "../parts/verdict";
 import { addressOf, leave } from "../router";
@@ -113,22 +114,14 @@ export function ScanScreen({ current }: { current: Current }) {
         )}
         <div class="panel">
           {looking && <p role="status">{say("scan.looking")}</p>}
-          {problem && (
-            <p class="error" role="alert">
-              {problem}
-            </p>
-          )}
+          <Trouble text={problem} />
           {read ? (
             <>
               <Verdict
                 found={judge({ source: read.source, scanned_text: read.text, symbology: read.symbology }, job)}
               />
               <p class="serial read">{shown(read.text)}</p>
-              {saving.problem && (
-                <p class="error" role="alert">
-                  {saving.problem}
-                </p>
-              )}
+              <Trouble text={saving.problem} />
               <div class="pair">
                 <button
                   type="button"

@@ -8,6 +8,7 @@ import { catalogue } from "../parts/catalogue";
 import { forgetDrafts } from "../parts/drafts";
 import { Screen } from "../parts/frame";
 import { LanguageChoice } from "../parts/language";
+import { Trouble } from "../parts/trouble";
 import { applyUpdate, lookForUpdate, updateReady } from "../update";
 import { when } from "../words/format";
 import { say, word } from "../words/words";
@@ -50,11 +51,7 @@ export function SettingsScreen() {
             {say("update.look")}
           </button>
         )}
-        {isHeld && (
-          <p class="error" role="alert">
-            {say("update.held")}
-          </p>
-        )}
+        <Trouble text={isHeld && say("update.held")} />
       </section>
       <section class="card">
         <h2>{session.value?.name}</h2>
@@ -117,11 +114,7 @@ function SignOut() {
   };
   return (
     <>
-      {problem && (
-        <p class="error" role="alert">
-          {problem}
-        </p>
-      )}
+      <Trouble text={problem} />
       <button type="button" class="plain" onClick={() => void leave()}>
         {say("signOut")}
       </button>

@@ -6,6 +6,7 @@ import { nameOfPhone } from "../core/surroundings";
 import { TextField } from "../parts/fields";
 import { LanguageChoice } from "../parts/language";
 import { textOf } from "../parts/notices";
+import { Trouble } from "../parts/trouble";
 import { leave } from "../router";
 import { perhaps, say } from "../words/words";
 
@@ -80,11 +81,7 @@ export function SignInScreen() {
             <input type="checkbox" checked={isShown} onChange={(event) => setShown(event.currentTarget.checked)} />
             <span>{say("password.show")}</span>
           </label>
-          {problem && (
-            <p class="error" role="alert">
-              {problem}
-            </p>
-          )}
+          <Trouble text={problem} />
           <button type="submit" class="main" aria-busy={busy}>
             {say(busy ? "signIn.busy" : "signIn")}
           </button>

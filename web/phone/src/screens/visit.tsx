@@ -8,10 +8,11 @@ import { type Current, whereOf } from "../parts/current";
 import { useSaving } from "../parts/form";
 import { Screen, tell } from "../parts/frame";
 import { Icon } from "../parts/icons";
-import { callLink, mapLink } from "../parts/reach";
+import { ReachCustomer } from "../parts/reach-customer";
 import { linesOf, Sheet } from "../parts/sheet";
 import { LogTime, Timer } from "../parts/time-keeping";
 import { type TimeKind, unlogged } from "../parts/timer";
+import { Trouble } from "../parts/trouble";
 import { AddMore, GiveUp, Menu, NEXT } from "../parts/visit-dialogs";
 import { addressOf, go } from "../router";
 import type { Step } from "../rules/moves";
@@ -180,22 +181,9 @@ function Dock({ current, steps, add }: { current: Current; steps: Steps; add: ()
   const isOnTheWay = visit.state === "planned" || visit.state === "travelling";
   return (
     <div class="actions">
-      {steps.problem && (
-        <p class="error" role="alert">
-          {steps.problem}
-        </p>
-      )}
+      <Trouble text={steps.problem} />
       {isOnTheWay ? (
-        <div class="pair">
-          {job.contact?.phone && (
-            <a class="button plain" href={callLink(job.contact.phone)}>
-              <Icon name="call" /> {say("call")}
-            </a>
-          )}
-          <a class="button plain" href={mapLink(job.site, navigator.userAgent)}>
-            <Icon name="map" /> {say("navigate")}
-          </a>
-        </div>
+        <ReachCustomer job={job} />
       ) : (
         <div class="quick">
           {(["scan", "fault", "part", "photo"] as const).map((form) => (

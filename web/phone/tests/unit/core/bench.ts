@@ -5,7 +5,7 @@ import { IDBDatabase as FakeDatabase, IDBFactory, IDBKeyRange } from "fake-index
 import { AccountDatabase } from "../../../src/core/database";
 import { Phone } from "../../../src/core/phone";
 import type { Locks, Notes, Surroundings } from "../../../src/core/surroundings";
-import { ACCOUNT, PASSWORD, type Server } from "./server";
+import { ACCOUNT, PASSWORD, Server } from "./server";
 
 // Queries that follow the database work only where there is one in general, besides that of each bench.
 Dexie.dependencies.indexedDB = new IDBFactory() as globalThis.IDBFactory;
@@ -29,6 +29,22 @@ FakeDatabase.prototype.transaction = function (...given: Parameters<typeof trans
 
 /** What the network does to one request. */
 export type Fault = "none" | "lost" | "answer lost" | "twice" | "cut" | "portal";
+
+/** The job and the visit that there is to begin with. */
+export const JOB = "00000000-0000-7000-8000-0000000000b1";
+export const VISIT = "00000000-0000-7000-8000-0000000000c1";
+
+/** A phone at rest whose technician has signed in and has one job. */
+export async function signedIn(): Promise<Bench> {
+  const server = new Server();
+  server.addJob(JOB, VISIT);
+  const bench = new Bench(server);
+  await bench.phone.start();
+  await bench.signIn();
+  await bench.calm();
+  bench.asked.length = 0;
+  return bench;
+}
 
 export class Bench {
   /** Survive a crash: what the browser keeps. */

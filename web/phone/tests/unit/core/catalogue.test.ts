@@ -2,12 +2,9 @@ import { describe, expect, it } from "vitest";
 import { base32, newCollectionSecret, sha256 } from "../../../src/core/hashing";
 import { isOlder } from "../../../src/core/runner";
 import type { LiveRow, PartRow, RowKind, SnapshotChunk } from "../../../src/core/wire";
-import { afterEachCommit, Bench } from "./bench";
+import { afterEachCommit, Bench, JOB, VISIT } from "./bench";
 import { Server } from "./server";
 import { expectSettled } from "./settled";
-
-const JOB = "00000000-0000-7000-8000-0000000000b1";
-const VISIT = "00000000-0000-7000-8000-0000000000c1";
 
 const part = (id: string, name = `Part ${id}`): PartRow => ({
   id,

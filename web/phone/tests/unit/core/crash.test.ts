@@ -1,11 +1,11 @@
 /** A day of thirty steps; the phone dies after each write to its storage and after each answer, and starts again. */
 
 import { describe, expect, it } from "vitest";
-import { afterEachCommit, Bench } from "./bench";
+import { afterEachCommit, Bench, JOB, VISIT } from "./bench";
 import { Server } from "./server";
 import { expectSettled } from "./settled";
 
-const ONE = { job: "00000000-0000-7000-8000-0000000000b1", visit: "00000000-0000-7000-8000-0000000000c1" };
+const ONE = { job: JOB, visit: VISIT };
 const TWO = { job: "00000000-0000-7000-8000-0000000000b2", visit: "00000000-0000-7000-8000-0000000000c2" };
 
 type Step =

@@ -5,10 +5,9 @@ import { isOffTheSheet } from "../../../src/core/outbox";
 import { overlay } from "../../../src/core/overlay";
 import { jobViews, outboxItems } from "../../../src/core/shown";
 import type { VisitRow } from "../../../src/core/wire";
+import { JOB, VISIT } from "./bench";
 import { job, visit } from "./server";
 
-const JOB = "00000000-0000-7000-8000-0000000000b1";
-const VISIT = "00000000-0000-7000-8000-0000000000c1";
 let made = 0;
 
 function entry(t: string, body: Record<string, unknown> = {}, more: Partial<Entry> = {}): Entry {

@@ -2,23 +2,9 @@
 
 import { describe, expect, it, vi } from "vitest";
 import type { Op } from "../../../src/core/wire";
-import { Bench } from "./bench";
+import { Bench, JOB, signedIn, VISIT } from "./bench";
 import { Server } from "./server";
 import { expectSettled } from "./settled";
-
-const JOB = "00000000-0000-7000-8000-0000000000b1";
-const VISIT = "00000000-0000-7000-8000-0000000000c1";
-
-async function signedIn(): Promise<Bench> {
-  const server = new Server();
-  server.addJob(JOB, VISIT);
-  const bench = new Bench(server);
-  await bench.phone.start();
-  await bench.signIn();
-  await bench.calm();
-  bench.asked.length = 0;
-  return bench;
-}
 
 const read = (bench: Bench, name = "current") =>
   bench.phone.record("reading.record", { visit_id: VISIT, name, value: "1" });

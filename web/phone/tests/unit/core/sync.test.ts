@@ -1,19 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Bench } from "./bench";
-import { Server } from "./server";
-
-const JOB = "00000000-0000-7000-8000-0000000000b1";
-const VISIT = "00000000-0000-7000-8000-0000000000c1";
-
-async function signedIn(): Promise<Bench> {
-  const server = new Server();
-  server.addJob(JOB, VISIT);
-  const bench = new Bench(server);
-  await bench.phone.start();
-  await bench.signIn();
-  await bench.calm();
-  return bench;
-}
+import { JOB, signedIn, VISIT } from "./bench";
 
 describe("a phone", () => {
   it("shows the jobs of its technician after signing in", async () => {
