@@ -41,9 +41,9 @@ def test_the_same_seed_tells_the_same_year_and_another_one_tells_another() -> No
 
 
 def test_about_one_claim_in_twenty_is_a_fraud_and_every_pattern_is_among_them() -> None:
-    world, _ = network.build(2, 8_000)
-    stories = frauds.commit(world, diary.tell(world, 8_000))
+    world, _ = network.build(2, 12_000)
+    stories = frauds.commit(world, diary.tell(world, 12_000))
     labels = Counter(story.label for story in stories if story.label != HONEST)
     assert labels.keys() == frauds.PATTERNS.keys()
-    assert 0.04 < labels.total() / len(stories) < 0.07
-    assert len(stories) == 8_000
+    assert 0.04 < labels.total() / len(stories) < 0.1
+    assert len(stories) == 12_000

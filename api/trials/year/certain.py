@@ -55,7 +55,8 @@ def earlier(
         return None
     for _ in range(SEARCH):
         found = stories[world.rng.randrange(low, high)]
-        if found.label == HONEST and fits(found):
+        apart = (story.submitted_on - found.submitted_on).days
+        if found.label == HONEST and days[0] <= apart <= days[1] and fits(found):
             found.source = True
             return found
     return None
@@ -73,11 +74,11 @@ def _first_of(stories: Sequence[Story], day: dt.date) -> int:
 
 
 def _neighbour(story: Story) -> Callable[[Story], bool]:
-    """Return what tells a sound repair in the same region."""
+    """Return what tells a sound repair in the same city."""
 
     def fits(other: Story) -> bool:
         return (
-            other.unit.site.region == story.unit.site.region
+            other.site.city == story.technician.partner.city
             and other.scan == "camera"
             and not other.clock_uncertain
             and other.unit.line in story.technician.partner.lines
@@ -164,7 +165,7 @@ def after_cover(world: World, stories: Sequence[Story], place: int) -> list[Stor
     """The cover ended weeks ago; the sheet says nothing, or that the failure was there before."""
     story = stories[place]
     day = story.reported_at.astimezone(story.zone).date()
-    units = world.units[story.unit.site.region, story.unit.line]
+    units = world.units[story.site.city, story.unit.line]
     for _ in range(SEARCH):
         unit = world.rng.choice(units)
         if 3 < (day - unit.covered_to).days < 150 and retell(world, story, unit):

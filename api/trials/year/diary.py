@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from api.trials.catalogue import DESIGNATORS, FAULT_GROUPS, LINES, OPERATION_FOR, PARTS
 from api.trials.year.network import part_number
-from api.trials.year.world import FIRST_DAY, LAST_DAY, Fitted, Partner, Picture, Story, Technician, Unit, World
+from api.trials.year.world import FIRST_DAY, LAST_DAY, Fitted, Partner, Picture, Place, Story, Technician, Unit, World
 
 COMPONENT = {
     "POWER": ("board",),
@@ -41,14 +41,13 @@ def tell(world: World, claims: int) -> list[Story]:
     """Return so many honest stories in the order in which their sheets reach us."""
     stories: list[Story] = []
     size = sum(partner.size for partner in world.partners)
-    total = claims * 1.04 + 20
+    total = claims * 1.12 + 20
     for partner in world.partners:
-        share = total * partner.size / size / len(partner.technicians)
+        load = sum(technician.load for technician in partner.technicians)
         for technician in partner.technicians:
-            stories += _year_of(world, technician, share)
-    while len(stories) < claims:  # a small network may fall short by chance
-        partner = world.rng.choice(world.partners)
-        stories += _year_of(world, world.rng.choice(partner.technicians), 20)
+            stories += _year_of(world, technician, total * partner.size / size * technician.load / load)
+    if len(stories) < claims:
+        raise RuntimeError(f"the network brings {len(stories)} claims only")
     world.rng.shuffle(stories)
     return in_order(stories[:claims])
 
@@ -64,15 +63,16 @@ def _year_of(world: World, technician: Technician, visits: float) -> Iterator[St
     day = FIRST_DAY
     while day <= LAST_DAY:
         if day.weekday() < 5 or rng.random() < 0.02:
-            count = min(5, _poisson(rng, a_day))
-            hour = 8.0 + rng.random()
-            for _ in range(count):
-                story = _visit(world, technician, day, hour)
+            hour, here, been = 8.0 + rng.random(), technician.base, set[Place]()
+            for _ in range(min(5, _poisson(rng, a_day))):
+                story = _visit(world, technician, day, hour, here, been)
                 if story is None or hour > 17.5:
                     break
                 yield story
                 spent = (story.completed_at - story.travelled_at).total_seconds() / 3600
                 hour += spent + rng.uniform(0.1, 0.6)
+                here = story.site.place
+                been.add(here)
         day += dt.timedelta(days=1)
 
 
@@ -84,19 +84,27 @@ def _poisson(rng: random.Random, mean: float) -> int:
     return count
 
 
-def _visit(world: World, technician: Technician, day: dt.date, hour: float) -> Story | None:
+def _visit(
+    world: World, technician: Technician, day: dt.date, hour: float, here: Place, been: set[Place]
+) -> Story | None:
+    """Return a visit at a customer's where the technician has not been that day, or None."""
     rng, partner = world.rng, technician.partner
     line = _line(rng, partner, day)
     group = rng.choices(tuple(FAULT_WEIGHTS), tuple(FAULT_WEIGHTS.values()))[0]
     component = next((one for one in COMPONENT[group] if one in HAS[line]), None)
     if component is None:
         group, component = "LOGIC", "board"
-    units = world.units[partner.region, line]
+    units = world.units[partner.city, line]
     for _ in range(TRIES if units else 0):
         unit = rng.choice(units)
-        if (day - unit.sold_on).days > NEW_DAYS and day <= unit.covered_to and _rested(unit, group, day):
+        if (
+            (day - unit.sold_on).days > NEW_DAYS
+            and day <= unit.covered_to
+            and _rested(unit, group, day)
+            and unit.site.place not in been
+        ):
             unit.repaired.append((group, day))
-            return written(world, technician, unit, group, component, day, hour)
+            return written(world, technician, unit, group, component, moment(day, hour, unit.site.zone), here)
     return None
 
 
@@ -119,17 +127,22 @@ def moment(day: dt.date, hour: float, zone: ZoneInfo) -> dt.datetime:
 
 
 def written(
-    world: World, technician: Technician, unit: Unit, group: str, component: str, day: dt.date, hour: float
+    world: World,
+    technician: Technician,
+    unit: Unit,
+    group: str,
+    component: str,
+    travelled_at: dt.datetime,
+    here: Place,
 ) -> Story:
-    """Return an honest sheet of a visit that begins with driving at that local hour."""
+    """Return an honest sheet of a visit that begins with driving off from a place."""
     rng, zone = world.rng, unit.site.zone
     operation = "R90" if group == "NFF" else OPERATION[component]
     standard = world.operations[operation][1]
     # Paid is the standard at most; who needed more time says so in the summary, or asks before.
     worked = standard * min(1.6, rng.lognormvariate(math.log(technician.pace), 0.18))
     claimed = max(10, round(min(standard, worked)))
-    travel = max(10, int(unit.site.away * rng.uniform(0.85, 1.2)))
-    travelled_at = moment(day, hour, zone)
+    travel = minutes_between(rng, here, unit.site.place)
     arrived_at = travelled_at + dt.timedelta(minutes=travel)
     completed_at = arrived_at + dt.timedelta(minutes=worked + rng.uniform(8, 30))
     reported_at = travelled_at - dt.timedelta(days=min(12, rng.expovariate(0.5)), hours=rng.uniform(1, 6))
@@ -153,11 +166,24 @@ def written(
         failed_on=max(failed_on, unit.sold_on) if said else None,
         parts=[] if group == "NFF" else fitted(rng, unit.line, component),
         expenses=[("parking", rng.choice((150, 300, 300, 450, 600, 900)))] if rng.random() < 0.3 else [],
-        pictures=pictures(rng, technician, arrived_at, completed_at, group == "NFF"),
+        pictures=pictures(world, technician, unit, arrived_at, completed_at, group == "NFF"),
+        scanned_from=seen_from(rng, unit.site.place),
         scan=rng.choices(("camera", "photo", "typed"), (975, 17, 8))[0],
         result="no_fault_found" if group == "NFF" else "repaired",
         clock_uncertain=rng.random() < 0.004,
     )
+
+
+def minutes_between(rng: random.Random, here: Place, there: Place) -> int:
+    """Return how long the drive takes, with parking and walking in."""
+    return max(8, round(here.kilometres_to(there) * rng.uniform(1.2, 1.45) / 45 * 60 + rng.uniform(5, 12)))
+
+
+def seen_from(rng: random.Random, place: Place) -> Place | None:
+    """Return where the phone says it is: most know it well, some not at all, a few are a mast's guess."""
+    if rng.random() < 0.35:
+        return None
+    return place.near(rng, 0.08 if rng.random() < 0.995 else 1.2)
 
 
 def late(rng: random.Random) -> dt.timedelta:
@@ -181,15 +207,30 @@ def fitted(rng: random.Random, line: str, component: str) -> list[Fitted]:
 
 
 def pictures(
-    rng: random.Random, technician: Technician, arrived_at: dt.datetime, completed_at: dt.datetime, needed: bool
+    world: World,
+    technician: Technician,
+    unit: Unit,
+    arrived_at: dt.datetime,
+    completed_at: dt.datetime,
+    needed: bool,
 ) -> list[Picture]:
-    """Return the photos a technician takes while there."""
+    """Return the photos a technician takes while there; labels of one model look somewhat alike."""
+    rng, place = world.rng, unit.site.place
     found = []
     spent = (completed_at - arrived_at).total_seconds()
     for kind, likely in (("label", 0.6), ("before", 0.3), ("after", 1.0 if needed else technician.diligence)):
         if rng.random() < likely:
-            found.append(picture(rng, kind, arrived_at + dt.timedelta(seconds=spent * rng.uniform(0.05, 0.95))))
+            one = picture(rng, kind, arrived_at + dt.timedelta(seconds=spent * rng.uniform(0.05, 0.95)))
+            if kind == "label":
+                one.look = world.looks.setdefault(unit.model, one.look) ^ noise(rng, rng.randrange(8, 21))
+            one.place, one.from_gallery = seen_from(rng, place), rng.random() < 0.02
+            found.append(one)
     return found
+
+
+def noise(rng: random.Random, bits: int) -> int:
+    """Return 64 bits of which so many are set."""
+    return sum(1 << bit for bit in rng.sample(range(64), bits))
 
 
 def picture(rng: random.Random, kind: str, taken_at: dt.datetime) -> Picture:

@@ -15,19 +15,22 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from api.adapters.queue import PgQueue
+from domain.claims.model import Claim
 from domain.claims.opening import open_claim_for_visit
+from domain.claims.scored import ScoreClaim, score_claim, scoring_id
 from domain.jobs.model import Visit
-from domain.kit.actor import Actor, Role
+from domain.kit.actor import SYSTEM, Actor, Role
 from domain.kit.command import Done, Register
 from domain.kit.database import Database, connect
 from domain.kit.journal import canonical
 from domain.kit.problem import OperationIdReused
-from domain.kit.work import Work, execute, transact
+from domain.kit.work import Work, carry_out, execute, transact
 from domain.worklog.completion import CompleteVisit, VisitCompleted, complete_visit
 
+SCORED_AFTER = dt.timedelta(minutes=2)
 AT_ONCE = 4
 """So many claims a process has on their way: one waits for the database while the others compute."""
 
@@ -55,9 +58,9 @@ async def _close(work: Work, cmd: CompleteVisit) -> Done:
 
 
 GATE = Register(
-    {CompleteVisit: dataclasses.replace(complete_visit, carry_out=_close)},
+    {CompleteVisit: dataclasses.replace(complete_visit, carry_out=_close), ScoreClaim: score_claim},
     {CompleteVisit: [open_claim_for_visit]},
-    {complete_visit.tag: CompleteVisit},
+    {complete_visit.tag: CompleteVisit, score_claim.tag: ScoreClaim},
 )
 
 
@@ -75,6 +78,18 @@ async def hand_in(database: Database, handed: Handed) -> str:
         return await _send(database, actor, handed, op_id, given)
     except OperationIdReused:
         return "refused"
+
+
+async def _score(database: Database, handed: Handed, because: UUID | None = None) -> None:
+    """Score the claim, if there is one, as the worker would some minutes later."""
+    op_id, later = scoring_id(handed.op_id, because), handed.submitted_at + SCORED_AFTER
+    command = ScoreClaim(claim_id=handed.op_id, because=because)
+
+    async def body(work: Work) -> None:
+        if await work.db.scalar(select(Claim.id).where(Claim.id == handed.op_id)) is not None:
+            await carry_out(work, command, GATE, op_id)
+
+    await transact(database, SYSTEM, body, now=later, queue=PgQueue(), op_id=op_id)
 
 
 async def _send(database: Database, actor: Actor, handed: Handed, op_id: UUID, given: dict[str, Any]) -> str:
@@ -155,6 +170,7 @@ async def _share(database: Database, visits: Iterable[Handed]) -> dict[UUID, str
         for handed in waiting:
             if (word := await hand_in(database, handed)) or handed.again:
                 said[handed.visit_id] = word
+            await _score(database, handed)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(AT_ONCE):

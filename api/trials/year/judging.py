@@ -17,6 +17,10 @@ from api.trials.year.gate import Gates, Handed
 from api.trials.year.loading import connected, store
 from api.trials.year.outcome import Outcome, reckon
 from api.trials.year.world import Rows, Story, World
+from domain.claims.scored import reckon_norms
+from domain.kit.actor import SYSTEM
+from domain.kit.database import Database, connect
+from domain.kit.work import transact
 
 SETTINGS = {
     "fsync": "off",
@@ -61,18 +65,21 @@ async def judge_year(server: embedded.Embedded, claims: int, seed: int, jobs: in
     stories = frauds.commit(world, diary.tell(world, claims))
     progress("Building the network", 1, 1)
     connection = await connected(server.url("fieldstone_owner"))
+    urls = server.url("fieldstone_app"), server.url("fieldstone_partner")
+    database = connect(*urls, pool_size=1)
     try:
         await store(connection, rows)
         await connection.execute("ANALYZE")
-        with Gates((server.url("fieldstone_app"), server.url("fieldstone_partner")), jobs) as gates:
-            seconds, said = await _live(connection, gates, world, stories, progress)
+        with Gates(urls, jobs) as gates:
+            seconds, said = await _live(database, connection, gates, world, stories, progress)
         return await reckon(connection, stories, said, seed, seconds)
     finally:
         await connection.close()
+        await database.close()
 
 
 async def _live(
-    connection: Any, gates: Gates, world: World, stories: list[Story], progress: Progress
+    database: Database, connection: Any, gates: Gates, world: World, stories: list[Story], progress: Progress
 ) -> tuple[float, dict[UUID, str]]:
     """Let every day happen; return how long the gate worked, and what it said to second tries."""
     rows, done, seconds = Rows(), 0, 0.0
@@ -86,6 +93,7 @@ async def _live(
             await connection.execute("ANALYZE")
         if day.weekday() == 4:
             await _pay(connection, day - dt.timedelta(days=PAID_AFTER_DAYS))
+            await _reckon(database, day)
         began = time.perf_counter()
         said |= await gates.judge([_handed(story) for story in today])
         seconds += time.perf_counter() - began
@@ -106,6 +114,12 @@ def _handed(story: Story) -> Handed:
         story.result,
         story.attempt,
     )
+
+
+async def _reckon(database: Database, day: dt.date) -> None:
+    """Let the worker reckon what is usual, as of that day."""
+    at = dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC)
+    await transact(database, SYSTEM, reckon_norms, now=at)
 
 
 async def _pay(connection: Any, until: dt.date) -> None:

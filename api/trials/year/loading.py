@@ -29,6 +29,8 @@ ORDER = (
     "part_used",
     "time_entry",
     "expense",
+    "upload",
+    "photo_print",
     "photo",
     "scan",
 )
@@ -49,7 +51,7 @@ async def connected(url: str) -> Any:
 
 async def store(connection: Any, rows: Rows) -> None:
     """Store all rows in one transaction, and forget them."""
-    unknown = rows.tables.keys() - {*ORDER, "job", "assignment"}
+    unknown = {name.removeprefix("struck_") for name in rows.tables} - {*ORDER, "job", "assignment"}
     if unknown:
         raise RuntimeError(f"nobody says when {', '.join(sorted(unknown))} may be stored")
     async with connection.transaction():
@@ -58,6 +60,8 @@ async def store(connection: Any, rows: Rows) -> None:
                 await _jobs(connection, rows)
             if found := rows.tables.get(table):
                 await _copy(connection, table, table, found)
+            if struck := rows.tables.get(f"struck_{table}"):
+                await _copy(connection, table, table, struck)
     rows.tables.clear()
 
 
@@ -85,6 +89,10 @@ async def _columns(connection: Any, table: str) -> list[str]:
 
 
 async def _copy(connection: Any, into: str, table: str, rows: list[dict[str, Any]]) -> None:
+    if await connection.fetchval("SELECT to_regclass($1)", table) is None:
+        return
+    there = await _columns(connection, table)
+    rows = [{k: v for k, v in row.items() if k in there} for row in rows]
     columns = list(rows[0])
     try:
         await connection.copy_records_to_table(into, records=(tuple(row.values()) for row in rows), columns=columns)

@@ -6,15 +6,29 @@ from zoneinfo import ZoneInfo
 
 from api.trials.catalogue import CITIES, COMPONENTS, FAULT_GROUPS, LINES, OPERATIONS, PARTS
 from api.trials.install_base import serial_of
-from api.trials.year.world import FIRST_DAY, LAST_DAY, YEAR, Ids, Partner, Rows, Site, Technician, Unit, World
+from api.trials.year.world import FIRST_DAY, LAST_DAY, YEAR, Ids, Partner, Place, Rows, Site, Technician, Unit, World
 from domain.installs.gs1_fields import check_digit
 from domain.installs.serials import normalise
 from domain.warranty.rules import add_months
 
 BEGUN = dt.datetime(YEAR - 6, 1, 1, tzinfo=dt.UTC)
 CLAIMS_A_TECHNICIAN = 450
-UNITS_A_CLAIM = 2
-REGIONS = sorted({city[1] for city in CITIES})
+UNITS_A_CLAIM = 6
+MADE_YEARS = 3.7
+"""Older ones are out of warranty and of no interest here."""
+PLACES = {
+    "Hamburg": Place(53.55, 9.99),
+    "Kiel": Place(54.32, 10.13),
+    "München": Place(48.14, 11.58),
+    "Wien": Place(48.21, 16.37),
+    "Porto": Place(41.15, -8.61),
+    "Dublin": Place(53.35, -6.26),
+    "Suzhou": Place(31.3, 120.6),
+    "Shanghai": Place(31.23, 121.47),
+}
+CHARTED = 0.7
+SHARED_NUMBERS = 0.02
+"""So many contacts have the number of another customer's: house managers, chains."""
 MONTHS = {"Heat pump": (36, 36, 24), "Door drive": (24, 24, 24)}
 """Months of warranty for parts, labour and travel where a line has better ones than ``MONTHS_ELSE``."""
 MONTHS_ELSE = (24, 24, 12)
@@ -50,10 +64,12 @@ def _people(world: World, rows: Rows, claims: int) -> None:
     for no, size in enumerate(sizes):
         left_out = set(rng.sample(lines, rng.choice((0, 0, 1, 1, 2))))
         phone = f"+49 40 7{rng.randrange(10**5, 10**6)}"
+        city, region = CITIES[no % len(CITIES)][:2]
         partner = Partner(
             id=world.ids.at(BEGUN),
             code=f"P{no + 1:03d}",
-            region=REGIONS[no % len(REGIONS)],
+            city=city,
+            region=region,
             size=size,
             honesty=rng.betavariate(8, 1),
             phone=phone,
@@ -75,9 +91,10 @@ def _people(world: World, rows: Rows, claims: int) -> None:
             technician = Technician(
                 id=world.ids.at(BEGUN),
                 partner=partner,
-                home=rng.randrange(5, 40),
+                base=PLACES[city].near(rng, 6),
                 pace=rng.uniform(0.68, 0.9),
                 diligence=rng.uniform(0.3, 0.95),
+                load=rng.lognormvariate(0, 0.6),
             )
             partner.technicians.append(technician)
             mobile = f"+49 170 {rng.randrange(10**6, 10**7)}"
@@ -179,30 +196,30 @@ def gtin_of(line_no: int, size_no: int) -> str:
 
 
 def _sites(world: World, rows: Rows, claims: int) -> list[Site]:
-    rng, found = world.rng, []
+    rng, numbers = world.rng, ["494012345678"]
+    found: list[Site] = []
     for no in range(max(200, claims // 4)):
         city, region, country, zone, streets = CITIES[no % len(CITIES)]
-        customer_id = world.ids.at(BEGUN)
-        rows.add(
-            "customer", id=customer_id, number=f"C{100001 + no}", name=f"Customer {no + 1}", customer_class="standard"
-        )
-        digits = f"4940{rng.randrange(10**7, 10**8)}"
+        site_id, customer_id, contact_id = (world.ids.at(BEGUN) for _ in range(3))
+        number = f"C{100001 + no}"
+        rows.add("customer", id=customer_id, number=number, name=f"Customer {no + 1}", customer_class="standard")
+        digits = rng.choice(numbers) if rng.random() < SHARED_NUMBERS else f"4940{rng.randrange(10**7, 10**8)}"
+        numbers.append(digits)
         rows.add(
             "contact",
-            id=world.ids.at(BEGUN),
+            id=contact_id,
             customer_id=customer_id,
             name=f"Contact {no + 1}",
             phone=f"+{digits}",
             phone_digits=digits,
         )
-        site = Site(
-            world.ids.at(BEGUN), customer_id, region, ZoneInfo(zone), min(110, 8 + int(rng.lognormvariate(3, 0.55)))
-        )
+        place = PLACES[city].near(rng, 9)
+        site = Site(site_id, customer_id, contact_id, city, region, ZoneInfo(zone), place, rng.random() < CHARTED)
         found.append(site)
         rows.add(
             "site",
             id=site.id,
-            customer_id=customer_id,
+            customer_id=site.customer_id,
             code=f"S{100001 + no}",
             name="Main building",
             address=f"{rng.choice(streets)} {rng.randrange(1, 180)}",
@@ -210,54 +227,63 @@ def _sites(world: World, rows: Rows, claims: int) -> list[Site]:
             region=region,
             country=country,
             time_zone=zone,
+            **position(place if site.charted else None),
         )
     return found
 
 
+def position(place: Place | None) -> dict[str, int | None]:
+    """Return the columns of a place, in millionths of a degree."""
+    if place is None:
+        return {"latitude_e6": None, "longitude_e6": None}
+    return {"latitude_e6": round(place.latitude * 1e6), "longitude_e6": round(place.longitude * 1e6)}
+
+
 def _units(world: World, rows: Rows, sites: list[Site], count: int) -> None:
-    """Sell units over five years, more of them lately: that is what stands under warranty."""
+    """Sell units over some years, more of them lately; numbers run along each model's line of production."""
     rng = world.rng
-    days = (LAST_DAY - BEGUN.date()).days
-    models = [
-        (line_no, size_no, line, size) for line_no, line in enumerate(LINES) for size_no, size in enumerate(line.sizes)
-    ]
-    for no in range(count):
-        line_no, size_no, line, size = models[no % len(models)]
-        made_on = LAST_DAY - dt.timedelta(days=int(days * rng.random() ** 1.7))
-        sold_on = made_on + dt.timedelta(days=rng.randrange(3, 60))
+    days = MADE_YEARS * 365
+    models = [(a, b, line, size) for a, line in enumerate(LINES) for b, size in enumerate(line.sizes)]
+    number = 0
+    for line_no, size_no, line, size in models:
+        code, gtin = f"{line.stem}{size}", gtin_of(line_no, size_no)
         months = MONTHS.get(line.name, MONTHS_ELSE)[0]
-        code = f"{line.stem}{size}"
-        serial = serial_of(rng, code, made_on, no + 1)
-        status = rng.choices(("installed", "sold", "idle", "unconfirmed"), (930, 50, 15, 5))[0]
-        if status == "idle":
-            status = rng.choice(("in_stock", "scrapped", "stolen", "returned"))
-        unit = Unit(
-            id=world.ids.at(BEGUN),
-            model=code,
-            line=line.name,
-            gtin=gtin_of(line_no, size_no),
-            serial=serial,
-            key=normalise(serial),
-            site=rng.choice(sites),
-            sold_on=sold_on,
-            covered_to=add_months(sold_on, months),
-            status=status,
+        made = sorted(
+            LAST_DAY - dt.timedelta(days=int(days * rng.random() ** 1.2)) for _ in range(count // len(models))
         )
-        rows.add(
-            "unit",
-            id=unit.id,
-            model_id=world.components[code, ""],
-            serial=serial,
-            serial_key=unit.key,
-            status=status,
-            customer_id=unit.site.customer_id,
-            site_id=unit.site.id,
-            sold_on=sold_on,
-            warranty_start_on=sold_on,
-        )
-        if unit.covered_to < FIRST_DAY:
-            continue
-        if status in ("installed", "sold"):
-            world.units[unit.site.region, unit.line].append(unit)
-        else:
-            (world.doubtful if status == "unconfirmed" else world.idle).append(unit)
+        for made_on in made:
+            number += 1
+            unit = _unit(world, rng.choice(sites), code, line.name, gtin, made_on, months, number)
+            world.made[code].append(unit)
+            rows.add(
+                "unit",
+                id=unit.id,
+                model_id=world.components[code, ""],
+                serial=unit.serial,
+                serial_key=unit.key,
+                status=unit.status,
+                customer_id=unit.site.customer_id,
+                site_id=unit.site.id,
+                sold_on=unit.sold_on,
+                warranty_start_on=unit.sold_on,
+            )
+            if unit.covered_to < FIRST_DAY:
+                continue
+            if unit.status in ("installed", "sold"):
+                world.units[unit.site.city, unit.line].append(unit)
+                unit.site.units.append(unit)
+            else:
+                (world.doubtful if unit.status == "unconfirmed" else world.idle).append(unit)
+
+
+def _unit(
+    world: World, site: Site, code: str, line: str, gtin: str, made_on: dt.date, months: int, number: int
+) -> Unit:
+    rng = world.rng
+    sold_on = made_on + dt.timedelta(days=rng.randrange(3, 60))
+    serial = serial_of(rng, code, made_on, number)
+    status = rng.choices(("installed", "sold", "idle", "unconfirmed"), (930, 50, 15, 5))[0]
+    if status == "idle":
+        status = rng.choice(("in_stock", "scrapped", "stolen", "returned"))
+    key, covered_to = normalise(serial), add_months(sold_on, months)
+    return Unit(world.ids.at(BEGUN), code, line, gtin, serial, key, site, sold_on, covered_to, status)

@@ -13,7 +13,9 @@ TRIED = {"twice": {"applied": "refused"}, "replay": {"replayed": "refused"}, "al
 """What a second try must be answered; a second claim of one visit could not even be stored."""
 STOOD = """
 SELECT visit.id, visit.why_no_claim, claim.number, claim.state, claim.lane,
-       ARRAY(SELECT rule || ':' || reason FROM rule_hit WHERE rule_hit.claim_id = claim.id AND result <> 'warn') AS hits
+       ARRAY(SELECT rule || ':' || reason FROM rule_hit WHERE rule_hit.claim_id = claim.id AND result <> 'warn'
+             UNION SELECT (found->>'rule') || ':' || (found->>'reason')
+             FROM claim_score, jsonb_array_elements(findings) AS found WHERE claim_score.claim_id = claim.id) AS hits
 FROM visit LEFT JOIN claim ON claim.visit_id = visit.id
 """
 

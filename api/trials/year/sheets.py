@@ -3,13 +3,16 @@
 import datetime as dt
 from uuid import UUID
 
-import msgspec
-
 from api.trials.year.diary import designator
-from api.trials.year.world import Rows, Story, Technician, World
+from api.trials.year.network import position
+from api.trials.year.world import Picture, Rows, Story, Technician, Unit, World
 from domain.installs.links import digital_link
 
 LABEL_HOST = "id.fieldstone.example"
+TOLD_OURS = '{"status": "known", "covered": "yes"}'
+TOLD_OTHER = '{"status": "under-check"}'
+SALTS = (0, 0x9E3779B97F4A7C15, 0xD1B54A32D192ED03, 0x94D049BB133111EB)
+"""Of one look the four prints differ, and of two looks all four lie as far apart as the looks do."""
 
 
 def write(world: World, rows: Rows, story: Story) -> None:
@@ -30,7 +33,7 @@ def write(world: World, rows: Rows, story: Story) -> None:
         number=1 if story.same_job is None else 2,
         state="working",
         planned_from=story.arrived_at,
-        planned_to=story.arrived_at + dt.timedelta(minutes=1),
+        planned_to=story.arrived_at + dt.timedelta(milliseconds=1),
         travelled_at=story.travelled_at,
         arrived_at=story.arrived_at,
         started_at=story.arrived_at + dt.timedelta(minutes=4),
@@ -66,8 +69,9 @@ def _job(world: World, rows: Rows, story: Story) -> None:
         kind="repair",
         mode="on_site",
         state="in_progress",
-        customer_id=unit.site.customer_id,
-        site_id=unit.site.id,
+        customer_id=story.site.customer_id,
+        site_id=story.site.id,
+        contact_id=story.site.contact_id,
         unit_id=unit.id,
         subject=f"Fault of {unit.model}",
         priority=3,
@@ -119,6 +123,10 @@ def _lines(world: World, rows: Rows, story: Story) -> None:
         rows.add("time_entry", id=ids.at(at), kind="labour", minutes=minutes, labour_operation_id=operation_id, **own)
     travel = {"kind": "travel", "minutes": story.travel_minutes, "labour_operation_id": None}
     rows.add("time_entry", id=ids.at(at), **travel, **own)
+    for _ in range(story.struck):
+        struck_at = at - dt.timedelta(minutes=world.rng.uniform(0, 6))
+        own_struck = own | {"voided_at": struck_at, "void_reason": "Entered by mistake"}
+        rows.add("struck_time_entry", id=ids.at(at), kind="labour", minutes=20, **own_struck)
     for kind, amount in story.expenses:
         rows.add("expense", id=ids.at(at), direction="spent", kind=kind, amount_minor=amount, currency="EUR", **own)
 
@@ -128,6 +136,7 @@ def _pictures_and_scan(world: World, rows: Rows, story: Story) -> None:
     label_id = None
     for picture in story.pictures:
         photo_id = ids.at(picture.taken_at)
+        upload_id = _upload(world, rows, story, picture)
         label_id = photo_id if picture.kind == "label" else label_id
         rows.add(
             "photo",
@@ -136,36 +145,89 @@ def _pictures_and_scan(world: World, rows: Rows, story: Story) -> None:
             partner_id=who.partner.id,
             kind=picture.kind,
             sha256=picture.sha256,
+            upload_id=upload_id,
             taken_at=picture.taken_at,
-            entered_at=picture.taken_at,
+            entered_at=max(picture.taken_at, story.arrived_at),
+            from_gallery=picture.from_gallery,
+            **position(picture.place),
         )
-    source = {"other": "camera"}.get(story.scan, story.scan)
-    if source == "none":
+    for number in range(story.probes):
+        invented = f"{unit.key[:-7]}{world.rng.randrange(10**6, 10**7)}"
+        _scan(world, rows, story, "camera", invented, None, None, minutes=4 + number)
+    if story.scan == "none":
         return
-    if source in ("typed", "photo") and label_id is None:
-        source = "camera"
-    seen = unit if story.scan != "other" else world.rng.choice(world.units[unit.site.region, unit.line] or [unit])
-    at = story.arrived_at + dt.timedelta(minutes=3)
-    told = {"status": "known", "covered": "yes"} if seen is unit else {"status": "under-check"}
+    source = "camera" if story.scan == "other" or label_id is None else story.scan
+    seen = unit
+    if story.scan == "other":
+        seen = next(one for one in world.rng.choices(world.made[unit.model], k=9) if one is not unit)
+    _scan(world, rows, story, source, seen.serial, seen, label_id if source != "camera" else None, minutes=3)
+
+
+def _scan(
+    world: World,
+    rows: Rows,
+    story: Story,
+    source: str,
+    serial: str,
+    seen: Unit | None,
+    photo_id: UUID | None,
+    minutes: float,
+) -> None:
+    """Add a reading as it stands once the worker has looked it up."""
+    who, at = story.technician, story.arrived_at + dt.timedelta(minutes=minutes)
+    typed, ours = source == "typed", seen is story.unit
+    scan_id = world.ids.at(at)
     rows.add(
         "scan",
-        id=(scan_id := ids.at(at)),
+        id=scan_id,
         visit_id=story.visit_id,
         job_id=story.job_id,
         partner_id=who.partner.id,
         technician_id=who.id,
         source=source,
-        scanned_text=seen.serial if source == "typed" else digital_link(LABEL_HOST, seen.gtin, seen.serial),
-        symbology="" if source == "typed" else "]Q1",
-        typed_reason="The label cannot be read" if source == "typed" else None,
-        photo_id=label_id if source != "camera" else None,
-        serial_key=seen.key,
-        gtin=None if source == "typed" else seen.gtin,
-        unit_id=seen.id,
-        matches_job=seen is unit,
+        scanned_text=serial if typed else digital_link(LABEL_HOST, story.unit.gtin, serial),
+        symbology="" if typed else "]Q1",
+        typed_reason="The label cannot be read" if typed else None,
+        photo_id=photo_id,
+        serial_key=serial if seen is None else seen.key,
+        gtin=None if typed else story.unit.gtin,
+        unit_id=None if seen is None else seen.id,
+        matches_job=ours,
         scanned_at=at,
         scanned_on=at.astimezone(story.zone).date(),
         op_id=scan_id,
         resolved_at=at,
-        told=msgspec.json.encode(told).decode(),
+        told=TOLD_OURS if ours else TOLD_OTHER,
+        **position(story.scanned_from),
     )
+
+
+def _upload(world: World, rows: Rows, story: Story, picture: Picture) -> UUID:
+    """Add the bytes of a photo with its prints, unless this technician has sent the very same before."""
+    who = story.technician
+    known = world.uploads.get((picture.sha256, who.id))
+    if known is not None:
+        return known
+    upload_id = world.uploads[picture.sha256, who.id] = world.ids.at(story.submitted_at)
+    rows.add(
+        "upload",
+        id=upload_id,
+        account_id=who.id,
+        partner_id=who.partner.id,
+        sha256=picture.sha256,
+        blob_sha256=picture.sha256,
+        width=1600,
+        height=1200,
+        taken_at=picture.taken_at,
+        at=story.submitted_at,
+    )
+    for number, (kind, part) in enumerate((("d", "whole"), ("f", "whole"), ("d", "middle"), ("f", "middle"))):
+        seen = (picture.look << 11 * number | picture.look >> 64 - 11 * number) % 2**64 ^ SALTS[number]
+        bands = {f"band_{n}": _signed(seen >> 16 * n & 0xFFFF, 16) for n in range(4)}
+        own = {"upload_id": upload_id, "partner_id": who.partner.id, "kind": kind, "part": part}
+        rows.add("photo_print", **own, print=_signed(seen, 64), **bands)
+    return upload_id
+
+
+def _signed(value: int, bits: int) -> int:
+    return value - (1 << bits) if value >> (bits - 1) else value

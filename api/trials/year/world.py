@@ -1,6 +1,7 @@
 """What the year is told with: partners, technicians, units and the story of each visit."""
 
 import datetime as dt
+import math
 import random
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -44,6 +45,7 @@ class Partner:
 
     id: UUID
     code: str
+    city: str
     region: str
     size: float
     honesty: float
@@ -58,21 +60,44 @@ class Technician:
 
     id: UUID
     partner: Partner
-    home: int
+    base: "Place"
     pace: float
     diligence: float
     """How often they take a photo after the repair."""
+    load: float
+    """Their part of the partner's work beside the others': some have a whole week, some a day of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point of the earth, in degrees."""
+
+    latitude: float
+    longitude: float
+
+    def kilometres_to(self, other: "Place") -> float:
+        """Return the distance along a straight line, good enough within a country."""
+        height = math.radians((self.latitude + other.latitude) / 2)
+        return 111.2 * math.hypot(self.latitude - other.latitude, (self.longitude - other.longitude) * math.cos(height))
+
+    def near(self, rng: random.Random, kilometres: float) -> "Place":
+        """Return a point about so far away."""
+        return Place(self.latitude + rng.gauss(0, kilometres / 150), self.longitude + rng.gauss(0, kilometres / 95))
 
 
 @dataclass(slots=True, eq=False)
 class Site:
-    """Where a customer's units stand; ``away`` is its distance from the partners of its region, in minutes."""
+    """Where a customer's units stand; ``charted`` says whether we know the place."""
 
     id: UUID
     customer_id: UUID
+    contact_id: UUID
+    city: str
     region: str
     zone: ZoneInfo
-    away: int
+    place: Place
+    charted: bool
+    units: list["Unit"] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -101,6 +126,8 @@ class Picture:
     sha256: str
     taken_at: dt.datetime
     look: int
+    place: Place | None = None
+    from_gallery: bool = False
 
 
 @dataclass(slots=True)
@@ -136,6 +163,16 @@ class Story:
     pictures: list[Picture]
     scan: str = "camera"
     """camera, photo, typed, other (of another unit), none."""
+    scanned_from: Place | None = None
+    """Where the phone says it was."""
+    probes: int = 0
+    """So many more serials, of no unit, are read on the visit."""
+    struck: int = 0
+    """So many lines are struck out just before the sheet is handed in."""
+    moved_to: Site | None = None
+    """Where the job says that the unit stands, where that is not its site."""
+    denied: bool | None = None
+    """What the customer answers when asked whether somebody came: that nobody did; None: nothing."""
     result: str = "repaired"
     clock_uncertain: bool = False
     label: str = HONEST
@@ -153,9 +190,14 @@ class Story:
     op_id: UUID = NOT_YET
 
     @property
+    def site(self) -> Site:
+        """Where the job says that the unit stands."""
+        return self.moved_to or self.unit.site
+
+    @property
     def zone(self) -> ZoneInfo:
         """The time zone of the site."""
-        return self.unit.site.zone
+        return self.site.zone
 
     @property
     def day(self) -> dt.date:
@@ -176,7 +218,9 @@ class World:
     ids: Ids
     partners: list[Partner] = field(default_factory=list)
     units: dict[tuple[str, str], list[Unit]] = field(default_factory=lambda: defaultdict(list))
-    """Installed units by region and product line."""
+    """Installed units by city and product line."""
+    made: dict[str, list[Unit]] = field(default_factory=lambda: defaultdict(list))
+    """All units of a model in the order in which they were made."""
     idle: list[Unit] = field(default_factory=list)
     """Units that stand at nobody's: in stock, scrapped, stolen, returned."""
     doubtful: list[Unit] = field(default_factory=list)
@@ -188,3 +232,7 @@ class World:
     parts: dict[str, tuple[UUID, bool]] = field(default_factory=dict)
     """Parts by number, with whether they carry a serial."""
     office: dict[str, UUID] = field(default_factory=dict)
+    looks: dict[str, int] = field(default_factory=dict)
+    """What the label of each model looks like."""
+    uploads: dict[tuple[str, UUID], UUID] = field(default_factory=dict)
+    """What was uploaded, by digest and technician."""
