@@ -22,6 +22,8 @@ SELECT claim.id, claim.number, claim.state, claim.partner_id, claim.unit_id, cla
   visit.result = 'no_fault_found' OR EXISTS (
     SELECT FROM fault JOIN fault_code ON fault_code.id = fault.fault_code_id
     WHERE fault.visit_id = visit.id AND fault.voided_at IS NULL AND fault_code.no_fault_found) AS no_fault_found,
+  coalesce((SELECT answer = 'did_not_happen' FROM customer_answer WHERE customer_answer.visit_id = visit.id
+   ORDER BY answered_at DESC LIMIT 1), false) AS customer_denies,
   (SELECT coalesce(json_agg(json_build_object('id', photo.id, 'kind', photo.kind, 'upload_id', photo.upload_id,
      'taken_at', coalesce(upload.taken_at, photo.taken_at), 'from_gallery', coalesce(photo.from_gallery, false),
      'latitude_e6', photo.latitude_e6, 'longitude_e6', photo.longitude_e6) ORDER BY photo.id), '[]')

@@ -112,6 +112,7 @@ async def score_facts(driver: Any, own: Any, alike: dict[UUID, tuple[Alike, ...]
         photos=tuple(_photo(one, own, site, alike) for one in own["photos"]),
         scan_metres_from_site=max(_metres(own["scans"], site), default=None),
         contact_is_the_partners=beside["contact_is_the_partners"],
+        customer_denies=own["customer_denies"],
         customers_of_contact=beside["customers_of_contact"],
         partners_of_technician=beside["partners_of_technician"],
     )

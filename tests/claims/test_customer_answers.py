@@ -77,6 +77,16 @@ async def test_a_claim_is_scored_again_with_every_answer(context: Context, cast:
     assert scored == int(str(before[0][0])) + 2
 
 
+async def test_the_score_knows_the_latest_answer(context: Context, cast: Cast, owner: AsyncEngine) -> None:
+    ready = await make.ready_visit(context, cast)
+    await claimed(ready)
+    for answer, denies in (("did_not_happen", True), ("happened", False)):
+        await cast.dora.done("/customer-answers", said(ready, answer))
+        await drain(context)
+        ((findings,),) = await rows(owner, "SELECT findings::text FROM claim_score ORDER BY scored_at DESC LIMIT 1")
+        assert ("customer-says-no-visit" in str(findings)) is denies
+
+
 async def test_an_answer_is_kept_where_there_is_no_claim(context: Context, cast: Cast, owner: AsyncEngine) -> None:
     ready = await make.ready_visit(context, cast, technician=cast.otto)
     await cast.dora.done("/customer-answers", said(ready))
