@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.kit.base import Big, Pk, Record, Sorted
 
-CLAIM_STATES = ("accepted", "in_review", "refused", "approved", "paid", "withdrawn")
+CLAIM_STATES = ("accepted", "in_review", "sent_back", "refused", "approved", "paid", "withdrawn")
 LIVE_STATES = ("accepted", "approved")
 
 
@@ -95,8 +95,13 @@ class Claim(Record):
         CheckConstraint("state NOT IN ('accepted', 'approved', 'paid') OR unit_id IS NOT NULL", name="unit_known"),
         CheckConstraint("state IN ('refused', 'withdrawn') OR scan_id IS NOT NULL", name="no_scan"),
         CheckConstraint("state <> 'accepted' OR authorisation_id IS NOT NULL", name="authorised"),
+        CheckConstraint("NOT repeat_trip OR preauthorisation_id IS NOT NULL", name="repeat_trip"),
         ForeignKeyConstraint(["assignment_id", "paid_partner_id"], ["assignment.id", "assignment.partner_id"]),
         ForeignKeyConstraint(["authorisation_id", "partner_id"], ["authorisation.id", "authorisation.partner_id"]),
+        ForeignKeyConstraint(
+            ["preauthorisation_id", "job_id", "partner_id"],
+            ["preauthorisation.id", "preauthorisation.job_id", "preauthorisation.partner_id"],
+        ),
         Index("ix_claim_partner_id_number", "partner_id", "number"),
         Index("ix_claim_state_number", "state", "number"),
         Index("ix_claim_unit_id", "unit_id"),
@@ -105,7 +110,7 @@ class Claim(Record):
             "uq_claim_assignment_paid_once",
             "assignment_id",
             unique=True,
-            postgresql_where=text("state IN ('accepted', 'approved', 'paid')"),
+            postgresql_where=text("state IN ('accepted', 'approved', 'paid') AND NOT repeat_trip"),
         ),
     )
     id: Mapped[Pk]
@@ -130,6 +135,14 @@ class Claim(Record):
     repaired_on: Mapped[dt.date]
     submitted_on: Mapped[dt.date]
     submitted_at: Mapped[dt.datetime]
+    submitted_by: Mapped[UUID | None]
+    preauthorisation_id: Mapped[UUID | None] = mapped_column(unique=True)
+    repeat_trip: Mapped[bool] = mapped_column(server_default=text("false"))
+    needs_second: Mapped[bool] = mapped_column(server_default=text("false"))
+    appealed: Mapped[bool] = mapped_column(server_default=text("false"))
+    answer_by: Mapped[dt.date | None]
+    paid_at: Mapped[dt.datetime | None]
+    paid_by: Mapped[UUID | None]
     risk_points: Mapped[int | None]
     scored_at: Mapped[dt.datetime | None]
     coverage: Mapped[dict[str, Any]]
@@ -146,6 +159,8 @@ class ClaimLine(Record):
         CheckConstraint("kind IN ('fault', 'part', 'labour', 'travel', 'expense')", name="kind"),
         CheckConstraint(f"state IN {CLAIM_STATES}", name="state"),
         CheckConstraint("kind <> 'fault' OR fault_group_id IS NOT NULL", name="fault_group"),
+        CheckConstraint("state <> 'paid' OR NOT on_hold", name="held_is_not_paid"),
+        CheckConstraint("approved_minor BETWEEN 0 AND coalesce(amount_minor, approved_minor)", name="approved"),
         CheckConstraint("state NOT IN ('accepted', 'approved', 'paid') OR unit_id IS NOT NULL", name="unit_known"),
         Index(
             "uq_claim_line_live",
@@ -175,6 +190,11 @@ class ClaimLine(Record):
     approved_minor: Mapped[Big | None]
     currency: Mapped[str | None]
     on_hold: Mapped[bool] = mapped_column(server_default=text("false"))
+    reason: Mapped[str] = mapped_column(server_default="")
+    proposed: Mapped[bool] = mapped_column(server_default=text("false"))
+    appealed: Mapped[bool] = mapped_column(server_default=text("false"))
+    approved_minutes: Mapped[int | None]
+    approved_quantity: Mapped[int | None]
 
 
 class RuleHit(Record):

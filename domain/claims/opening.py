@@ -177,13 +177,15 @@ async def _store(work: Work, visit: Any, facts: ClaimFacts, decision: ClaimDecis
         "repaired_on": facts.repaired_on,
         "submitted_on": facts.submitted_on,
         "submitted_at": work.now,
+        "submitted_by": work.actor.account_id,
         "coverage": msgspec.to_builtins(facts.coverage),
         "facts": msgspec.to_builtins(facts),
         "decision": msgspec.to_builtins(decision),
         "told": msgspec.to_builtins(decision.told),
     }
     await work.db.execute(_CLAIM, claim)
-    await work.db.execute(_LINES, [_line(work.op_id, facts, line) for line in decision.lines])
+    slot = next((hit.told for hit in decision.hits if hit.rule == "D3"), "")
+    await work.db.execute(_LINES, [_line(work.op_id, facts, line, slot) for line in decision.lines])
     if decision.hits:
         await work.db.execute(_HITS, [_hit(work.op_id, facts.partner_id, hit) for hit in decision.hits])
     await work.enqueue(SCORE, ScoreLater(work.op_id))
@@ -195,8 +197,9 @@ def _approved(facts: ClaimFacts, decision: ClaimDecision) -> int | None:
     return sum_in(facts.partner_currency, (line for line in decision.lines if line.state == "accepted"))
 
 
-def _line(claim_id: UUID, facts: ClaimFacts, line: Line) -> dict[str, Any]:
+def _line(claim_id: UUID, facts: ClaimFacts, line: Line, told_of_slot: str) -> dict[str, Any]:
     accepted = line.state == "accepted"
+    # Whose claim holds the slot is told in the words of the rule, which knows what its partner may hear.
     sources = dict.fromkeys(_SOURCE_COLUMN.values()) | {_SOURCE_COLUMN[line.kind]: line.source_id}
     return {
         "id": new_id(),
@@ -213,6 +216,7 @@ def _line(claim_id: UUID, facts: ClaimFacts, line: Line) -> dict[str, Any]:
         "approved_minor": line.amount_minor if accepted and line.currency == facts.partner_currency else None,
         "currency": line.currency,
         "on_hold": line.on_hold,
+        "reason": told_of_slot if line.reason == "already-claimed" else line.reason,
         **sources,
     }
 

@@ -5,15 +5,17 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import null, select
+from sqlalchemy import false, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.claims.facts import ClaimDecision, ClaimFacts, ClaimState, Lane
 from domain.claims.model import Claim, ClaimLine, RuleHit, Scan
+from domain.claims.reviewed import ClaimReply, LineRuling
 from domain.kit.actor import Actor
 from domain.kit.page import Page, PageQuery, page_of, read_cursor
 from domain.kit.read import Read
 from domain.people.access import own_rows
+from domain.people.model import Account
 
 lines_max = 1000
 """No claim has more lines."""
@@ -53,10 +55,17 @@ class ClaimCard(msgspec.Struct, frozen=True):
     lane: str | None
     payable: bool | None
     unit_id: UUID | None
+    needs_second: bool
+    appealed: bool
+    answer_by: dt.date | None
+    paid_at: dt.datetime | None
 
 
 class LineCard(msgspec.Struct, frozen=True):
-    """A line of a claim."""
+    """A line of a claim: what is asked, what is approved, and why it is refused, sent back or paid.
+
+    A proposed line waits for a second person; a partner hears nothing of that.
+    """
 
     id: UUID
     kind: str
@@ -69,6 +78,38 @@ class LineCard(msgspec.Struct, frozen=True):
     approved_minor: int | None
     currency: str | None
     on_hold: bool
+    reason: str
+    appealed: bool
+    approved_minutes: int | None
+    approved_quantity: int | None
+    proposed: bool
+
+
+class RulingCard(msgspec.Struct, frozen=True):
+    """A person's decision on a line; a proposed one counts once another ``confirms`` it."""
+
+    id: UUID
+    line_id: UUID
+    decision: str
+    reason: str
+    note: str
+    approved_minor: int | None
+    proposed: bool
+    confirms: UUID | None
+    decided_by: str
+    decided_at: dt.datetime
+
+
+class ReplyCard(msgspec.Struct, frozen=True):
+    """What the partner's office answered to a line, appealed with, or withdrew the claim for."""
+
+    id: UUID
+    line_id: UUID | None
+    kind: str
+    note: str
+    photo_ids: list[UUID]
+    replied_by: str
+    replied_at: dt.datetime
 
 
 class HitCard(msgspec.Struct, frozen=True):
@@ -83,13 +124,15 @@ class HitCard(msgspec.Struct, frozen=True):
 
 
 class ClaimDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """A claim with what it was decided from; a partner's office gets the card alone."""
+    """A claim with its lines; the office gets what it was decided from, its hits and decisions."""
 
     claim: ClaimCard
     facts: ClaimFacts | None = None
     decision: ClaimDecision | None = None
     hits: list[HitCard] = []
     lines: list[LineCard] = []
+    decisions: list[RulingCard] = []
+    replies: list[ReplyCard] = []
 
 
 class ScanCard(msgspec.Struct, frozen=True):
@@ -124,23 +167,64 @@ _CLAIM = (
     Claim.asked_minor,
     Claim.approved_minor,
 )
-_OFFICE_CLAIMS = Read(ClaimCard, select(*_CLAIM, Claim.lane, Claim.payable, Claim.unit_id))
-_OWN_CLAIMS = Read(ClaimCard, select(*_CLAIM, null().label("lane"), null().label("payable"), null().label("unit_id")))
-_LINES = Read(
-    LineCard,
+_REVIEW = (Claim.appealed, Claim.answer_by, Claim.paid_at)
+OFFICE_CLAIMS = Read(ClaimCard, select(*_CLAIM, Claim.lane, Claim.payable, Claim.unit_id, Claim.needs_second, *_REVIEW))
+_OWN_CLAIMS = Read(
+    ClaimCard,
     select(
-        ClaimLine.id,
-        ClaimLine.kind,
-        ClaimLine.state,
-        ClaimLine.label,
-        ClaimLine.fault_group_id,
-        ClaimLine.quantity,
-        ClaimLine.minutes,
-        ClaimLine.amount_minor,
-        ClaimLine.approved_minor,
-        ClaimLine.currency,
-        ClaimLine.on_hold,
+        *_CLAIM,
+        null().label("lane"),
+        null().label("payable"),
+        null().label("unit_id"),
+        false().label("needs_second"),
+        *_REVIEW,
     ),
+)
+_LINE = (
+    ClaimLine.id,
+    ClaimLine.kind,
+    ClaimLine.state,
+    ClaimLine.label,
+    ClaimLine.fault_group_id,
+    ClaimLine.quantity,
+    ClaimLine.minutes,
+    ClaimLine.amount_minor,
+    ClaimLine.approved_minor,
+    ClaimLine.currency,
+    ClaimLine.on_hold,
+    ClaimLine.reason,
+    ClaimLine.appealed,
+    ClaimLine.approved_minutes,
+    ClaimLine.approved_quantity,
+)
+_LINES = Read(LineCard, select(*_LINE, ClaimLine.proposed))
+_OWN_LINES = Read(LineCard, select(*_LINE, false().label("proposed")))
+_RULINGS = Read(
+    RulingCard,
+    select(
+        LineRuling.id,
+        LineRuling.line_id,
+        LineRuling.decision,
+        LineRuling.reason,
+        LineRuling.note,
+        LineRuling.approved_minor,
+        LineRuling.proposed,
+        LineRuling.confirms,
+        Account.name.label("decided_by"),
+        LineRuling.decided_at,
+    ).join_from(LineRuling, Account, Account.id == LineRuling.decided_by),
+)
+_REPLIES = Read(
+    ReplyCard,
+    select(
+        ClaimReply.id,
+        ClaimReply.line_id,
+        ClaimReply.kind,
+        ClaimReply.note,
+        ClaimReply.photo_ids,
+        Account.name.label("replied_by"),
+        ClaimReply.replied_at,
+    ).join_from(ClaimReply, Account, Account.id == ClaimReply.replied_by),
 )
 _HITS = Read(
     HitCard,
@@ -166,7 +250,7 @@ _PARTNER_SCANS = Read(
 
 def _claims_for(actor: Actor) -> Read[ClaimCard]:
     """Return the read that asks for no more columns than the principal may know."""
-    return _OFFICE_CLAIMS if actor.is_office else _OWN_CLAIMS
+    return OFFICE_CLAIMS if actor.is_office else _OWN_CLAIMS
 
 
 async def claims(db: AsyncConnection, actor: Actor, page: ClaimQuery) -> Page[ClaimCard]:
@@ -188,17 +272,23 @@ async def claim(db: AsyncConnection, actor: Actor, claim_id: UUID) -> ClaimDetai
     """Return one claim, or None when there is none to see."""
     read = _claims_for(actor)
     card = await read.first(db, read.statement.where(Claim.id == claim_id, own_rows(actor, Claim.partner_id)))
-    if card is None or not actor.is_office:
-        return None if card is None else ClaimDetail(claim=card)
+    if card is None:
+        return None
+    read_lines = _LINES if actor.is_office else _OWN_LINES
+    lines = read_lines.statement.where(ClaimLine.claim_id == claim_id).order_by(ClaimLine.id).limit(lines_max)
+    replies = _REPLIES.statement.where(ClaimReply.claim_id == claim_id).order_by(ClaimReply.id).limit(lines_max)
+    detail = ClaimDetail(claim=card, lines=await read_lines.all(db, lines), replies=await _REPLIES.all(db, replies))
+    if not actor.is_office:
+        return detail
     stored: Any = (await db.execute(select(Claim.facts, Claim.decision).where(Claim.id == claim_id))).one()
-    lines = _LINES.statement.where(ClaimLine.claim_id == claim_id).order_by(ClaimLine.id).limit(lines_max)
     hits = _HITS.statement.where(RuleHit.claim_id == claim_id).order_by(RuleHit.id).limit(lines_max)
-    return ClaimDetail(
-        claim=card,
+    rulings = _RULINGS.statement.where(LineRuling.claim_id == claim_id).order_by(LineRuling.id).limit(lines_max)
+    return msgspec.structs.replace(
+        detail,
         facts=msgspec.convert(stored.facts, ClaimFacts),
         decision=msgspec.convert(stored.decision, ClaimDecision),
         hits=await _HITS.all(db, hits),
-        lines=await _LINES.all(db, lines),
+        decisions=await _RULINGS.all(db, rulings),
     )
 
 

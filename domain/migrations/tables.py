@@ -3,10 +3,11 @@
 import domain.catalog.model
 import domain.claims.answered
 import domain.claims.model
+import domain.claims.reviewed
 import domain.claims.score_model
 import domain.claims.submitted
-import domain.customers.model
 import domain.claims.watched
+import domain.customers.model
 import domain.installs.model
 import domain.jobs.model
 import domain.kit.feeds

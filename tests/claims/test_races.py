@@ -18,6 +18,7 @@ from domain.kit.work import begin
 from tests import make
 from tests.cast import Cast
 from tests.claims.racing import race
+from tests.claims.reviewing import APPROVE
 from tests.claims.visits import claimed, claims, complete, fill_sheet, scan
 
 
@@ -63,10 +64,7 @@ async def test_simultaneous_approvals_of_one_slot_give_it_once(context: Context,
     waiting = await claims(context)
     assert [claim.state for claim in waiting] == ["in_review"] * 3
     answers = await asyncio.gather(
-        *(
-            cast.rex.post("/claims/decide", {"claim_id": str(claim.id), "decision": "approve", "reason": "looks right"})
-            for claim in waiting
-        )
+        *(cast.rex.post("/claims/decide", {"claim_id": str(claim.id), "others": APPROVE}) for claim in waiting)
     )
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"already-claimed"}

@@ -1,30 +1,18 @@
 """Claims are scored by the worker after they were opened: over HTTP, with the real queue."""
 
-import datetime as dt
-from typing import Any
-
-import httpx
 import msgspec
-import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select
 
 from api.context import Context
 from api.worker import drain
-from domain.claims.model import Claim, ClaimLine
 from domain.claims.score_facts import ScoreFacts
-from domain.claims.score_gathering import serials_beside
-from domain.claims.score_model import ClaimMeasure, ClaimNorm, ScoreRecord
-from domain.claims.scored import ScoreClaim, reckon_norms, scoring_id
+from domain.claims.score_model import ScoreRecord
 from domain.claims.scoring import score
-from domain.commands import REGISTER
 from domain.kit.actor import SYSTEM
-from domain.kit.ids import new_id
-from domain.kit.journal import JournalEntry
-from domain.kit.problem import NotAllowed
-from domain.kit.work import Work, begin, carry_out, transact
+from domain.kit.work import begin
 from tests import make
-from tests.cast import Cast, actor_of
-from tests.claims.visits import claimed, claims, complete, fill_sheet, lines, scan
+from tests.cast import Cast
+from tests.claims.visits import claimed, claims
 
 
 async def scores(context: Context) -> list[ScoreRecord]:
