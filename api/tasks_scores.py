@@ -6,16 +6,31 @@ import msgspec
 
 from api.context import Context
 from api.worker import task
-from domain.claims.scored import RECKON, SCORE, ScoreClaim, ScoreLater, reckon_norms, scoring_id
+from domain.claims.scored import RECKON, SCORE, ScoreClaim, ScoreLater, claim_of_visit, reckon_norms, scoring_id
 from domain.commands import REGISTER
 from domain.kit.actor import SYSTEM
+from domain.kit.database import reading
 from domain.kit.work import carry_out, transact
+from domain.worklog.uploads import PHOTO_CAME, PhotoCame
 
 
 @task(SCORE)
 async def score(context: Context, payload: bytes) -> None:
     """Score a claim, once for each thing that became known."""
-    asked = msgspec.json.decode(payload, type=ScoreLater)
+    await _score(context, msgspec.json.decode(payload, type=ScoreLater))
+
+
+@task(PHOTO_CAME)
+async def look_again(context: Context, payload: bytes) -> None:
+    """Score the claim of a visit again with a photo whose bytes came late."""
+    came = msgspec.json.decode(payload, type=PhotoCame)
+    async with reading(context.database, SYSTEM) as db:
+        claim_id = await claim_of_visit(db, came.visit_id)
+    if claim_id is not None:
+        await _score(context, ScoreLater(claim_id, came.upload_id))
+
+
+async def _score(context: Context, asked: ScoreLater) -> None:
     op_id = scoring_id(asked.claim_id, asked.because)
     command = ScoreClaim(claim_id=asked.claim_id, because=asked.because)
     await transact(

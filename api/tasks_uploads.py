@@ -47,7 +47,7 @@ async def finish_upload(context: Context, payload: bytes) -> None:
             kept = await keep_picture(work, sha256, picture)
             await transfers.tell_kept(work, asked.transfer_id, kept.id)
 
-        await transact(context.database, owner, keep)
+        await transact(context.database, owner, keep, queue=context.queue)
     except (OSError, Busy, PhotoQueueFull) as error:
         raise RetryRequested(TRY_AGAIN_AFTER, str(error)) from error
 

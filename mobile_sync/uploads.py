@@ -201,4 +201,5 @@ async def keep_picture(work: Work, sha256: str, picture: Picture) -> KeptUpload:
         height=picture.copy.height,
         taken_at=taken_at if taken_at is not None and taken_at.tzinfo is not None else None,
         reads=seen,
+        prints=picture.copy.prints,
     )

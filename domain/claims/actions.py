@@ -18,7 +18,7 @@ from domain.jobs.visits import CLOSED, NotYourVisit
 from domain.kit.actor import SYSTEM, Role
 from domain.kit.base import Record
 from domain.kit.command import Answer, Command, Done, action
-from domain.kit.limits import Moment, Reason, ScannedText, Symbology, Word
+from domain.kit.limits import LatitudeE6, LongitudeE6, Moment, Reason, ScannedText, Symbology, Word
 from domain.kit.problem import Kind, NotFound, Problem
 from domain.kit.read import Prepared
 from domain.kit.work import Work
@@ -59,6 +59,8 @@ class RecordScan(Command, tag="scan.record", frozen=True, kw_only=True):
     typed_reason: Reason | None = None
     photo_id: UUID | None = None
     scanned_at: Moment
+    latitude_e6: LatitudeE6 | None = None
+    longitude_e6: LongitudeE6 | None = None
 
 
 class ScanRecorded(Answer, frozen=True, kw_only=True, omit_defaults=True):
@@ -216,6 +218,8 @@ async def _store(
         "matches_job": matches,
         "scanned_at": happened.at,
         "scanned_on": day_at(happened.at, seen.time_zone),
+        "latitude_e6": cmd.latitude_e6,
+        "longitude_e6": cmd.longitude_e6,
         "op_id": work.op_id,
         "resolved_at": None if facts is None else work.now,
         "facts": None if facts is None else msgspec.json.encode(facts).decode(),

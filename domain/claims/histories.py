@@ -22,8 +22,8 @@ SELECT claim.id, claim.number, claim.state, claim.partner_id, claim.unit_id, cla
   visit.result = 'no_fault_found' OR EXISTS (
     SELECT FROM fault JOIN fault_code ON fault_code.id = fault.fault_code_id
     WHERE fault.visit_id = visit.id AND fault.voided_at IS NULL AND fault_code.no_fault_found) AS no_fault_found,
-  coalesce((SELECT answer = 'did_not_happen' FROM customer_answer WHERE customer_answer.visit_id = visit.id
-   ORDER BY answered_at DESC LIMIT 1), false) AS customer_denies,
+  (SELECT answer FROM customer_answer WHERE customer_answer.visit_id = visit.id
+   ORDER BY answered_at DESC LIMIT 1) AS customer_said,
   (SELECT coalesce(json_agg(json_build_object('id', photo.id, 'kind', photo.kind, 'upload_id', photo.upload_id,
      'taken_at', coalesce(upload.taken_at, photo.taken_at), 'from_gallery', coalesce(photo.from_gallery, false),
      'latitude_e6', photo.latitude_e6, 'longitude_e6', photo.longitude_e6) ORDER BY photo.id), '[]')
@@ -98,6 +98,14 @@ SELECT
   (SELECT count(DISTINCT known.customer_id) FROM (
      SELECT contact.customer_id FROM contact WHERE contact.phone_digits = $16 AND length($16) >= 7 LIMIT 50
    ) AS known) AS customers_of_contact,
+  (SELECT coalesce(json_agg(core), '[]') FROM (
+     (SELECT part_number, $13::date - expected_at::date - 30 AS days_overdue, false AS other, false AS other_serial
+      FROM core_return
+      WHERE partner_id = $4 AND state = 'expected' AND expected_at < $13::timestamptz - interval '30 days'
+      ORDER BY id LIMIT 20)
+     UNION ALL
+     (SELECT part_number, 0, true, received_serial IS DISTINCT FROM nullif(serial, '')
+      FROM core_return WHERE claim_id = $1 AND matches = false LIMIT 20)) AS core) AS returned,
   (SELECT count(DISTINCT other.partner_id) FROM account AS me
    JOIN LATERAL (
      (SELECT one.partner_id FROM account AS one

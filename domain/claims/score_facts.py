@@ -146,6 +146,7 @@ class ScoreFacts(msgspec.Struct, frozen=True, kw_only=True):
     photos: tuple[PhotoSeen, ...] = ()
     scan_metres_from_site: int | None = None
     customer_denies: bool = False
+    customer_disputes: bool = False
     contact_is_the_partners: bool = False
     customers_of_contact: int = 0
     partners_of_technician: int = 0

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -16,6 +16,7 @@ from domain.claims.score_facts import (
     Leg,
     Norm,
     PhotoSeen,
+    Returned,
     ScoreFacts,
     Share,
     Spot,
@@ -111,10 +112,12 @@ async def score_facts(driver: Any, own: Any, alike: dict[UUID, tuple[Alike, ...]
         trips_that_day=beside["trips_that_day"],
         photos=tuple(_photo(one, own, site, alike) for one in own["photos"]),
         scan_metres_from_site=max(_metres(own["scans"], site), default=None),
+        customer_denies=own["customer_said"] == "did_not_happen",
+        customer_disputes=own["customer_said"] == "wrong",
         contact_is_the_partners=beside["contact_is_the_partners"],
-        customer_denies=own["customer_denies"],
         customers_of_contact=beside["customers_of_contact"],
         partners_of_technician=beside["partners_of_technician"],
+        returned=tuple(_returned(one) for one in beside["returned"]),
     )
 
 
@@ -199,6 +202,13 @@ def _minutes_outside(taken_at: str | None, own: Any) -> int | None:
     taken = _moment(taken_at)
     outside: dt.timedelta = max(own["began_at"] - taken, taken - own["completed_at"], dt.timedelta())
     return round(outside.total_seconds() / 60)
+
+
+def _returned(one: dict[str, Any]) -> Returned:
+    mismatch: Literal["", "serial", "weight"] = ""
+    if one["other"]:
+        mismatch = "serial" if one["other_serial"] else "weight"
+    return Returned(part=one["part_number"], days_overdue=one["days_overdue"], mismatch=mismatch)
 
 
 def _metres(places: list[Place], site: Spot | None) -> list[int]:

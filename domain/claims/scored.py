@@ -4,12 +4,14 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.claims import histories
 from domain.claims.facts import DEFAULTS, ClaimFacts
 from domain.claims.holding import put_under_check
 from domain.claims.model import Claim
+from domain.claims.photos_alike import photos_alike
 from domain.claims.score_facts import ClaimScore
 from domain.claims.score_gathering import NIL, score_facts
 from domain.claims.score_model import ScoreRecord
@@ -74,7 +76,7 @@ async def score_claim(work: Work, cmd: ScoreClaim) -> Done:
     own = await work.driver.fetchrow(histories.OWN, cmd.claim_id)
     if own is None:
         raise NotFound("There is no such claim.")
-    facts = await score_facts(work.driver, own, {})
+    facts = await score_facts(work.driver, own, await photos_alike(work.driver, own))
     found = score(facts)
     await work.db.execute(
         insert(ScoreRecord).values(
@@ -103,6 +105,12 @@ async def _apply(work: Work, claim_id: UUID, found: ClaimScore) -> str:
         await put_under_check(work, claim_id)
     await work.db.execute(update(Claim).where(Claim.id == claim_id).values(**values))
     return state
+
+
+async def claim_of_visit(db: AsyncConnection, visit_id: UUID) -> UUID | None:
+    """Return the claim of a visit, or None."""
+    found: UUID | None = await db.scalar(select(Claim.id).where(Claim.visit_id == visit_id))
+    return found
 
 
 async def reckon_norms(work: Work) -> None:

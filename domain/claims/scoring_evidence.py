@@ -125,6 +125,10 @@ def position_away(facts: ScoreFacts) -> Points | None:
 
 def customer_denies(facts: ScoreFacts) -> Points | None:
     """Hear what the customer says of the visit."""
+    if facts.customer_disputes:
+        return Points(
+            50, "customer-disputes-report", "The customer says that the report does not tell what was done.", {}
+        )
     if not facts.customer_denies:
         return None
     return Points(100, "customer-says-no-visit", "The customer says that nobody came.", {})

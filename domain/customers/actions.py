@@ -9,7 +9,7 @@ from sqlalchemy import select
 from domain.customers.model import Contact, Customer, Site
 from domain.customers.rules import phone_digits
 from domain.kit.command import Answer, Command, Done, action
-from domain.kit.limits import Code, Email, Language, Line, OptionalLine, Phone, TimeZone
+from domain.kit.limits import Code, Email, Language, LatitudeE6, Line, LongitudeE6, OptionalLine, Phone, TimeZone
 from domain.kit.problem import InvalidRequest, Kind, NotFound, Problem
 from domain.kit.work import Work
 from domain.people.access import DESK
@@ -57,6 +57,8 @@ class AddSite(Command, tag="site.add", frozen=True, kw_only=True):
     region: OptionalLine = ""
     country: Line
     time_zone: TimeZone
+    latitude_e6: LatitudeE6 | None = None
+    longitude_e6: LongitudeE6 | None = None
 
 
 class Added(Answer, frozen=True, kw_only=True):
@@ -158,6 +160,8 @@ async def add_site(work: Work, cmd: AddSite) -> Done:
             region=cmd.region,
             country=cmd.country,
             time_zone=cmd.time_zone,
+            latitude_e6=cmd.latitude_e6,
+            longitude_e6=cmd.longitude_e6,
         )
     )
     return Done(Added(id=work.op_id))

@@ -48,6 +48,8 @@ AmountMinor = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Priority = Annotated[int, Meta(ge=1, le=5)]
 PageSize = Annotated[int, Meta(ge=1, le=200)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
+LatitudeE6 = Annotated[int, Meta(ge=-90_000_000, le=90_000_000)]
+LongitudeE6 = Annotated[int, Meta(ge=-180_000_000, le=180_000_000)]
 Version = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
 _UNTIL = {"x-maximum": LATEST.isoformat()}

@@ -14,7 +14,9 @@ from domain.kit.limits import (
     NO_CONTROL,
     AmountMinor,
     Currency,
+    LatitudeE6,
     Line,
+    LongitudeE6,
     Minutes,
     Moment,
     Note,
@@ -75,7 +77,8 @@ class RecordReading(Command, tag="reading.record", frozen=True, kw_only=True):
 class AddPhoto(Command, tag="photo.add", frozen=True, kw_only=True):
     """Add a photo to a visit by the SHA-256 of its bytes as they are uploaded.
 
-    The bytes travel apart and may arrive before or after; completing the visit does not wait for them.
+    The bytes travel apart and may arrive before or after; completing the visit does not wait for them. A position is
+    in millionths of a degree, and of where the photo was taken.
     """
 
     visit_id: UUID
@@ -83,6 +86,9 @@ class AddPhoto(Command, tag="photo.add", frozen=True, kw_only=True):
     sha256: Sha256
     caption: OptionalLine = ""
     taken_at: Moment | None = None
+    from_gallery: bool | None = None
+    latitude_e6: LatitudeE6 | None = None
+    longitude_e6: LongitudeE6 | None = None
 
 
 class VoidLine(Command, tag="line.void", frozen=True, kw_only=True):
@@ -235,6 +241,9 @@ async def add_photo(work: Work, cmd: AddPhoto) -> Done:
             sha256=cmd.sha256,
             upload_id=upload_id,
             taken_at=cmd.taken_at,
+            from_gallery=cmd.from_gallery,
+            latitude_e6=cmd.latitude_e6,
+            longitude_e6=cmd.longitude_e6,
             entered_at=entered_at(work),
         )
     )

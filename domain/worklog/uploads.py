@@ -13,6 +13,11 @@ from domain.jobs.scope import STANDING, Standing, tell_visit
 from domain.kit.ids import new_id
 from domain.kit.work import Work
 from domain.worklog.model import Photo, Upload
+from domain.worklog.print_bits import Print
+from domain.worklog.prints import keep_prints
+
+PHOTO_CAME = "visit.photo-came"
+"""The worker's task that looks at a claim again when a photo of its visit came late."""
 
 
 class KeptUpload(msgspec.Struct, frozen=True):
@@ -23,6 +28,13 @@ class KeptUpload(msgspec.Struct, frozen=True):
     blob_sha256: str
     width: int
     height: int
+
+
+class PhotoCame(msgspec.Struct, frozen=True):
+    """The task of looking at a completed visit once more, because the bytes of one of its photos came after it."""
+
+    visit_id: UUID
+    upload_id: UUID
 
 
 async def lock_content(work: Work, sha256: str) -> None:
@@ -42,11 +54,12 @@ async def keep_upload(
     height: int,
     taken_at: dt.datetime | None,
     reads: list[Any] | None,
+    prints: tuple[Print, ...] = (),
 ) -> KeptUpload:
     """Write down that bytes arrived, and give them to the photos of this person that were waiting for them."""
     actor = work.actor
     await lock_content(work, sha256)
-    await work.db.execute(
+    added = await work.db.scalar(
         insert(Upload)
         .values(
             id=new_id(),
@@ -61,7 +74,10 @@ async def keep_upload(
             at=work.now,
         )
         .on_conflict_do_nothing(index_elements=["sha256", "account_id"])
+        .returning(Upload.id)
     )
+    if added is not None:
+        await keep_prints(work, added, prints)
     upload = (
         await work.db.scalars(select(Upload).where(Upload.sha256 == sha256, Upload.account_id == actor.account_id))
     ).one()
@@ -79,3 +95,5 @@ async def _tell_of_arrival(work: Work, sha256: str, upload_id: UUID) -> None:
         shown_on = select(Visit, *STANDING).outerjoin(Job, Job.id == Visit.job_id).where(Visit.id.in_(visit_ids))
         for visit, *job in (await work.db.execute(shown_on)).all():
             await tell_visit(work, visit, None if job[-1] is None else Standing._make(job))
+            if visit.state == "completed" and visit.partner_id is not None:
+                await work.enqueue(PHOTO_CAME, PhotoCame(visit.id, upload_id))

@@ -13,6 +13,8 @@ from msgspec import Struct
 from PIL import ExifTags, Image
 
 from domain.kit.limits import photo_bytes_max
+from domain.worklog.print_bits import Print
+from mobile_sync.photos.prints import prints_of
 from mobile_sync.photos.problems import PhotoKindNotAccepted, PhotoTooLarge, PhotoUnreadable
 
 PAPER = "white"
@@ -31,6 +33,7 @@ class Reencoded(Struct, frozen=True):
     width: int
     height: int
     taken_at: dt.datetime | None
+    prints: tuple[Print, ...] = ()
 
 
 def kind_of(upload: bytes) -> str:
@@ -107,7 +110,7 @@ def reencode(upload: bytes, longest_edge_px: int) -> Reencoded:
             upright.info.clear()
             into = io.BytesIO()
             upright.save(into, "JPEG", quality=jpeg_quality, optimize=True)
-            return Reencoded(into.getvalue(), upright.width, upright.height, _taken_at(picture))
+            return Reencoded(into.getvalue(), upright.width, upright.height, _taken_at(picture), prints_of(upright))
     except MemoryError:
         raise
     except Exception as flaw:

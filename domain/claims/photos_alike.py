@@ -1,0 +1,48 @@
+"""Photos of other machines that look like those of a visit."""
+
+from typing import Any
+from uuid import UUID
+
+from domain.claims.score_facts import Alike
+from domain.worklog.prints import PRINTS, uploads_alike
+
+_PHOTOS = """
+SELECT photo.id, photo.upload_id, photo.kind, claim.number, unit.model_id
+FROM photo JOIN visit ON visit.id = photo.visit_id JOIN job ON job.id = visit.job_id JOIN unit ON unit.id = job.unit_id
+LEFT JOIN claim ON claim.visit_id = visit.id
+WHERE photo.upload_id = ANY ($1) AND photo.voided_at IS NULL AND photo.visit_id <> $2 AND job.unit_id <> $3
+  AND (photo.kind = 'label' OR job.site_id <> $4)
+ORDER BY photo.id LIMIT 50
+"""
+"""Machines that stand side by side are on one honest photo: within a site only labels count."""
+
+
+async def photos_alike(driver: Any, own: Any) -> dict[UUID, tuple[Alike, ...]]:
+    """Return, per photo of the claim in ``own``, the photos of other machines whose fingerprints are near its own."""
+    found: dict[UUID, tuple[Alike, ...]] = {}
+    for photo in own["photos"]:
+        if photo["upload_id"] is not None:
+            found[UUID(photo["id"])] = tuple(await _alike(driver, own, photo))
+    return found
+
+
+async def _alike(driver: Any, own: Any, photo: dict[str, Any]) -> list[Alike]:
+    prints = await driver.fetch(PRINTS, UUID(photo["upload_id"]))
+    near = {kind: await uploads_alike(driver, kind, bits) for kind, bits in prints}
+    uploads = {upload_id for of_kind in near.values() for upload_id in of_kind}
+    if not uploads:
+        return []
+    rows = await driver.fetch(_PHOTOS, list(uploads), own["visit_id"], own["unit_id"], own["site_id"])
+    return [_one(row, near, own, photo["kind"]) for row in rows]
+
+
+def _one(row: Any, near: dict[str, dict[UUID, tuple[int, bool]]], own: Any, kind: str) -> Alike:
+    by_kind = {name: of_kind[row["upload_id"]] for name, of_kind in near.items() if row["upload_id"] in of_kind}
+    return Alike(
+        photo_id=row["id"],
+        claim_number=row["number"],
+        difference_bits=by_kind["d"][0] if "d" in by_kind else None,
+        frequency_bits=by_kind["f"][0] if "f" in by_kind else None,
+        mirrored=all(turned for _, turned in by_kind.values()),
+        label_of_same_model=kind == row["kind"] == "label" and row["model_id"] == own["model_id"],
+    )
