@@ -2,9 +2,11 @@
 
 import api.tasks_claims
 import api.tasks_imports
+import api.tasks_operations
 import api.tasks_reports
 import api.tasks_scores
 import api.tasks_snapshots
 import api.tasks_units
 import api.tasks_uploads
+import api.tasks_webhooks
 import api.tasks_window  # noqa: F401

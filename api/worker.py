@@ -20,6 +20,7 @@ from api.context import Context
 from domain.jobs.scope import MOVE_WINDOW
 from domain.kit.actor import SYSTEM
 from domain.kit.work import Work, transact
+from domain.operations.understanding import UNDERSTAND
 from domain.people.sessions import forget_expired
 from mobile_sync.snapshots import BUILD
 from printing.fonts import typeface
@@ -147,5 +148,5 @@ async def _tidy(context: Context) -> None:
 
 
 async def _ask_for_upkeep(work: Work) -> None:
-    for kind in (BUILD, MOVE_WINDOW):
+    for kind in (BUILD, MOVE_WINDOW, UNDERSTAND):
         await work.enqueue(kind, {})

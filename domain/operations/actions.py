@@ -63,7 +63,7 @@ _ID = UUID("0198c5b0-0000-7000-8000-000000000001")
 
 @action(
     DecideRecordedWork,
-    by=DESK,
+    by=DESK | {Role.SYSTEM},
     answer=RecordedWorkDecided,
     raises=(NotFound, AlreadyDecided, StillNotPossible, InvalidRequest),
     locks_unit=True,
@@ -101,7 +101,10 @@ async def decide_recorded_work(work: Work, cmd: DecideRecordedWork) -> Done:
 
 
 async def _carry_out(work: Work, op_id: UUID, actor_id: UUID) -> str:
-    """Carry out an accepted operation in its technician's name, under its own id, so that its lines are the phone's."""
+    """Carry out an accepted operation in its technician's name, under its own id, so that its lines are the phone's.
+
+    Only a person lifts what stood against it; the product itself carries out what it could not read before.
+    """
     found = (
         await work.db.execute(
             select(
@@ -127,8 +130,8 @@ async def _carry_out(work: Work, op_id: UUID, actor_id: UUID) -> str:
     if kind is None or operation.v > work.register.actions[kind].version:
         raise StillNotPossible("This needs a newer release of the server.", op_id=str(op_id))
     one = work.register.actions[kind]
+    work.op_id, work.accepted = op_id, work.actor.role is not Role.SYSTEM
     work.actor = Actor(actor_id, Role(role), partner_id, device_id=device_id, name=name)
-    work.op_id, work.accepted = op_id, True
     work.stamp = Stamp(device_id, seq, client_at, _not_later(estimated_at, work.now))
     try:
         if work.actor.role not in one.by:

@@ -9,6 +9,8 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
+from api.tasks_operations import understand
+from domain.commands import REGISTER
 from domain.kit.actor import SYSTEM, Role
 from domain.kit.work import begin, utc_now
 from domain.operations.keeping import note_failure
@@ -262,3 +264,41 @@ async def make_colleague(cast: Cast, context: Context) -> UUID:
     """Another technician of north."""
     async with begin(context.database, SYSTEM) as work:
         return (await joined(work, cast.ann.http, "cat", Role.TECHNICIAN, cast.north)).id
+
+
+async def test_what_a_newer_app_sent_is_carried_out_after_the_upgrade_by_itself(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    await phone.push(phone.record("time.log", {"visit_id": str(ready.visit_id), "hours": 2}, v=2))
+    decided = "SELECT decision, note FROM recorded_work"
+    await understand(context, b"{}")
+    assert await rows(owner, decided) == [(None, None)], "this release cannot read it"
+
+    def in_hours(fields: dict[str, Any]) -> dict[str, Any]:
+        return {"visit_id": fields["visit_id"], "kind": "travel", "minutes": fields["hours"] * 60}
+
+    kind = REGISTER.by_tag["time.log"]
+    newer = dataclasses.replace(REGISTER.actions[kind], version=3, upcasts=(dict, in_hours))
+    upgraded = dataclasses.replace(REGISTER, actions={**REGISTER.actions, kind: newer})
+    for _ in range(2):
+        await understand(context, b"{}", register=upgraded)
+    assert await rows(owner, decided) == [("accepted", "understood since a newer release")]
+    assert await rows(owner, "SELECT minutes FROM time_entry") == [(120,)]
+
+
+async def test_what_stands_against_it_after_the_upgrade_is_left_to_the_office(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    body = {"visit_id": str(ready.visit_id), "kind": "travel", "minutes": 5}
+    await phone.push(phone.record("time.log", body, v=2))
+    await cast.dora.done("/jobs/cancel", {"job_id": str(ready.job_id), "reason": "the customer called"})
+    kind = REGISTER.by_tag["time.log"]
+    newer = dataclasses.replace(REGISTER.actions[kind], version=2, upcasts=(dict,))
+    upgraded = dataclasses.replace(REGISTER, actions={**REGISTER.actions, kind: newer})
+    await understand(context, b"{}", register=upgraded)
+    assert await rows(owner, "SELECT decision FROM recorded_work") == [(None,)]
+    assert await rows(owner, "SELECT count(*) FROM time_entry") == [(0,)]
