@@ -30,6 +30,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     photo_workers: int = 1
     log_level: str = "info"
     metrics_token: str = ""
+    webhook_loopback: bool = False
 
 
 def load_settings(environment: dict[str, str] | None = None) -> Settings:

@@ -20,6 +20,8 @@ from domain.operations import actions as operations
 from domain.people import actions as people
 from domain.people import authorisations
 from domain.reports import actions as reports
+from domain.webhooks import actions as webhooks
+from domain.webhooks.telling import tell_of_claim, tell_of_new_claim
 from domain.worklog import actions as worklog
 from domain.worklog import completion, repairs
 
@@ -72,6 +74,9 @@ _ALL: tuple[Action, ...] = (
     submission.submit_claim,
     adjudication.decide_claim,
     customers_say.customer_answers,
+    webhooks.approve_webhook,
+    webhooks.enable_webhook,
+    webhooks.remove_webhook,
     operations.decide_recorded_work,
 )
 ACTIONS: dict[type[Command], Action] = {action.command: action for action in _ALL}
@@ -81,7 +86,9 @@ THEN: dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]] = {
     installs.SetUnitStatus: [tell_technicians],
     corrections.CorrectUnit: [tell_technicians],
     warranty_changes.DecideWarrantyChange: [tell_of_cover],
-    completion.CompleteVisit: [reports.freeze_report, opening.open_claim_for_visit],
+    completion.CompleteVisit: [reports.freeze_report, opening.open_claim_for_visit, tell_of_new_claim],
+    adjudication.DecideClaim: [tell_of_claim],
+    scored.ScoreClaim: [tell_of_claim],
 }
 BY_TAG: dict[str, type[Command]] = {action.tag: action.command for action in _ALL}
 REGISTER = Register(ACTIONS, THEN, BY_TAG)

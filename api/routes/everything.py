@@ -24,4 +24,5 @@ import api.routes.submitting
 import api.routes.sync
 import api.routes.uploads
 import api.routes.verifying
+import api.routes.webhooks
 import api.routes.worklog  # noqa: F401

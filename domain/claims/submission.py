@@ -279,9 +279,9 @@ async def _visit(work: Work, cmd: SubmitClaim, job_id: UUID) -> Visit:
         raise JobClosed(f"The job is {job.state}.", state=job.state, claims=numbers)
     with blaming(""):
         await refuse_stranger(work, cmd.technician_id, work.actor.partner_id)
-    slot = {"planned_from": cmd.arrived_at, "planned_to": cmd.completed_at}
+    slot: dict[str, Any] = {"planned_from": cmd.arrived_at, "planned_to": cmd.completed_at}
     if job.technician_id != cmd.technician_id:
-        who = {"partner_id": work.actor.partner_id, "technician_id": cmd.technician_id}
+        who: dict[str, Any] = {"partner_id": work.actor.partner_id, "technician_id": cmd.technician_id}
         with blaming(""):
             assigned: Any = await assign_job.carry_out(work, AssignJob(job_id=job.id, **who, **slot))
         return await work.db.get_one(Visit, assigned.answer.visit_id)
@@ -314,7 +314,8 @@ class _Writing:
 
     async def lines(self, cmd: SubmitClaim) -> None:
         """Write everything that stands on the sheet, photos first: the reading may name one."""
-        visit, known = {"visit_id": self.visit_id}, self.catalogue
+        visit: dict[str, Any] = {"visit_id": self.visit_id}
+        known = self.catalogue
         label = await self._photos(cmd)
         scan = cmd.scan
         await self.act(
@@ -332,7 +333,7 @@ class _Writing:
         )
         for n, fault in enumerate(cmd.faults):
             place = f"faults[{n}]"
-            given = {
+            given: dict[str, Any] = {
                 "fault_code_id": known.fault_code(place, fault.fault_code),
                 "model_component_id": known.component(place, fault.component_code),
                 "symptom": fault.symptom,
@@ -349,7 +350,7 @@ class _Writing:
         for n, part in enumerate(cmd.parts):
             place = f"parts[{n}]"
             part_id, unit_of_measure = known.part(place, part.part_number)
-            used = {
+            used: dict[str, Any] = {
                 "part_id": part_id,
                 "unit_of_measure": unit_of_measure,
                 "quantity": part.quantity,
@@ -379,7 +380,12 @@ class _Writing:
         for sha256, (place, photo) in photos.items():
             if sha256 not in arrived:
                 raise refused(place, "not-uploaded", "Upload this photo first; its bytes are not here.")
-            given = {"kind": photo.kind, "sha256": sha256, "caption": photo.caption, "taken_at": photo.taken_at}
+            given: dict[str, Any] = {
+                "kind": photo.kind,
+                "sha256": sha256,
+                "caption": photo.caption,
+                "taken_at": photo.taken_at,
+            }
             ids[sha256] = await self.act(place, add_photo, AddPhoto(visit_id=self.visit_id, **given))
         return ids.get(named or "")
 

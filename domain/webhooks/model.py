@@ -39,16 +39,21 @@ class Webhook(Record):
 
 
 class WebhookMessage(Record):
-    """One message to one address: the bytes that are signed, and every attempt to deliver them."""
+    """One message to one address: the bytes that are signed, and every attempt to deliver them.
+
+    ``subject_id`` is the claim or pre-authorisation it speaks of.
+    """
 
     __tablename__ = "webhook_message"
     __table_args__ = (
         CheckConstraint("state IN ('waiting', 'delivered', 'failed')", name="state"),
         Index("ix_webhook_message_partner_id_id", "partner_id", "id"),
+        Index("ix_webhook_message_webhook_id_subject_id", "webhook_id", "subject_id"),
     )
     id: Mapped[Pk]
-    webhook_id: Mapped[UUID] = mapped_column(ForeignKey("webhook.id"), index=True)
+    webhook_id: Mapped[UUID] = mapped_column(ForeignKey("webhook.id"))
     partner_id: Mapped[UUID]
+    subject_id: Mapped[UUID]
     event: Mapped[str]
     body: Mapped[str]
     state: Mapped[str]

@@ -22,7 +22,7 @@ GRANTS = {
     "webhook": (
         "SELECT (id, partner_id, url, host, events, state, created_by, created_at, approved_at, failing_since, "
         "disabled_why, previous_until), INSERT, "
-        "UPDATE (secret, previous_secret, previous_until, state, disabled_why)"
+        "UPDATE (state, disabled_why, failing_since)"
     ),
     "webhook_message": "SELECT, INSERT, UPDATE (state, next_at)",
 }
@@ -35,6 +35,14 @@ $$BEGIN
     RAISE EXCEPTION 'this key was revoked' USING ERRCODE = 'FS401';
   END IF;
 END$$
+"""
+
+# A partner changes its secret without being able to read the former one, which signs on for a while.
+CHANGE = f"""
+CREATE FUNCTION change_webhook_secret(p_webhook uuid, p_secret text, p_until timestamptz) RETURNS void
+  LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS
+$$UPDATE webhook SET previous_secret = secret, previous_until = p_until, secret = p_secret
+  WHERE id = p_webhook AND (session_user = 'fieldstone_app' OR {OWN})$$
 """
 
 
@@ -57,8 +65,10 @@ def upgrade() -> None:
     )
     op.execute(f"CREATE POLICY own_change ON webhook FOR UPDATE TO fieldstone_partner USING ({OWN}) WITH CHECK ({OWN})")
     op.execute(CONFIRM)
-    op.execute("REVOKE ALL ON FUNCTION confirm_key(uuid) FROM PUBLIC")
-    op.execute("GRANT EXECUTE ON FUNCTION confirm_key(uuid) TO fieldstone_app, fieldstone_partner")
+    op.execute(CHANGE)
+    for function in ("confirm_key(uuid)", "change_webhook_secret(uuid, text, timestamptz)"):
+        op.execute(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC")
+        op.execute(f"GRANT EXECUTE ON FUNCTION {function} TO fieldstone_app, fieldstone_partner")
 
 
 def _keys() -> None:
@@ -153,6 +163,7 @@ def _webhooks() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("webhook_id", sa.Uuid(), nullable=False),
         sa.Column("partner_id", sa.Uuid(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
         sa.Column("event", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
@@ -165,11 +176,12 @@ def _webhooks() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_message")),
     )
     op.create_index("ix_webhook_message_partner_id_id", "webhook_message", ["partner_id", "id"])
-    op.create_index("ix_webhook_message_webhook_id", "webhook_message", ["webhook_id"])
+    op.create_index("ix_webhook_message_webhook_id_subject_id", "webhook_message", ["webhook_id", "subject_id"])
 
 
 def downgrade() -> None:
     op.execute("DROP FUNCTION confirm_key(uuid)")
+    op.execute("DROP FUNCTION change_webhook_secret(uuid, text, timestamptz)")
     for name in reversed(GRANTS):
         op.drop_table(name)
     op.drop_constraint(op.f("ck_visit_submitted_through"), "visit")

@@ -1,0 +1,230 @@
+"""Messages to partners' systems: signed, thin, sent once the claim is committed, tried again, replayed."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.adapters.posting import post
+from api.context import Context
+from api.worker import drain
+from domain.kit.actor import SYSTEM, Role
+from domain.kit.work import begin
+from domain.webhooks.delivering import PAUSES, write_attempt
+from domain.webhooks.queries import Attempt
+from domain.webhooks.signing import signature
+from tests import make
+from tests.cast import Cast, joined
+from tests.claims.submitting import system_of
+from tests.claims.visits import claimed, claims
+from tests.conftest import rows
+from tests.webhooks.receiver import Receiver, listening
+
+EVENTS = ["claim.decided", "claim.changed", "claim.paid"]
+
+
+@pytest.fixture
+def receiver(context: Context) -> Iterator[Receiver]:
+    """A system of the north's on this machine, which the product is allowed to call."""
+    context.settings = msgspec.structs.replace(context.settings, webhook_loopback=True)
+    with listening() as found:
+        yield found
+
+
+async def made(cast: Cast, receiver: Receiver, *, approved: bool = True) -> dict[str, Any]:
+    response = await cast.pam.post("/webhooks", {"url": receiver.url, "events": EVENTS})
+    assert response.status_code == 201, response.text
+    told: dict[str, Any] = response.json()
+    if approved:
+        await cast.ada.done("/webhooks/approve", {"webhook_id": told["id"]})
+    return told
+
+
+async def test_a_decided_claim_is_told_in_one_signed_message(context: Context, cast: Cast, receiver: Receiver) -> None:
+    secret = (await made(cast, receiver))["secret"]
+    await claimed(await make.ready_visit(context, cast))
+    assert receiver.came == [], "it is sent by the worker"
+    await drain(context)
+    ((path, headers, body),) = receiver.came
+    (claim,) = await claims(context)
+    told = json.loads(body)
+    assert (path, told["type"]) == ("/hook", "claim.decided")
+    assert told["data"] == {"id": str(claim.id), "number": claim.number, "state": "accepted", "reasons": []}
+    assert dt.datetime.fromisoformat(told["timestamp"]) == claim.submitted_at
+    assert headers["content-type"] == "application/json"
+    wanted = signature(secret, headers["webhook-id"], int(headers["webhook-timestamp"]), body)
+    assert headers["webhook-signature"] == wanted
+    (line,) = (await cast.pam.get("/webhooks/messages")).json()["items"]
+    assert (line["state"], line["attempts"][0]["status"], line["next_at"]) == ("delivered", 204, None)
+    assert headers["webhook-id"] == f"msg_{UUID(line['id']).hex}"
+
+
+async def test_nothing_is_sent_before_the_office_approved_the_host(
+    context: Context, cast: Cast, receiver: Receiver
+) -> None:
+    told = await made(cast, receiver, approved=False)
+    assert told["state"] == "pending"
+    await claimed(await make.ready_visit(context, cast))
+    await drain(context)
+    assert receiver.came == []
+    for who in (cast.pam, cast.dora, cast.rex):
+        assert (await who.post("/webhooks/approve", {"webhook_id": told["id"]})).status_code == 403
+    early = await cast.pam.post("/webhooks/enable", {"webhook_id": told["id"]})
+    assert (early.status_code, early.json()["code"]) == (409, "webhook-not-active")
+
+
+async def test_another_partner_s_webhook_hears_nothing(context: Context, cast: Cast, receiver: Receiver) -> None:
+    webhook = await made(cast, receiver)
+    await claimed(await make.ready_visit(context, cast, technician=cast.ben))
+    await drain(context)
+    assert receiver.came == []
+    async with begin(context.database, SYSTEM) as work:
+        sue = await joined(work, cast.pam.http, "sue", Role.PARTNER_OFFICE, cast.south)
+    assert (await sue.get("/webhooks")).json()["items"] == []
+    assert (await sue.get("/webhooks/messages")).json()["items"] == []
+    for path in ("/webhooks/remove", "/webhooks/enable", "/webhooks/change-secret"):
+        assert (await sue.post(path, {"webhook_id": webhook["id"]})).status_code == 404
+
+
+async def test_what_failed_is_tried_again_after_growing_pauses(
+    context: Context, cast: Cast, receiver: Receiver
+) -> None:
+    await made(cast, receiver)
+    receiver.answers = [500, 307]
+    await claimed(await make.ready_visit(context, cast))
+    await drain(context)
+    (line,) = (await cast.pam.get("/webhooks/messages")).json()["items"]
+    assert (len(receiver.came), line["state"], line["attempts"][0]["status"]) == (1, "waiting", 500)
+    message_id, pauses = UUID(line["id"]), []
+    for n in range(len(PAUSES)):
+        async with begin(context.database, SYSTEM) as work:
+            pauses.append((await write_attempt(work, message_id, Attempt(work.now, 1, 307 if n % 2 else None, "x")))[0])
+    assert pauses == [*PAUSES[1:], None]
+    (line,) = (await cast.pam.get("/webhooks/messages")).json()["items"]
+    assert (line["state"], line["next_at"], len(line["attempts"])) == ("failed", None, 1 + len(PAUSES))
+
+
+async def test_a_message_is_replayed_with_the_same_id_and_bytes(
+    context: Context, cast: Cast, receiver: Receiver
+) -> None:
+    await made(cast, receiver)
+    receiver.answers = [302]
+    await claimed(await make.ready_visit(context, cast))
+    await drain(context)
+    (line,) = (await cast.pam.get("/webhooks/messages")).json()["items"]
+    assert line["state"] == "waiting", "a redirect is not followed and delivers nothing"
+    system = await system_of(cast)
+    replayed = await system.post(f"/webhooks/messages/{line['id']}/replay")
+    assert replayed.status_code == 202, replayed.text
+    await drain(context)
+    first, second = receiver.came
+    assert (first[1]["webhook-id"], first[2]) == (second[1]["webhook-id"], second[2])
+    assert (await cast.pam.get("/webhooks/messages")).json()["items"][0]["state"] == "delivered"
+    assert (await cast.pam.post(f"/webhooks/messages/{cast.north}/replay")).status_code == 404
+
+
+async def test_a_webhook_where_nothing_gets_through_for_days_is_disabled(
+    context: Context, cast: Cast, receiver: Receiver, owner: AsyncEngine
+) -> None:
+    webhook = await made(cast, receiver)
+    receiver.answers = [500, 500]
+    await claimed(await make.ready_visit(context, cast))
+    await drain(context)
+    async with owner.begin() as connection:
+        await connection.execute(text("UPDATE webhook SET failing_since = failing_since - interval '6 days'"))
+    line = (await cast.pam.get("/webhooks/messages")).json()["items"][0]
+    await cast.pam.post(f"/webhooks/messages/{line['id']}/replay")
+    await drain(context)
+    (shown,) = (await cast.pam.get("/webhooks")).json()["items"]
+    assert (shown["state"], shown["disabled_why"]) == ("disabled", "Nothing got through for 5 days.")
+    refused = await cast.pam.post(f"/webhooks/messages/{line['id']}/replay")
+    assert (refused.status_code, refused.json()["code"]) == (409, "webhook-not-active")
+    assert (await cast.pam.done("/webhooks/enable", {"webhook_id": webhook["id"]}))["state"] == "active"
+
+
+async def test_gone_means_gone(context: Context, cast: Cast, receiver: Receiver) -> None:
+    await made(cast, receiver)
+    receiver.answers = [410]
+    await claimed(await make.ready_visit(context, cast))
+    await drain(context)
+    assert (await cast.pam.get("/webhooks")).json()["items"][0]["disabled_why"] == "It answered 410 Gone."
+
+
+async def test_a_changed_secret_signs_beside_the_former_one(context: Context, cast: Cast, receiver: Receiver) -> None:
+    webhook = await made(cast, receiver)
+    changed = await cast.pam.post("/webhooks/change-secret", {"webhook_id": webhook["id"]})
+    assert changed.status_code == 200, changed.text
+    await claimed(await make.ready_visit(context, cast))
+    await drain(context)
+    _, headers, body = receiver.came[0]
+    at = int(headers["webhook-timestamp"])
+    assert headers["webhook-signature"].split(" ") == [
+        signature(secret, headers["webhook-id"], at, body) for secret in (changed.json()["secret"], webhook["secret"])
+    ]
+
+
+async def test_a_secret_is_shown_once(cast: Cast, receiver: Receiver, owner: AsyncEngine) -> None:
+    webhook = await made(cast, receiver)
+    assert webhook["secret"] not in (await cast.pam.get("/webhooks")).text
+    assert webhook["secret"] not in (await cast.ada.get("/webhooks")).text
+    written = await rows(owner, "SELECT t::text FROM auth_event AS t UNION ALL SELECT t::text FROM journal_body AS t")
+    assert not any(webhook["secret"] in str(row) for row in written)
+
+
+async def test_a_removed_webhook_hears_no_more(context: Context, cast: Cast, receiver: Receiver) -> None:
+    webhook = await made(cast, receiver)
+    assert (await cast.pam.done("/webhooks/remove", {"webhook_id": webhook["id"]}))["state"] == "removed"
+    await claimed(await make.ready_visit(context, cast))
+    await drain(context)
+    assert (receiver.came, (await cast.pam.get("/webhooks")).json()["items"]) == ([], [])
+
+
+async def test_an_address_that_may_not_be_called_is_refused(cast: Cast) -> None:
+    for url in ("http://partner.example/x", "https://127.0.0.1/x", "https://intranet/x"):
+        refused = await cast.pam.post("/webhooks", {"url": url, "events": EVENTS})
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid-request"), url
+    assert (await cast.ann.post("/webhooks", {"url": "https://a.example/x", "events": EVENTS})).status_code == 403
+
+
+async def test_a_partner_has_so_many_webhooks_at_most(cast: Cast) -> None:
+    for n in range(10):
+        made_ = await cast.pam.post("/webhooks", {"url": f"https://a{n}.example/x", "events": EVENTS})
+        assert made_.status_code == 201
+    refused = await cast.pam.post("/webhooks", {"url": "https://b.example/x", "events": EVENTS})
+    assert (refused.status_code, refused.json()["code"]) == (409, "too-many-webhooks")
+
+
+def test_it_posts_to_nothing_on_this_machine_unless_that_is_allowed() -> None:
+    with listening() as receiver:
+        assert post(receiver.url, {}, b"{}", loopback=False).error is not None
+        assert receiver.came == []
+        assert post(receiver.url, {}, b"{}", loopback=True).status == 204
+    assert post(receiver.url, {}, b"{}", loopback=True).error == "ConnectionRefusedError"
+
+
+def test_a_name_that_leads_to_this_machine_is_not_called() -> None:
+    """However it got into the name service: every address a name has is looked at before a connection is made."""
+    found = post("https://localhost.localdomain/hook", {}, b"{}", loopback=False)
+    assert found.error in ("The host leads to an address that is not public.", "The host's name does not resolve.")
+
+
+async def test_what_was_told_before_is_not_told_again(context: Context, cast: Cast, receiver: Receiver) -> None:
+    from domain.webhooks.telling import tell_of_claim
+
+    await made(cast, receiver)
+    await claimed(await make.ready_visit(context, cast))
+    (claim,) = await claims(context)
+
+    class Said(msgspec.Struct):
+        claim_id: UUID
+
+    async with begin(context.database, SYSTEM, queue=context.queue) as work:
+        await tell_of_claim(work, Said(claim.id))  # type: ignore[arg-type]
+    await drain(context)
+    assert len(receiver.came) == 1
