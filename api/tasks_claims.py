@@ -1,6 +1,7 @@
 """Background work of the claim gate."""
 
 import msgspec
+from pgqueuer.errors import RetryRequested
 
 from api.context import Context
 from api.worker import task
@@ -11,6 +12,8 @@ from domain.kit.work import transact
 
 @task(RESOLVE)
 async def resolve(context: Context, payload: bytes) -> None:
-    """Judge a partner's reading for the office."""
+    """Judge a partner's reading for the office; that of one that names too many strange serials comes back later."""
     asked = msgspec.json.decode(payload, type=ResolveScan)
-    await transact(context.database, SYSTEM, lambda work: resolve_scan(work, asked.scan_id))
+    wait = await transact(context.database, SYSTEM, lambda work: resolve_scan(work, asked.scan_id))
+    if wait:
+        raise RetryRequested(wait, "its partner has spent its budget of strange serials")

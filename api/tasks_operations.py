@@ -4,7 +4,6 @@ from functools import partial
 
 from api.context import Context
 from api.worker import task
-from domain.commands import REGISTER
 from domain.kit.actor import SYSTEM
 from domain.kit.command import Register
 from domain.kit.work import transact
@@ -12,8 +11,9 @@ from domain.operations.understanding import UNDERSTAND, carry_out_understood, no
 
 
 @task(UNDERSTAND)
-async def understand(context: Context, _: bytes, *, register: Register = REGISTER) -> None:
+async def understand(context: Context, _: bytes, *, register: Register | None = None) -> None:
     """Carry out what waited for this release, one operation a transaction, in the order it came."""
+    register = register or context.register
     found = await transact(context.database, SYSTEM, partial(now_understood, register=register))
     for op_id, version in found:
         one = partial(carry_out_understood, register=register, op_id=op_id, version=version)

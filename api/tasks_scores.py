@@ -7,6 +7,7 @@ import msgspec
 from api.context import Context
 from api.worker import task
 from domain.claims.scored import RECKON, SCORE, ScoreClaim, ScoreLater, claim_of_visit, reckon_norms, scoring_id
+from domain.claims.watching import watch_claim
 from domain.commands import REGISTER
 from domain.kit.actor import SYSTEM
 from domain.kit.database import reading
@@ -31,6 +32,7 @@ async def look_again(context: Context, payload: bytes) -> None:
 
 
 async def _score(context: Context, asked: ScoreLater) -> None:
+    await transact(context.database, SYSTEM, partial(watch_claim, claim_id=asked.claim_id))
     op_id = scoring_id(asked.claim_id, asked.because)
     command = ScoreClaim(claim_id=asked.claim_id, because=asked.because)
     await transact(

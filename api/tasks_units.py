@@ -5,8 +5,9 @@ import structlog
 
 from api.context import Context
 from api.worker import task
+from domain.claims.watching import watch_found_unit
 from domain.installs.actions import REGISTER_LATER, FoundUnit, add_unit
-from domain.kit.actor import Actor, Role
+from domain.kit.actor import SYSTEM, Actor, Role
 from domain.kit.problem import Problem
 from domain.kit.work import Work, transact
 
@@ -17,6 +18,7 @@ log = structlog.get_logger()
 async def register_found_unit(context: Context, payload: bytes) -> None:
     """Add a found unit as unconfirmed, unless the install base has it; its move names who found it."""
     found = msgspec.json.decode(payload, type=FoundUnit)
+    await transact(context.database, SYSTEM, lambda work: watch_found_unit(work, found))
 
     async def add(work: Work) -> None:
         work.op_id = found.unit_id

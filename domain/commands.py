@@ -8,6 +8,7 @@ from domain.claims import actions as claims
 from domain.claims import adjudication, opening, scored, submission
 from domain.claims import customer_answers as customers_say
 from domain.claims import programmes as rules
+from domain.claims import watch_desk as watch
 from domain.customers import actions as customers
 from domain.installs import actions as installs
 from domain.installs import corrections, tags, warranty_changes
@@ -70,6 +71,11 @@ _ALL: tuple[Action, ...] = (
     worklog.void_line,
     completion.complete_visit,
     claims.record_scan,
+    watch.add_honey_serial,
+    watch.remove_honey_serial,
+    watch.handle_alert,
+    watch.unlock_partner,
+    watch.set_watch_limits,
     scored.score_claim,
     submission.submit_claim,
     adjudication.decide_claim,

@@ -25,4 +25,5 @@ import api.routes.sync
 import api.routes.uploads
 import api.routes.verifying
 import api.routes.webhooks
+import api.routes.watching
 import api.routes.worklog  # noqa: F401

@@ -5,7 +5,6 @@ from typing import Any
 from api.operation import Call, command_operation, decode, operation
 from domain.claims import submission
 from domain.claims.batches import Batch, BatchDone, BatchItem, BatchRead, submit_all
-from domain.commands import REGISTER
 from domain.kit.actor import Role
 from domain.kit.problem import BodyTooLarge, InvalidRequest
 
@@ -37,4 +36,4 @@ async def submit_batch(call: Call) -> object:
     """
     asked = decode(await call.content(), BatchRead)
     context = call.context
-    return BatchDone(await submit_all(context.database, context.queue, call.actor, asked.items, REGISTER))
+    return BatchDone(await submit_all(context.database, context.queue, call.actor, asked.items, context.register))

@@ -1,5 +1,6 @@
 """Recording a reading of a barcode, and deciding a claim that waits for a person."""
 
+import datetime as dt
 from typing import NamedTuple
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from domain.claims.facts import ScanFacts, ScanVerdict, Source, TagState
 from domain.claims.gathering import TagSeen, VisitSeen, scan_facts, tag_seen, visit_seen
 from domain.claims.model import Scan
 from domain.claims.rules import IN_USE, judge_scan
+from domain.claims.watching import watch_scan
 from domain.installs.serials import Parsed, counted
 from domain.jobs.recognition import readings
 from domain.jobs.rules import Reckoned, reckon
@@ -27,6 +29,7 @@ from domain.warranty.rules import Coverage, coverage
 from domain.worklog.rules import day_at
 
 _INSERT = Prepared(insert(Record.metadata.tables[Scan.__tablename__]))
+NOW = dt.timedelta()
 RESOLVE = "scan.resolve"
 """The worker's task that judges a partner's reading for the office."""
 
@@ -229,17 +232,23 @@ async def _store(
     await _INSERT.run(work.driver, row)
 
 
-async def resolve_scan(work: Work, scan_id: UUID) -> None:
-    """Judge a partner's reading for the office: its unit is looked up, facts and verdict are stored. Idempotent."""
+async def resolve_scan(work: Work, scan_id: UUID) -> dt.timedelta:
+    """Judge a partner's reading for the office: its unit is looked up, facts and verdict are stored. Idempotent.
+
+    Returns how long the judgement has to wait yet, when the partner named too many serials that are none of its own.
+    """
     scan = await work.db.get(Scan, scan_id)
     if scan is None or scan.resolved_at is not None:
-        return
+        return NOW
     seen = await visit_seen(work, SYSTEM, scan.visit_id)
     assert seen is not None  # a foreign key says so
     source: Source = msgspec.convert(scan.source, Source)
     parsed = seen.read(scan.scanned_text, source, scan.symbology)
     tag: TagState = msgspec.convert(scan.tag, TagState)
     facts = await scan_facts(work.db, seen, parsed, source, scan.symbology, scan.scanned_on, tag)
+    wait = await watch_scan(work, scan, [key for key, _, _ in readings(parsed)], facts.unit_id)
+    if wait:
+        return wait
     await work.db.execute(
         update(Scan)
         .where(Scan.id == scan_id, Scan.resolved_at.is_(None))
@@ -250,3 +259,4 @@ async def resolve_scan(work: Work, scan_id: UUID) -> None:
             verdict=msgspec.to_builtins(judge_scan(facts)),
         )
     )
+    return NOW
