@@ -14,9 +14,14 @@ SEARCH = 200
 def retell(world: World, story: Story, unit: Unit, group: str = "") -> bool:
     """Let a sheet speak of another unit; tell whether the unit has what a fault of that group sits in."""
     group = group or story.group
-    component = next((one for one in COMPONENT[group] if one in HAS[unit.line]), None)
-    if component is None or unit.line not in story.technician.partner.lines:
+    if unit.line not in story.technician.lines or not any(one in HAS[unit.line] for one in COMPONENT[group]):
         return False
+    _tell_of(world, story, unit, group)
+    return True
+
+
+def _tell_of(world: World, story: Story, unit: Unit, group: str) -> None:
+    component = next(one for one in COMPONENT[group] if one in HAS[unit.line])
     if group != story.group or unit.line != story.unit.line:
         story.group, story.component = group, component
         story.code = group_code(world.rng, group)
@@ -27,7 +32,6 @@ def retell(world: World, story: Story, unit: Unit, group: str = "") -> bool:
         story.result = "no_fault_found" if group == "NFF" else "repaired"
     story.unit = unit
     story.failed_on = None
-    return True
 
 
 def group_code(rng: random.Random, group: str) -> str:
@@ -81,7 +85,7 @@ def _neighbour(story: Story) -> Callable[[Story], bool]:
             other.site.city == story.technician.partner.city
             and other.scan == "camera"
             and not other.clock_uncertain
-            and other.unit.line in story.technician.partner.lines
+            and other.unit.line in story.technician.lines
         )
 
     return fits
@@ -173,6 +177,36 @@ def after_cover(world: World, stories: Sequence[Story], place: int) -> list[Stor
             story.failed_on = unit.covered_to - back if world.rng.random() < 0.7 else None
             return [story]
     return []
+
+
+def not_authorised(world: World, stories: Sequence[Story], place: int) -> list[Story]:
+    """The partner is not, or not any more, authorised for machines of this kind."""
+    story = stories[place]
+    return _of_line(world, story, sorted({line for _, line in world.units} - {*story.technician.partner.lines}))
+
+
+def not_certified(world: World, stories: Sequence[Story], place: int) -> list[Story]:
+    """The partner is authorised; this technician never learned it."""
+    story = stories[place]
+    who = story.technician
+    return _of_line(world, story, sorted({*who.partner.lines} - {*who.lines}))
+
+
+def _of_line(world: World, story: Story, lines: list[str]) -> list[Story]:
+    if not lines:
+        return []
+    units = world.units[story.site.city, world.rng.choice(lines)]
+    for unit in world.rng.choices(units, k=SEARCH) if units else ():
+        if unit.sold_on + dt.timedelta(days=20) < story.day <= unit.covered_to:
+            _tell_of(world, story, unit, "LOGIC")
+            return [story]
+    return []
+
+
+def wrong_tag(world: World, stories: Sequence[Story], place: int) -> list[Story]:
+    """The code on the label was guessed, or belongs to a label that was reported lost."""
+    stories[place].tag = world.rng.choice(("wrong", "revoked"))
+    return [stories[place]]
 
 
 def second_trip(world: World, stories: Sequence[Story], place: int) -> list[Story]:
@@ -275,6 +309,9 @@ PATTERNS = {
     "D8-late": late,
     "D8-order": out_of_order,
     "D8-cover": after_cover,
+    "D7": tried("cover"),
+    "D9-partner": not_authorised,
+    "D9-technician": not_certified,
     "D10-again": second_trip,
     "D10-reassigned": reassigned,
     "D11-labour": long_labour,
@@ -283,5 +320,6 @@ PATTERNS = {
     "D13": same_photo,
     "D14-replay": tried("replay"),
     "D14-altered": tried("altered"),
+    "D17": wrong_tag,
     "no-scan": no_scan,
 }

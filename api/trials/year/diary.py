@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from api.trials.catalogue import DESIGNATORS, FAULT_GROUPS, LINES, OPERATION_FOR, PARTS
 from api.trials.year.network import part_number
-from api.trials.year.world import FIRST_DAY, LAST_DAY, Fitted, Partner, Picture, Place, Story, Technician, Unit, World
+from api.trials.year.world import FIRST_DAY, LAST_DAY, Fitted, Picture, Place, Story, Technician, Unit, World
 
 COMPONENT = {
     "POWER": ("board",),
@@ -89,7 +89,7 @@ def _visit(
 ) -> Story | None:
     """Return a visit at a customer's where the technician has not been that day, or None."""
     rng, partner = world.rng, technician.partner
-    line = _line(rng, partner, day)
+    line = _line(rng, technician, day)
     group = rng.choices(tuple(FAULT_WEIGHTS), tuple(FAULT_WEIGHTS.values()))[0]
     component = next((one for one in COMPONENT[group] if one in HAS[line]), None)
     if component is None:
@@ -108,9 +108,9 @@ def _visit(
     return None
 
 
-def _line(rng: random.Random, partner: Partner, day: dt.date) -> str:
-    weights = [SEASON.get(line, FLAT)[day.month - 1] for line in partner.lines]
-    return rng.choices(partner.lines, weights)[0]
+def _line(rng: random.Random, technician: Technician, day: dt.date) -> str:
+    weights = [SEASON.get(line, FLAT)[day.month - 1] for line in technician.lines]
+    return rng.choices(technician.lines, weights)[0]
 
 
 def _rested(unit: Unit, group: str, day: dt.date) -> bool:
@@ -171,6 +171,8 @@ def written(
         scan=rng.choices(("camera", "photo", "typed"), (975, 17, 8))[0],
         result="no_fault_found" if group == "NFF" else "repaired",
         clock_uncertain=rng.random() < 0.004,
+        tag=rng.choice(("ok", "none")),
+        answer=rng.choices(("", "happened", "wrong", "did_not_happen"), (890, 106, 3, 1))[0],
     )
 
 

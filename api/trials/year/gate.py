@@ -12,22 +12,25 @@ import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 from sqlalchemy import select, update
 
-from api.adapters.queue import PgQueue
+from domain.claims.customer_answers import CustomerAnswers, Said
 from domain.claims.model import Claim
 from domain.claims.opening import open_claim_for_visit
 from domain.claims.scored import ScoreClaim, score_claim, scoring_id
+from domain.commands import REGISTER
+from domain.installs.corrections import CorrectedUnit, CorrectUnit, FieldChange
 from domain.jobs.model import Visit
 from domain.kit.actor import SYSTEM, Actor, Role
-from domain.kit.command import Done, Register
+from domain.kit.command import Command, Done, Register
 from domain.kit.database import Database, connect
+from domain.kit.ids import new_id
 from domain.kit.journal import canonical
 from domain.kit.problem import OperationIdReused
-from domain.kit.work import Work, carry_out, execute, transact
+from domain.kit.work import NO_OPERATION, Work, carry_out, execute, transact
 from domain.worklog.completion import CompleteVisit, VisitCompleted, complete_visit
 
 SCORED_AFTER = dt.timedelta(minutes=2)
@@ -47,8 +50,13 @@ class Handed:
     submitted_at: dt.datetime
     result: str
     again: str = ""
-    """How it is handed in once more: ``replay`` (the same operation), ``altered`` (the same id with other content),
-    ``twice`` (a new operation for the same visit)."""
+    """What is tried besides: ``replay`` (the same operation once more), ``altered`` (the same id with other content),
+    ``twice`` (a new operation for the same visit), ``cover`` (somebody of the office moves the warranty alone)."""
+    unit_id: UUID = NO_OPERATION
+    sold_on: dt.date = dt.date.min
+    answer: str = ""
+    """What the customer says of it: this is what happens now, the visit was handed in before."""
+    asked_by: UUID = NO_OPERATION
 
 
 async def _close(work: Work, cmd: CompleteVisit) -> Done:
@@ -71,6 +79,8 @@ async def hand_in(database: Database, handed: Handed) -> str:
     await _send(database, actor, handed, handed.op_id, given)
     if not handed.again:
         return ""
+    if handed.again == "cover":
+        return await _move_the_cover(database, handed)
     op_id = handed.op_id if handed.again != "twice" else UUID(int=handed.op_id.int ^ 1)
     if handed.again == "altered":
         given["result"] = "installed"
@@ -78,6 +88,33 @@ async def hand_in(database: Database, handed: Handed) -> str:
         return await _send(database, actor, handed, op_id, given)
     except OperationIdReused:
         return "refused"
+
+
+async def _move_the_cover(database: Database, handed: Handed) -> str:
+    """Let one person of the office make the warranty of a claimed unit begin later."""
+    dates = handed.sold_on, handed.sold_on + dt.timedelta(days=200)
+    change = FieldChange("warranty_start_on", *(day.isoformat() for day in dates))
+    command = CorrectUnit(unit_id=handed.unit_id, changes=(change,), reason="The customer asked for it")
+    answer = await _ours(database, handed, command, handed.submitted_at + dt.timedelta(hours=1))
+    return "refused" if msgspec.json.decode(answer, type=CorrectedUnit).changed == () else "changed"
+
+
+async def _ask(database: Database, handed: Handed) -> None:
+    """Let the office write down what the customer says, and the claim be scored anew."""
+    answer = msgspec.convert(handed.answer, Said)
+    command = CustomerAnswers(visit_id=handed.visit_id, answer=answer, channel="phone")
+    await _ours(database, handed, command, handed.submitted_at)
+    await _score(database, handed, because=uuid5(handed.visit_id, "answer"))
+
+
+async def _ours(database: Database, handed: Handed, command: Command, at: dt.datetime) -> bytes:
+    """Carry out a command of somebody of our own desk; return its answer."""
+    actor = Actor(handed.asked_by, Role.DISPATCHER)
+
+    async def body(work: Work) -> bytes:
+        return (await carry_out(work, command, REGISTER, new_id())).answer
+
+    return await transact(database, actor, body, now=at, queue=AlreadyDone())
 
 
 async def _score(database: Database, handed: Handed, because: UUID | None = None) -> None:
@@ -89,7 +126,7 @@ async def _score(database: Database, handed: Handed, because: UUID | None = None
         if await work.db.scalar(select(Claim.id).where(Claim.id == handed.op_id)) is not None:
             await carry_out(work, command, GATE, op_id)
 
-    await transact(database, SYSTEM, body, now=later, queue=PgQueue(), op_id=op_id)
+    await transact(database, SYSTEM, body, now=later, queue=AlreadyDone(), op_id=op_id)
 
 
 async def _send(database: Database, actor: Actor, handed: Handed, op_id: UUID, given: dict[str, Any]) -> str:
@@ -100,7 +137,14 @@ async def _send(database: Database, actor: Actor, handed: Handed, op_id: UUID, g
         entry = await execute(work, op_id, command, sent, GATE)
         return "replayed" if entry.replayed else entry.outcome
 
-    return await transact(database, actor, body, now=handed.submitted_at, queue=PgQueue(), op_id=op_id)
+    return await transact(database, actor, body, now=handed.submitted_at, queue=AlreadyDone(), op_id=op_id)
+
+
+class AlreadyDone:
+    """Takes no tasks: scoring is done at once, and nobody reads reports here."""
+
+    async def enqueue(self, driver: Any, kind: str, payload: bytes) -> None:
+        """Leave it."""
 
 
 class Gates:
@@ -168,6 +212,9 @@ async def _share(database: Database, visits: Iterable[Handed]) -> dict[UUID, str
 
     async def one_after_another() -> None:
         for handed in waiting:
+            if handed.answer:
+                await _ask(database, handed)
+                continue
             if (word := await hand_in(database, handed)) or handed.again:
                 said[handed.visit_id] = word
             await _score(database, handed)

@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,7 @@ async def _live(
     """Let every day happen; return how long the gate worked, and what it said to second tries."""
     rows, done, seconds = Rows(), 0, 0.0
     said: dict[UUID, str] = {}
+    waiting: list[Handed] = []
     for number, (day, group) in enumerate(groupby(stories, key=lambda story: story.submitted_on), 1):
         today = list(group)
         for story in today:
@@ -94,15 +96,25 @@ async def _live(
         if day.weekday() == 4:
             await _pay(connection, day - dt.timedelta(days=PAID_AFTER_DAYS))
             await _reckon(database, day)
+        answers = [one for one in waiting if one.submitted_at.date() <= day]
+        waiting = [one for one in waiting if one.submitted_at.date() > day]
+        waiting += [_answer(world, story) for story in today if story.answer]
         began = time.perf_counter()
-        said |= await gates.judge([_handed(story) for story in today])
+        said |= await gates.judge([_handed(world, story) for story in today] + answers)
         seconds += time.perf_counter() - began
         done += len(today)
         progress("Judging claims", done, len(stories))
     return seconds, said
 
 
-def _handed(story: Story) -> Handed:
+def _answer(world: World, story: Story) -> Handed:
+    """Return what the customer of a visit says, some days later."""
+    days = dt.timedelta(days=world.rng.uniform(1, 6))
+    handed = _handed(world, story)
+    return replace(handed, answer=story.answer, submitted_at=story.submitted_at + days)
+
+
+def _handed(world: World, story: Story) -> Handed:
     who = story.technician
     return Handed(
         who.id,
@@ -113,6 +125,9 @@ def _handed(story: Story) -> Handed:
         story.submitted_at,
         story.result,
         story.attempt,
+        unit_id=story.unit.id,
+        sold_on=story.unit.sold_on,
+        asked_by=world.office["dora"],
     )
 
 

@@ -12,6 +12,8 @@ ORDER = (
     "programme_version",
     "partner",
     "account",
+    "authorisation",
+    "certification",
     "model",
     "model_component",
     "warranty_term",

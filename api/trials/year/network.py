@@ -76,6 +76,7 @@ def _people(world: World, rows: Rows, claims: int) -> None:
             lines=tuple(line for line in lines if line not in left_out),
         )
         world.partners.append(partner)
+        _authorise(world, rows, partner, left_out)
         grade = rng.choices("ABC", (2, 5, 3))[0]
         rows.add(
             "partner",
@@ -88,17 +89,37 @@ def _people(world: World, rows: Rows, claims: int) -> None:
         )
         _account(rows, world.ids.at(BEGUN), f"{partner.code.lower()}.office", "partner_office", partner.id, phone)
         for number in range(max(1, round(technicians * size / sum(sizes)))):
+            skipped = rng.choice(partner.lines) if rng.random() < 0.4 else ""
             technician = Technician(
                 id=world.ids.at(BEGUN),
                 partner=partner,
+                lines=tuple(line for line in partner.lines if line != skipped),
                 base=PLACES[city].near(rng, 6),
                 pace=rng.uniform(0.68, 0.9),
                 diligence=rng.uniform(0.3, 0.95),
                 load=rng.lognormvariate(0, 0.6),
             )
             partner.technicians.append(technician)
+            for line in technician.lines:
+                certified = {"account_id": technician.id, "product_line": line, "from_on": BEGUN.date()}
+                rows.add("certification", id=world.ids.at(BEGUN), **certified)
             mobile = f"+49 170 {rng.randrange(10**6, 10**7)}"
             _account(rows, technician.id, f"{partner.code.lower()}.{number + 1}", "technician", partner.id, mobile)
+
+
+def _authorise(world: World, rows: Rows, partner: Partner, left_out: set[str]) -> None:
+    """Authorise a partner for its lines; of the others, it lost some when the last year ended."""
+    until = dict.fromkeys(partner.lines) | {line: FIRST_DAY - dt.timedelta(days=1) for line in left_out}
+    for line in sorted(until):
+        rows.add(
+            "authorisation",
+            id=world.ids.at(BEGUN),
+            partner_id=partner.id,
+            product_line=line,
+            region=partner.region,
+            from_on=BEGUN.date(),
+            to_on=until[line],
+        )
 
 
 def _account(rows: Rows, account_id: object, login: str, role: str, partner_id: object, phone: str) -> None:

@@ -9,7 +9,12 @@ import msgspec
 from api.trials.year.world import HONEST, Story
 
 EXAMPLES_MAX = 20
-TRIED = {"twice": {"applied": "refused"}, "replay": {"replayed": "refused"}, "altered": {"refused": "refused"}}
+TRIED = {
+    "twice": {"applied": "refused"},
+    "replay": {"replayed": "refused"},
+    "altered": {"refused": "refused"},
+    "cover": {"refused": "refused"},
+}
 """What a second try must be answered; a second claim of one visit could not even be stored."""
 STOOD = """
 SELECT visit.id, visit.why_no_claim, claim.number, claim.state, claim.lane,

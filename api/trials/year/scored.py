@@ -28,7 +28,7 @@ def _invented(world: World, story: Story) -> None:
             one.taken_at -= dt.timedelta(hours=rng.uniform(3, 90))
     story.scanned_from = elsewhere if rng.random() < 0.35 else None
     if rng.random() < 0.35:
-        story.denied = True
+        story.answer = "did_not_happen"
 
 
 def _run(
@@ -67,7 +67,7 @@ def busy_weeks(world: World, stories: Sequence[Story], place: int) -> list[Story
         place,
         days=world.rng.randrange(4, 9),
         count=int(usual * world.rng.uniform(3, 6)) + 6,
-        fits=lambda other: other.technician.partner.city == who.partner.city and other.unit.line in who.partner.lines,
+        fits=lambda other: other.technician.partner.city == who.partner.city and other.unit.line in who.lines,
     )
     if len(crew) < 6:
         return []
@@ -87,7 +87,7 @@ def long_day(world: World, stories: Sequence[Story], place: int) -> list[Story]:
         place,
         days=25,
         count=world.rng.randrange(12, 22),
-        fits=lambda other: other.technician.partner is who.partner,
+        fits=lambda other: other.technician.partner is who.partner and other.unit.line in who.lines,
     )
     if len(chosen) < 10:
         return []
@@ -139,7 +139,7 @@ def two_towns(world: World, stories: Sequence[Story], place: int) -> list[Story]
     story = stories[place]
 
     def elsewhere(other: Story) -> bool:
-        return other.site.city != story.site.city and other.unit.line in story.technician.partner.lines
+        return other.site.city != story.site.city and other.unit.line in story.technician.lines
 
     source = earlier(world, stories, place, (2, 20), elsewhere)
     if source is None:
@@ -339,7 +339,7 @@ def denied(world: World, stories: Sequence[Story], place: int) -> list[Story]:
     """A visit that nobody made, and whose customer answers."""
     story = stories[place]
     _invented(world, story)
-    story.denied = True
+    story.answer = "did_not_happen"
     return [story]
 
 

@@ -197,6 +197,7 @@ def _scan(
         scanned_on=at.astimezone(story.zone).date(),
         op_id=scan_id,
         resolved_at=at,
+        tag=story.tag if ours and not typed else "none",
         told=TOLD_OURS if ours else TOLD_OTHER,
         **position(story.scanned_from),
     )

@@ -56,10 +56,11 @@ class Partner:
 
 @dataclass(slots=True, eq=False)
 class Technician:
-    """A partner's technician; ``pace`` is their usual part of the standard minutes."""
+    """A partner's technician; ``lines`` are those of a certificate, ``pace`` is their usual part of the standard."""
 
     id: UUID
     partner: Partner
+    lines: tuple[str, ...]
     base: "Place"
     pace: float
     diligence: float
@@ -171,8 +172,10 @@ class Story:
     """So many lines are struck out just before the sheet is handed in."""
     moved_to: Site | None = None
     """Where the job says that the unit stands, where that is not its site."""
-    denied: bool | None = None
-    """What the customer answers when asked whether somebody came: that nobody did; None: nothing."""
+    answer: str = ""
+    """What the customer says of it when asked, some days later; mostly nobody asks."""
+    tag: str = "ok"
+    """What the tag code on the label was worth."""
     result: str = "repaired"
     clock_uncertain: bool = False
     label: str = HONEST
