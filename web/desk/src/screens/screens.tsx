@@ -1,11 +1,20 @@
 /** Every screen of the desk, in the order of the list, with the roles it is for. */
 
-import { DISPATCHING, OFFICE, PARTNER } from "../core/session";
+import { DISPATCHING, MANAGING, OFFICE, PARTNER, REVIEWING } from "../core/session";
+import { Claim } from "./claim";
+import { Claims } from "./claims";
 import type { Screen } from "./frame";
 import { Jobs } from "./jobs";
 import { NewJob } from "./new-job";
+import { ProgrammeRules, Programmes } from "./programmes";
+import { Review } from "./review";
 
 export const SCREENS: readonly Screen[] = [
   { name: "jobs", title: "jobs", by: [...OFFICE, ...PARTNER], show: () => <Jobs /> },
   { name: "new-job", title: "newJob", by: DISPATCHING, show: () => <NewJob /> },
+  { name: "review", title: "review", by: [...REVIEWING, ...MANAGING], show: () => <Review /> },
+  { name: "claims", title: "claims", by: [...OFFICE, ...PARTNER], show: () => <Claims /> },
+  { name: "claim", title: "claim", by: [...OFFICE, ...PARTNER], show: (id) => <Claim id={id} />, isHidden: true },
+  { name: "programmes", title: "programmes", by: OFFICE, show: () => <Programmes /> },
+  { name: "programme", title: "programmes", by: OFFICE, show: (id) => <ProgrammeRules id={id} />, isHidden: true },
 ];

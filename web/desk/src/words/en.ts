@@ -1,9 +1,13 @@
 /** Every text of the desk in English. The words are the glossary's; zh.ts has the same keys, or the compiler objects. */
 
+import { enClaims } from "./en-claims";
 import { enJobs } from "./en-jobs";
+import { enRules } from "./en-rules";
 
 export const en = {
+  ...enClaims,
   ...enJobs,
+  ...enRules,
   signIn: "Sign in",
   login: "Login",
   password: "Password",

@@ -1,10 +1,14 @@
 /** 桌面端的全部简体中文文字；用词以术语表为准。 */
 
 import type { en } from "./en";
+import { zhClaims } from "./zh-claims";
 import { zhJobs } from "./zh-jobs";
+import { zhRules } from "./zh-rules";
 
 export const zh: Record<keyof typeof en, string> = {
+  ...zhClaims,
   ...zhJobs,
+  ...zhRules,
   signIn: "登录",
   login: "账号",
   password: "密码",
