@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.catalog import programmes as catalogue
 from domain.claims import actions as claims
-from domain.claims import adjudication, opening, scored, submission
+from domain.claims import adjudication, appeals, opening, payment, scored, submission
 from domain.claims import customer_answers as customers_say
 from domain.claims import programmes as rules
 from domain.claims import watch_desk as watch
@@ -79,6 +79,10 @@ _ALL: tuple[Action, ...] = (
     scored.score_claim,
     submission.submit_claim,
     adjudication.decide_claim,
+    appeals.answer_claim,
+    appeals.appeal_line,
+    appeals.withdraw_claim,
+    payment.pay_claims,
     customers_say.customer_answers,
     webhooks.approve_webhook,
     webhooks.enable_webhook,

@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 
 from api.operation import Call, command_operation, operation
-from domain.claims import actions, adjudication, queries
+from domain.claims import actions, adjudication, appeals, payment, queries
 from domain.kit.actor import OFFICE, Role
 from domain.kit.page import Page
 from domain.kit.problem import NotFound
@@ -16,6 +16,10 @@ CLAIM_READERS = OFFICE | {Role.PARTNER_OFFICE}
 
 command_operation("/scans", TAG, actions.record_scan)
 command_operation("/claims/decide", TAG, adjudication.decide_claim)
+command_operation("/claims/answer", TAG, appeals.answer_claim)
+command_operation("/claims/appeal", TAG, appeals.appeal_line)
+command_operation("/claims/withdraw", TAG, appeals.withdraw_claim)
+command_operation("/claims/pay", TAG, payment.pay_claims)
 
 
 class ClaimId(msgspec.Struct, frozen=True):

@@ -1,0 +1,107 @@
+"""Paying claims: what was accepted or approved, scored, and holds no part back."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import ColumnElement, literal_column, select, update
+
+from domain.claims.adjudication import MANAGERS
+from domain.claims.model import Claim, ClaimLine
+from domain.claims.standing import LIVE
+from domain.kit.command import Answer, Command, Done, action
+from domain.kit.problem import InvalidRequest
+from domain.kit.work import Work
+
+paid_at_once_max = 500
+Outcome = Literal["paid", "already-paid", "not-found", "not-payable", "not-scored", "on-hold"]
+
+
+class PayClaims(Command, tag="claim.pay", frozen=True, kw_only=True):
+    """Pay claims that are accepted or approved, up to 500 at once; each gets an outcome of its own.
+
+    A claim is paid whole, once it was scored and no part of it is awaited back. What cannot be paid stays as it is and
+    stops no other.
+    """
+
+    claim_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=paid_at_once_max)]
+
+
+class ClaimPaid(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one claim, and how much was paid for it."""
+
+    id: UUID
+    outcome: Outcome
+    paid_minor: int | None = None
+    currency: str | None = None
+
+
+class ClaimsPaid(Answer, frozen=True, kw_only=True):
+    """What became of each claim, in the order they were named."""
+
+    claims: tuple[ClaimPaid, ...]
+
+
+@action(
+    PayClaims,
+    by=MANAGERS,
+    answer=ClaimsPaid,
+    raises=(InvalidRequest,),
+    example=PayClaims(claim_ids=(UUID("0198c5b0-0000-7000-8000-000000000001"),)),
+)
+async def pay_claims(work: Work, cmd: PayClaims) -> Done:
+    """Turn live lines into paid ones.
+
+    Locks: the claims by id.
+    """
+    if len(set(cmd.claim_ids)) < len(cmd.claim_ids):
+        raise InvalidRequest("A claim is named more than once.", field="claim_ids")
+    locked = select(Claim.id).where(Claim.id.in_(cmd.claim_ids)).order_by(Claim.id).with_for_update(key_share=True)
+    await work.db.execute(locked)
+    held = select(ClaimLine.id).where(ClaimLine.claim_id == Claim.id, ClaimLine.state.in_(LIVE), ClaimLine.on_hold)
+    found = select(
+        Claim.id,
+        Claim.state,
+        Claim.needs_second,
+        Claim.scored_at,
+        Claim.approved_minor,
+        Claim.currency,
+        held.exists().label("held"),
+    ).where(Claim.id.in_(cmd.claim_ids))
+    claims = {row.id: row for row in await work.db.execute(found)}
+    outcomes = {claim_id: _outcome(claims.get(claim_id)) for claim_id in cmd.claim_ids}
+    paid = [claim_id for claim_id, outcome in outcomes.items() if outcome == "paid"]
+    if paid:
+        told: ColumnElement[Any] = literal_column("""jsonb_set(claim.told, '{state}', '"paid"')""")
+        await work.db.execute(
+            update(Claim)
+            .where(Claim.id.in_(paid))
+            .values(state="paid", payable=False, told=told, paid_at=work.now, paid_by=work.actor.account_id)
+        )
+        await work.db.execute(
+            update(ClaimLine).where(ClaimLine.claim_id.in_(paid), ClaimLine.state.in_(LIVE)).values(state="paid")
+        )
+    answer = tuple(
+        ClaimPaid(
+            id=claim_id,
+            outcome=outcome,
+            paid_minor=claims[claim_id].approved_minor if outcome == "paid" else None,
+            currency=claims[claim_id].currency if outcome == "paid" else None,
+        )
+        for claim_id, outcome in outcomes.items()
+    )
+    return Done(ClaimsPaid(claims=answer), outcome="applied" if len(paid) == len(answer) else "applied_flagged")
+
+
+def _outcome(claim: Any) -> Outcome:
+    """Return what becomes of a claim, by its row."""
+    if claim is None:
+        return "not-found"
+    if claim.state == "paid":
+        return "already-paid"
+    if claim.state not in LIVE or claim.needs_second:
+        return "not-payable"
+    if claim.scored_at is None:
+        return "not-scored"
+    return "on-hold" if claim.held else "paid"

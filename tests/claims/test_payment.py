@@ -1,0 +1,63 @@
+"""Paying claims: each gets an outcome, and nothing is paid that waits, was not scored or holds a part back."""
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from api.context import Context
+from tests import make
+from tests.cast import Cast
+from tests.claims.reviewing import APPROVE, GOODWILL, lines_by_kind, manager, run, waiting
+from tests.claims.visits import claimed, claims
+
+
+async def test_each_claim_gets_its_outcome(context: Context, cast: Cast) -> None:
+    mia = await manager(context, cast)
+    for _ in range(3):
+        await claimed(await make.ready_visit(context, cast))
+    await waiting(context, cast)
+    good, held, unscored, waits = await claims(context)
+    await run(context, "UPDATE claim SET scored_at = now() WHERE id <> :id", id=unscored.id)
+    await run(context, "UPDATE claim_line SET on_hold = true WHERE claim_id = :id AND kind = 'part'", id=held.id)
+    unknown = str(uuid4())
+    ids = [str(one.id) for one in (good, held, unscored, waits)] + [unknown]
+    told = await mia.done("/claims/pay", {"claim_ids": ids})
+    assert [one["outcome"] for one in told["claims"]] == ["paid", "on-hold", "not-scored", "not-payable", "not-found"]
+    assert (told["claims"][0]["paid_minor"], told["claims"][0]["currency"]) == (good.approved_minor, "EUR")
+    stands = {one.id: one for one in await claims(context)}
+    assert [stands[one.id].state for one in (good, held, unscored, waits)] == [
+        "paid",
+        "accepted",
+        "accepted",
+        "in_review",
+    ]
+    assert (stands[good.id].paid_by, stands[good.id].told["state"], stands[good.id].payable) == (mia.id, "paid", False)
+    assert stands[good.id].paid_at is not None
+    assert {line.state for line in (await lines_by_kind(context, good.id)).values()} == {"paid"}
+    again = await mia.done("/claims/pay", {"claim_ids": ids[:1]})
+    assert again["claims"][0]["outcome"] == "already-paid"
+    assert (await mia.post("/claims/pay", {"claim_ids": ids[:1] * 2})).status_code == 422
+
+
+async def test_a_proposal_that_nobody_confirmed_holds_payment_up(context: Context, cast: Cast) -> None:
+    _, claim = await waiting(context, cast)
+    line = await lines_by_kind(context, claim.id)
+    one = {"line_id": str(line["travel"].id), **GOODWILL}
+    await cast.rex.done("/claims/decide", {"claim_id": str(claim.id), "lines": [one], "others": APPROVE})
+    await run(context, "UPDATE claim SET scored_at = now(), state = 'approved'")
+    told = await cast.ada.done("/claims/pay", {"claim_ids": [str(claim.id)]})
+    assert told["claims"][0]["outcome"] == "not-payable"
+
+
+async def test_the_database_pays_no_line_on_hold(context: Context, cast: Cast) -> None:
+    await claimed(await make.ready_visit(context, cast))
+    await run(context, "UPDATE claim_line SET on_hold = true")
+    with pytest.raises(IntegrityError, match="held_is_not_paid"):
+        await run(context, "UPDATE claim_line SET state = 'paid'")
+
+
+async def test_managers_pay_and_nobody_else(context: Context, cast: Cast) -> None:
+    body = {"claim_ids": [str(uuid4())]}
+    for other in (cast.rex, cast.dora, cast.pam, cast.ann):
+        assert (await other.post("/claims/pay", body)).status_code == 403
