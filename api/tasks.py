@@ -6,6 +6,7 @@ import api.tasks_operations
 import api.tasks_reports
 import api.tasks_scores
 import api.tasks_snapshots
+import api.tasks_submissions
 import api.tasks_units
 import api.tasks_uploads
 import api.tasks_webhooks

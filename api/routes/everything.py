@@ -20,6 +20,7 @@ import api.routes.programmes
 import api.routes.reports
 import api.routes.signing_in
 import api.routes.snapshots
+import api.routes.submission_files
 import api.routes.submitting
 import api.routes.sync
 import api.routes.uploads

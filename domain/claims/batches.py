@@ -117,9 +117,11 @@ def _technician_of(item: ItemRead) -> UUID | None:
         return None
 
 
-async def submit_one(database: Database, queue: Queue, actor: Actor, item: ItemRead, register: Register) -> ItemOutcome:
-    """Carry out one item, once for its id; what was refused is refused again."""
-    op_id = operation_id(actor.account_id, item.id)
+async def submit_one(
+    database: Database, queue: Queue, actor: Actor, item: ItemRead, register: Register, op_id: UUID | None = None
+) -> ItemOutcome:
+    """Carry out one item, once for its id (or ``op_id``); what was refused is refused again."""
+    op_id = op_id or operation_id(actor.account_id, item.id)
     try:
         command = msgspec.json.decode(item.claim, type=SubmitClaim)
     except (msgspec.MsgspecError, ValueError) as error:
