@@ -15,15 +15,12 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
-from sqlalchemy import select, update
 
 from domain.claims.customer_answers import CustomerAnswers, Said
-from domain.claims.model import Claim
 from domain.claims.opening import open_claim_for_visit
 from domain.claims.scored import ScoreClaim, score_claim, scoring_id
 from domain.commands import REGISTER
 from domain.installs.corrections import CorrectedUnit, CorrectUnit, FieldChange
-from domain.jobs.model import Visit
 from domain.kit.actor import SYSTEM, Actor, Role
 from domain.kit.command import Command, Done, Register
 from domain.kit.database import Database, connect
@@ -33,6 +30,11 @@ from domain.kit.problem import OperationIdReused
 from domain.kit.work import NO_OPERATION, Work, carry_out, execute, transact
 from domain.worklog.completion import CompleteVisit, VisitCompleted, complete_visit
 
+CLOSE = """
+UPDATE visit SET state = 'completed', completed_at = $2, result = $3, version = version + 1
+WHERE id = $1 AND state = 'working'
+"""
+OPENED = "SELECT 1 FROM claim WHERE id = $1"
 SCORED_AFTER = dt.timedelta(minutes=2)
 AT_ONCE = 4
 """So many claims a process has on their way: one waits for the database while the others compute."""
@@ -60,8 +62,7 @@ class Handed:
 
 
 async def _close(work: Work, cmd: CompleteVisit) -> Done:
-    closed = update(Visit).where(Visit.id == cmd.visit_id, Visit.state == "working")
-    await work.db.execute(closed.values(state="completed", completed_at=cmd.at, result=cmd.result))
+    await work.driver.execute(CLOSE, cmd.visit_id, cmd.at, cmd.result)
     return Done(VisitCompleted(visit_id=cmd.visit_id, job_id=cmd.visit_id, state="completed"))
 
 
@@ -123,7 +124,7 @@ async def _score(database: Database, handed: Handed, because: UUID | None = None
     command = ScoreClaim(claim_id=handed.op_id, because=because)
 
     async def body(work: Work) -> None:
-        if await work.db.scalar(select(Claim.id).where(Claim.id == handed.op_id)) is not None:
+        if await work.driver.fetchval(OPENED, handed.op_id) is not None:
             await carry_out(work, command, GATE, op_id)
 
     await transact(database, SYSTEM, body, now=later, queue=AlreadyDone(), op_id=op_id)
