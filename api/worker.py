@@ -17,6 +17,7 @@ from pgqueuer.errors import RetryRequested
 from sqlalchemy.engine import make_url
 
 from api.context import Context
+from domain.claims.figures import COUNT
 from domain.claims.scored import RECKON
 from domain.jobs.scope import MOVE_WINDOW
 from domain.kit.actor import SYSTEM
@@ -149,5 +150,5 @@ async def _tidy(context: Context) -> None:
 
 
 async def _ask_for_upkeep(work: Work) -> None:
-    for kind in (BUILD, RECKON, MOVE_WINDOW, UNDERSTAND):
+    for kind in (BUILD, COUNT, RECKON, MOVE_WINDOW, UNDERSTAND):
         await work.enqueue(kind, {})

@@ -9,6 +9,7 @@ import api.routes.collecting
 import api.routes.customers
 import api.routes.desk
 import api.routes.evidence
+import api.routes.figures
 import api.routes.imports
 import api.routes.installs
 import api.routes.jobs

@@ -103,6 +103,7 @@ class Claim(Record):
             ["preauthorisation.id", "preauthorisation.job_id", "preauthorisation.partner_id"],
         ),
         Index("ix_claim_partner_id_number", "partner_id", "number"),
+        Index("ix_claim_submitted_on_partner_id", "submitted_on", "partner_id"),
         Index("ix_claim_state_number", "state", "number"),
         Index("ix_claim_unit_id", "unit_id"),
         Index("ix_claim_risk_points_number", "risk_points", "number", postgresql_where=text("state = 'in_review'")),

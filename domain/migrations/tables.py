@@ -2,6 +2,7 @@
 
 import domain.catalog.model
 import domain.claims.answered
+import domain.claims.counted
 import domain.claims.model
 import domain.claims.reviewed
 import domain.claims.score_model

@@ -11,9 +11,62 @@ depends_on = None
 VERSION_COLUMNS = "id, programme_id, from_on, limits, modes, set_at"
 MOMENT = sa.DateTime(timezone=True)
 
+FIGURES = (
+    *("claims", "at_once_claims", "accepted_claims", "approved_claims", "in_review_claims", "refused_claims"),
+    *("paid_claims", "withdrawn_claims"),
+)
+MONEY = (
+    *("asked_minor", "at_once_minor", "granted_minor", "in_review_minor", "stopped_minor", "paid_minor"),
+    "withdrawn_minor",
+)
+# Inserts alone, so that claims of one day never wait for one another; it runs as the owner, whoever claims.
+NOTE = """
+CREATE FUNCTION note_claim_change() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS
+$$BEGIN
+  INSERT INTO claim_change (day, partner_id) VALUES (NEW.submitted_on, NEW.partner_id);
+  RETURN NULL;
+END$$
+"""
+
 
 def upgrade() -> None:
     _dated_programmes()
+    _customer_answers()
+    _figures()
+
+
+def _figures() -> None:
+    op.create_table(
+        "claim_change",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("partner_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_claim_change")),
+    )
+    op.create_table(
+        "claim_figure",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("partner_id", sa.Uuid(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in FIGURES),
+        *(sa.Column(name, sa.BigInteger(), nullable=False) for name in MONEY),
+        sa.PrimaryKeyConstraint("day", "partner_id", "rule", "currency", name=op.f("pk_claim_figure")),
+    )
+    op.create_index("ix_claim_submitted_on_partner_id", "claim", ["submitted_on", "partner_id"])
+    op.execute(NOTE)
+    op.execute("REVOKE ALL ON FUNCTION note_claim_change() FROM PUBLIC")
+    op.execute(
+        "CREATE TRIGGER note_claim_change AFTER INSERT OR UPDATE OF state, asked_minor, approved_minor ON claim "
+        "FOR EACH ROW EXECUTE FUNCTION note_claim_change()"
+    )
+    op.execute("INSERT INTO claim_change (day, partner_id) SELECT DISTINCT submitted_on, partner_id FROM claim")
+    _for_the_office("claim_change", "SELECT, DELETE")
+    _for_the_office("claim_figure", "SELECT, INSERT, DELETE")
+
+
+def _customer_answers() -> None:
     op.create_table(
         "customer_answer",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -64,7 +117,11 @@ def _append_only(table: str) -> None:
 
 
 def downgrade() -> None:
-    op.drop_table("customer_answer")
+    op.execute("DROP TRIGGER note_claim_change ON claim")
+    op.execute("DROP FUNCTION note_claim_change()")
+    op.drop_index("ix_claim_submitted_on_partner_id", "claim")
+    for table in ("claim_figure", "claim_change", "customer_answer"):
+        op.drop_table(table)
     op.execute("DROP TRIGGER append_only ON programme_version")
     op.execute(f"REVOKE SELECT ({VERSION_COLUMNS}) ON programme_version FROM fieldstone_partner")
     op.execute("GRANT SELECT ON programme_version TO fieldstone_partner")
