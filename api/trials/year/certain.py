@@ -320,6 +320,7 @@ PATTERNS = {
     "D13": same_photo,
     "D14-replay": tried("replay"),
     "D14-altered": tried("altered"),
+    "D15": tried("approve"),
     "D17": wrong_tag,
     "no-scan": no_scan,
 }

@@ -14,14 +14,17 @@ from uuid import UUID
 from api import embedded
 from api.migrate import upgrade
 from api.trials.year import diary, frauds, network, sheets
-from api.trials.year.gate import Gates, Handed
+from api.trials.year.gate import AlreadyDone, Gates, Handed
 from api.trials.year.loading import connected, store
 from api.trials.year.outcome import Outcome, reckon
 from api.trials.year.world import Rows, Story, World
+from domain.claims.payment import PayClaims, paid_at_once_max
 from domain.claims.scored import reckon_norms
-from domain.kit.actor import SYSTEM
+from domain.commands import REGISTER
+from domain.kit.actor import SYSTEM, Actor, Role
 from domain.kit.database import Database, connect
-from domain.kit.work import transact
+from domain.kit.ids import new_id
+from domain.kit.work import Work, carry_out, transact
 
 SETTINGS = {
     "fsync": "off",
@@ -33,11 +36,9 @@ SETTINGS = {
 }
 """Of a database that may forget everything in a power cut: it lives for this one run."""
 PAID_AFTER_DAYS = 21
-PAY = """
-UPDATE claim_line SET state = 'paid' FROM claim WHERE claim.id = claim_line.claim_id AND claim_line.state = 'accepted'
-  AND claim.state = 'accepted' AND claim.submitted_on <= $1
+DUE = """
+SELECT id FROM claim WHERE state IN ('accepted', 'approved') AND submitted_on <= $1 ORDER BY id
 """
-PAY_CLAIMS = "UPDATE claim SET state = 'paid' WHERE state = 'accepted' AND submitted_on <= $1"
 LOOK_AGAIN = (1, 3, 8, 20, 50, 120, 250)
 """After so many days of claims the planner is told how many rows there are."""
 Progress = Callable[[str, int, int], None]
@@ -94,7 +95,7 @@ async def _live(
         if number in LOOK_AGAIN:
             await connection.execute("ANALYZE")
         if day.weekday() == 4:
-            await _pay(connection, day - dt.timedelta(days=PAID_AFTER_DAYS))
+            await _pay(database, connection, Actor(world.office["marek"], Role.SERVICE_MANAGER), day)
             await _reckon(database, day)
         answers = [one for one in waiting if one.submitted_at.date() <= day]
         waiting = [one for one in waiting if one.submitted_at.date() > day]
@@ -137,7 +138,14 @@ async def _reckon(database: Database, day: dt.date) -> None:
     await transact(database, SYSTEM, reckon_norms, now=at)
 
 
-async def _pay(connection: Any, until: dt.date) -> None:
-    async with connection.transaction():
-        await connection.execute(PAY, until)
-        await connection.execute(PAY_CLAIMS, until)
+async def _pay(database: Database, connection: Any, manager: Actor, day: dt.date) -> None:
+    """Let a manager pay what stands for some weeks and may be paid."""
+    at = dt.datetime.combine(day, dt.time(), tzinfo=dt.UTC)
+    due = [row["id"] for row in await connection.fetch(DUE, day - dt.timedelta(days=PAID_AFTER_DAYS))]
+    for start in range(0, len(due), paid_at_once_max):
+        command = PayClaims(claim_ids=tuple(due[start : start + paid_at_once_max]))
+
+        async def body(work: Work, command: PayClaims = command) -> None:
+            await carry_out(work, command, REGISTER, new_id())
+
+        await transact(database, manager, body, now=at, queue=AlreadyDone())

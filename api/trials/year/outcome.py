@@ -14,6 +14,7 @@ TRIED = {
     "replay": {"replayed": "refused"},
     "altered": {"refused": "refused"},
     "cover": {"refused": "refused"},
+    "approve": {"rejected": "refused"},
 }
 """What a second try must be answered; a second claim of one visit could not even be stored."""
 STOOD = """
