@@ -49,6 +49,7 @@ _PARAMETERS = {
     "job_id": "Only of this job.",
     "kind": "What the rows are, such as `units`.",
     "lane": "How the gate decided; for the office only.",
+    "language": "The language of the headings: `en` or `zh`.",
     "limit": "How many rows a page has at most.",
     "model": "The code of a model, such as `HP6`.",
     "name": "The name of the file.",
@@ -71,6 +72,7 @@ _PARAMETERS = {
     "Upload-Metadata": "`id` (a UUID, yours) and `sha256` (hex), each with its value in base64, divided by commas.",
     "Upload-Offset": "Where this body begins: what the upload's Upload-Offset said last.",
     "waiting": "`true`: what waits for somebody; `false`: what somebody dealt with; both when it is not given.",
+    "webhook_id": "Only to this webhook.",
     "X-HTTP-Method-Override": "The method that this one stands for.",
     "visit_id": "Of this visit.",
 }

@@ -108,7 +108,8 @@ class Handing:
             )
             technicians = await db.execute(people)
             currency = await db.scalar(select(Partner.currency).where(Partner.id == self.actor.partner_id))
-            of_job, of_login = ({one[0]: one[1] for one in found.all()} for found in (zones, technicians))
+            of_job = {int(number): str(zone) for number, zone in zones.all()}
+            of_login = {str(name): UUID(str(account_id)) for name, account_id in technicians.all()}
             return of_job, of_login, currency or ""
 
     async def _keep(self, rows: list[RowLine]) -> None:
