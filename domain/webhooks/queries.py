@@ -31,7 +31,7 @@ class WebhookLine(msgspec.Struct, frozen=True):
     state: str
     created_at: dt.datetime
     approved_at: dt.datetime | None
-    failing_since: dt.datetime | None
+    failing_from: dt.datetime | None
     disabled_why: str | None
 
 
@@ -81,7 +81,7 @@ _WEBHOOKS = Read(
         Webhook.state,
         Webhook.created_at,
         Webhook.approved_at,
-        Webhook.failing_since,
+        Webhook.failing_since.label("failing_from"),
         Webhook.disabled_why,
     ),
 )
