@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Text, cast, exists, func, select
+from sqlalchemy import SQLColumnExpression, Text, cast, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.claims.counted import ClaimChange, ClaimFigure
@@ -144,7 +144,7 @@ _SUMS = [
 ]
 
 
-def _figures(key: ColumnElement[str], name: ColumnElement[str] | None = None) -> Read[FigureLine]:
+def _figures(key: SQLColumnExpression[str], name: SQLColumnExpression[str] | None = None) -> Read[FigureLine]:
     named = key if name is None else name
     columns: list[Any] = [key.label("key"), func.max(named).label("name"), ClaimFigure.currency, *_SUMS]
     summed = select(*columns).group_by(key, ClaimFigure.currency).order_by(key, ClaimFigure.currency)

@@ -4,6 +4,7 @@ import msgspec
 
 from domain.claims.facts import DEFAULTS, Limits, Mode
 from domain.claims.rules import RULES
+from domain.claims.scoring import SCORED
 
 RULES_SAY: dict[str, tuple[str, str]] = {
     "no-scan": ("A claim rests on a scan of the machine's label.", "索赔必须有扫描设备标签的记录。"),
@@ -50,6 +51,35 @@ RULES_SAY: dict[str, tuple[str, str]] = {
     "watch": ("The partner is not being watched for unknown serials.", "服务商未因未知序列号受到监控。"),
 }
 """What must hold where a rule passes, by the rule's id."""
+SCORED_SAY: dict[str, tuple[str, str]] = {
+    "S1": ("A technician's week is like the weeks before.", "技术员本周的索赔量与以往相近。"),
+    "S2": ("A technician's week is like everybody's.", "技术员本周的索赔量与同行相近。"),
+    "S3": ("A day holds no more work and travel than one person can do.", "一天的工时与路途是一个人能完成的。"),
+    "S4": ("The partner's claims are not on a run of neighbouring serials.", "服务商的索赔不集中在相邻序列号上。"),
+    "S5": ("The partner's readings name known units.", "服务商扫描的序列号都是已知设备。"),
+    "S6": ("One label is not read in two distant places.", "同一标签不会在相距遥远的两地被扫描。"),
+    "S7": ("Claims do not gather in the last days of cover.", "索赔不集中在保修期的最后几天。"),
+    "S8": ("Labour fits into the time on site.", "工时不超过现场停留时间。"),
+    "S9": ("The sheet is not struck out just before it is handed in.", "工单不在提交前几分钟被大量划改。"),
+    "S10": ("Labour is what this fault of this model usually takes.", "工时与该型号该故障的通常用时相符。"),
+    "S11": ("Parts are what this fault of this model usually needs.", "备件与该型号该故障的通常用量相符。"),
+    "S12": ("Labour is not always exactly what is allowed.", "工时并非总是恰好等于上限。"),
+    "S13": ("No fault is found no more often than by others.", "“未发现故障”的比例不高于同行。"),
+    "S14": ("The unit was not repaired shortly before.", "设备近期没有修过。"),
+    "S15": ("Travel takes as long as the way does.", "路途时间与路程相符。"),
+    "S16": ("Nobody travels faster than is possible.", "两次上门之间的行程是可能的。"),
+    "S17": ("One trip is billed once.", "一次出行只计费一次。"),
+    "S18": ("No photo looks like one of another machine.", "照片与其他设备的照片不相似。"),
+    "S19": ("Photos are taken during the visit.", "照片在上门期间拍摄。"),
+    "S20": ("Photos are taken with the app, not chosen from the gallery.", "照片由应用拍摄，而非从相册选取。"),
+    "S21": ("Photos and readings are made at the site.", "照片和扫描在现场完成。"),
+    "S22": ("The customer does not deny the visit.", "客户没有否认此次上门。"),
+    "S23": ("The customer's number is the customer's own.", "客户电话属于客户本人。"),
+    "S24": ("Partners do not share phones or accounts.", "服务商之间不共用手机或账号。"),
+    "S25": ("Old parts come back in time.", "旧件按时退回。"),
+    "S26": ("The old part that came back is the one that was taken out.", "退回的旧件就是换下的那一件。"),
+}
+"""What must hold where a scored rule gives no points, by its id."""
 LIMITS_SAY: dict[str, tuple[str, str]] = {
     "days_to_submit": ("Days from repair to submission.", "从维修到提交的天数。"),
     "labour_percent_max": ("Labour, as a percentage of the operation's standard minutes.", "工时占标准工时的百分比。"),
@@ -89,6 +119,16 @@ class RuleLine(msgspec.Struct, frozen=True, kw_only=True):
     floor: Mode
 
 
+class ScoredRuleLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A scored rule: what must hold for it to give no points, and the most it gives. None of them refuses."""
+
+    id: str
+    version: int
+    decides: str
+    decides_zh: str
+    points_max: int
+
+
 class LimitLine(msgspec.Struct, frozen=True, kw_only=True):
     """A limit that programmes set; null: without one nothing is limited."""
 
@@ -99,9 +139,10 @@ class LimitLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuleBook(msgspec.Struct, frozen=True):
-    """Every rule in the order in which the gate applies them, and every limit."""
+    """Every certain rule in the order in which the gate applies them, every scored rule, and every limit."""
 
     rules: list[RuleLine]
+    scored: list[ScoredRuleLine]
     limits: list[LimitLine]
 
 
@@ -118,8 +159,18 @@ def rule_book() -> RuleBook:
         )
         for rule in RULES
     ]
+    scored = [
+        ScoredRuleLine(
+            id=rule.id,
+            version=rule.version,
+            decides=SCORED_SAY[rule.id][0],
+            decides_zh=SCORED_SAY[rule.id][1],
+            points_max=rule.weight,
+        )
+        for rule in SCORED
+    ]
     limits = [
         LimitLine(name=name, says=LIMITS_SAY[name][0], says_zh=LIMITS_SAY[name][1], default=getattr(DEFAULTS, name))
         for name in Limits.__struct_fields__
     ]
-    return RuleBook(rules, limits)
+    return RuleBook(rules, scored, limits)

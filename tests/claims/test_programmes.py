@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.context import Context
 from domain.catalog.model import Model
 from domain.claims.facts import Limits
-from domain.claims.rulebook import LIMITS_SAY, RULES_SAY
+from domain.claims.rulebook import LIMITS_SAY, RULES_SAY, SCORED_SAY
 from domain.claims.rules import RULES
+from domain.claims.scoring import SCORED
 from domain.kit.actor import SYSTEM
 from domain.kit.work import begin
 from tests import make
@@ -157,15 +158,17 @@ async def test_the_rule_book_tells_every_rule_and_limit_in_both_languages(cast: 
     book = (await cast.rex.get("/rules")).json()
     assert [line["id"] for line in book["rules"]] == [rule.id for rule in RULES]
     assert {line["name"] for line in book["limits"]} == set(Limits.__struct_fields__)
-    for line in book["rules"]:
+    assert [(line["id"], line["points_max"]) for line in book["scored"]] == [(rule.id, rule.weight) for rule in SCORED]
+    for line in book["rules"] + book["scored"]:
         assert line["decides"] != line["decides_zh"]
     assert next(line["default"] for line in book["limits"] if line["name"] == "days_to_submit") == 30
 
 
 def test_every_rule_and_limit_has_its_sentences() -> None:
     assert {rule.id for rule in RULES} <= set(RULES_SAY)
+    assert {rule.id for rule in SCORED} <= set(SCORED_SAY)
     assert set(Limits.__struct_fields__) <= set(LIMITS_SAY)
-    for english, chinese in (*RULES_SAY.values(), *LIMITS_SAY.values()):
+    for english, chinese in (*RULES_SAY.values(), *SCORED_SAY.values(), *LIMITS_SAY.values()):
         assert english.isascii()
         assert not chinese.isascii()
         assert english.endswith(".")
