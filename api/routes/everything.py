@@ -19,6 +19,7 @@ import api.routes.people
 import api.routes.phone
 import api.routes.programmes
 import api.routes.reports
+import api.routes.reviewing
 import api.routes.signing_in
 import api.routes.snapshots
 import api.routes.submission_files
@@ -26,6 +27,6 @@ import api.routes.submitting
 import api.routes.sync
 import api.routes.uploads
 import api.routes.verifying
-import api.routes.webhooks
 import api.routes.watching
+import api.routes.webhooks
 import api.routes.worklog  # noqa: F401

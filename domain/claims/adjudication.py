@@ -215,7 +215,7 @@ def _check_ruling(claim: Claim, line: ClaimLine, ruling: Ruling) -> None:
     if ruling.reason == "other" and not ruling.note.strip():
         raise InvalidRequest("Say in the note what the reason is.", field="note")
     move = MOVES_OF[ruling.decision]
-    out_of_cover = is_out_of_cover(claim.decision, line)
+    out_of_cover = is_out_of_cover(claim.decision, claim.coverage, line)
     possible = line.state in MOVES[move] and (line.state != "refused" or out_of_cover)
     if line.proposed and move == "refuse":
         possible = True

@@ -4,11 +4,13 @@ A field that a later rule needs is added with a default; facts that were stored 
 """
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 
+from domain.kit.limits import AmountMinor, Minutes, Quantity
+from domain.kit.limits import Line as Words
 from domain.warranty.rules import Coverage
 
 Source = Literal["camera", "photo", "typed"]
@@ -191,6 +193,30 @@ class Permit(msgspec.Struct, frozen=True, kw_only=True):
     certified: bool
 
 
+class PartAllowed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """So much of a part."""
+
+    number: Words
+    quantity: Quantity
+
+
+class Allowance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a pre-authorisation lets pass: labour of the whole visit, parts, money for expenses, a trip, goodwill.
+
+    `labour_minutes` is for all labour together, `amount_minor` in the partner's currency. With `goodwill` a person
+    looks at what the cover does not pay; with `repeat_trip` the assignment is claimed once more.
+    """
+
+    labour_minutes: Minutes | None = None
+    parts: Annotated[tuple[PartAllowed, ...], msgspec.Meta(max_length=20)] = ()
+    amount_minor: AmountMinor | None = None
+    goodwill: bool = False
+    repeat_trip: bool = False
+
+
+NOTHING_MORE = Allowance()
+
+
 class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the claim of one visit is decided from. Days are the site's.
 
@@ -223,6 +249,8 @@ class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     partner_currency: str | None = None
     partner_locked: bool = False
     permit: Permit | None = None
+    preauthorisation_id: UUID | None = None
+    allowance: Allowance = NOTHING_MORE
 
     @property
     def fault_groups(self) -> set[UUID]:

@@ -10,6 +10,8 @@ from sqlalchemy import bindparam, insert, select, text, update
 from domain.claims.facts import (
     DEFAULTS,
     MODES,
+    NOTHING_MORE,
+    Allowance,
     ClaimDecision,
     ClaimFacts,
     Limits,
@@ -22,7 +24,7 @@ from domain.claims.facts import (
 )
 from domain.claims.lines import asked_lines, sum_in
 from domain.claims.model import Claim, ClaimLine, RuleHit
-from domain.claims.rules import decide
+from domain.claims.rules import decide, uses_allowance
 from domain.claims.scored import SCORE, ScoreLater
 from domain.claims.sheets import EVERYTHING
 from domain.installs.model import Unit
@@ -52,6 +54,13 @@ _SOURCE_COLUMN = {
 }
 
 
+class Allowed(msgspec.Struct, frozen=True):
+    """A pre-authorisation that no claim has used."""
+
+    id: UUID | None = None
+    granted: Allowance = NOTHING_MORE
+
+
 async def open_claim_for_visit(work: Work, cmd: CompleteVisit) -> None:
     """Open the claim of a partner's covered visit, or write on the visit why there is none.
 
@@ -75,7 +84,7 @@ async def _open(work: Work, visit: Any) -> str | None:
     facts = claim_facts((await work.db.execute(EVERYTHING, {"visit_id": visit.id})).one(), work.now)
     if facts.visit_claims:
         return None
-    if not facts.coverage.pays and facts.unit_status != "unconfirmed":
+    if not facts.coverage.pays and facts.unit_status != "unconfirmed" and not facts.allowance.goodwill:
         return "out-of-warranty"
     if not any(asked_lines(facts)):
         return "nothing-to-claim"
@@ -89,6 +98,7 @@ async def _open(work: Work, visit: Any) -> str | None:
 def claim_facts(row: Any, now: dt.datetime) -> ClaimFacts:
     """Return the facts in a gathered row, yet without rivals; ``now`` is the moment the claim reached us."""
     sheet = msgspec.json.decode(row.sheet, type=Sheet)
+    allowed = Allowed() if row.allowed is None else msgspec.json.decode(row.allowed, type=Allowed)
     repaired_on = day_at(row.completed_at, row.time_zone)
     reported_on = day_at(row.created_at, row.time_zone)
     cover = msgspec.json.decode(row.coverage, type=CoverageFacts)
@@ -119,6 +129,8 @@ def claim_facts(row: Any, now: dt.datetime) -> ClaimFacts:
         partner_currency=row.partner_currency,
         permit=msgspec.json.decode(row.permit, type=Permit),
         partner_locked=row.partner_locked,
+        preauthorisation_id=allowed.id,
+        allowance=allowed.granted,
     )
 
 
@@ -178,6 +190,8 @@ async def _store(work: Work, visit: Any, facts: ClaimFacts, decision: ClaimDecis
         "submitted_on": facts.submitted_on,
         "submitted_at": work.now,
         "submitted_by": work.actor.account_id,
+        "preauthorisation_id": facts.preauthorisation_id if uses_allowance(facts) else None,
+        "repeat_trip": uses_allowance(facts) and facts.allowance.repeat_trip,
         "coverage": msgspec.to_builtins(facts.coverage),
         "facts": msgspec.to_builtins(facts),
         "decision": msgspec.to_builtins(decision),

@@ -15,6 +15,7 @@ import msgspec
 
 from domain.claims.facts import (
     MODES,
+    NOTHING_MORE,
     ClaimDecision,
     ClaimFacts,
     Hit,
@@ -33,6 +34,7 @@ from domain.claims.lines import asked_lines, is_paid_by
 
 ASK_THE_OFFICE = "ask-the-office"
 UNDER_CHECK = "under-check"
+GOODWILL = "goodwill-authorised"
 IN_USE = frozenset({"sold", "installed", "unconfirmed"})
 """A unit that may need a repair; an unconfirmed one stands at a customer, whoever it turns out to be."""
 T = TypeVar("T")
@@ -234,7 +236,7 @@ def _authorised(facts: ClaimFacts) -> Finding | None:
 def _own_assignment(facts: ClaimFacts) -> Finding | None:
     if facts.assignment_partner_id != facts.partner_id:
         return Finding("assigned-to-another", ASK_THE_OFFICE)
-    if facts.assignment_claims:
+    if facts.assignment_claims and not facts.allowance.repeat_trip:
         paid = list(facts.assignment_claims)
         return Finding("assignment-already-claimed", "assignment-already-claimed", True, {"claims": paid})
     if not facts.assignment_current:
@@ -246,11 +248,16 @@ def _within_standard(facts: ClaimFacts) -> Finding | None:
     """Compare sums, so that an hour in four entries counts as an hour and an operation named twice as one.
 
     What the catalogue says of an operation or a part is a hard fact; beyond a limit of the programme a person looks.
+    What was authorised beforehand is no more than was asked for, whatever the limits say.
     """
     limits = facts.limits
+    authorised = {part.number: part.quantity for part in facts.allowance.parts}
     over_catalogue: list[dict[str, Any]] = []
     over_programme: list[dict[str, Any]] = []
     labour = [time for time in facts.sheet.times if time.kind == "labour"]
+    worked = sum(time.minutes for time in labour)
+    if worked <= (facts.allowance.labour_minutes or 0):
+        labour, worked = [], 0
     for operation, times in _grouped(labour, lambda time: time.operation).items():
         minutes = sum(time.minutes for time in times)
         standard = times[0].standard_minutes
@@ -262,7 +269,6 @@ def _within_standard(facts: ClaimFacts) -> Finding | None:
         if minutes > allowed:
             over = over_programme if standard is None else over_catalogue
             over.append({"operation": operation, "minutes": minutes, "minutes_max": allowed})
-    worked = sum(time.minutes for time in labour)
     if _is_over(worked, limits.labour_minutes_max):
         over_programme.append({"labour_minutes": worked, "labour_minutes_max": limits.labour_minutes_max})
     paid = [part for part in facts.sheet.parts if part.claimable]
@@ -270,12 +276,13 @@ def _within_standard(facts: ClaimFacts) -> Finding | None:
     for number, parts in kinds.items():
         quantity = sum(part.quantity for part in parts)
         most = parts[0].quantity_max
-        allowed = limits.part_quantity_max if most is None else most
+        allowed = max(limits.part_quantity_max if most is None else most, authorised.get(number, 0))
         if quantity > allowed:
             over = over_programme if most is None else over_catalogue
             over.append({"part": number, "quantity": quantity, "quantity_max": allowed})
-    if _is_over(len(kinds), limits.part_kinds_max):
-        over_programme.append({"part_kinds": len(kinds), "part_kinds_max": limits.part_kinds_max})
+    unasked = len(kinds.keys() - authorised.keys())
+    if _is_over(unasked, limits.part_kinds_max):
+        over_programme.append({"part_kinds": unasked, "part_kinds_max": limits.part_kinds_max})
     inputs = {"over": over_catalogue + over_programme}
     if over_catalogue:
         return Finding("over-standard", "needs-authorisation", inputs=inputs)
@@ -296,7 +303,7 @@ def _expenses_within_limit(facts: ClaimFacts) -> Finding | None:
     if foreign:
         return Finding("foreign-currency", UNDER_CHECK, True, {"foreign": foreign, "partner_currency": currency})
     spent = sum(expense.amount_minor for expense in facts.sheet.expenses)
-    if not _is_over(spent, most):
+    if not _is_over(spent, most) or spent <= (facts.allowance.amount_minor or 0):
         return None
     inputs = {"expense_minor": spent, "expense_minor_max": most, "partner_currency": currency}
     return Finding("expense-over-limit", UNDER_CHECK, at_most_review=True, inputs=inputs)
@@ -319,6 +326,9 @@ def _grouped(items: Iterable[T], key: Callable[[T], Hashable]) -> dict[Any, list
 
 
 def _covered(facts: ClaimFacts) -> Finding | None:
+    """What is not covered is not paid; where goodwill was authorised a person looks at it."""
+    if facts.allowance.goodwill and not all(is_paid_by(facts.coverage, line.kind) for line in asked_lines(facts)):
+        return Finding(GOODWILL, UNDER_CHECK, at_most_review=True, inputs={"source": facts.coverage.source})
     if facts.coverage.pays:
         return None
     # For a unit that nobody confirmed, the dates are not hard facts.
@@ -345,11 +355,11 @@ RULES: tuple[Rule, ...] = (
     Rule("clock", 1, _clock_is_certain, "review", floor="review"),
     Rule("repaired", 1, _repaired, "review"),
     Rule("D9", 1, _authorised, "review", floor="review"),
-    Rule("D10", 1, _own_assignment, "block", floor="review"),
-    Rule("D11", 3, _within_standard, "review"),
-    Rule("expense", 2, _expenses_within_limit, "review"),
+    Rule("D10", 2, _own_assignment, "block", floor="review"),
+    Rule("D11", 4, _within_standard, "review"),
+    Rule("expense", 3, _expenses_within_limit, "review"),
     Rule("travel", 1, _travel_within_limit, "review"),
-    Rule("coverage", 1, _covered, "block"),
+    Rule("coverage", 2, _covered, "block"),
 )
 VERSIONS = {rule.id: rule.version for rule in RULES}
 _RESULT_OF: dict[Mode, Result] = {"warn": "warn", "review": "review", "block": "refuse"}
@@ -375,6 +385,12 @@ def decide(facts: ClaimFacts) -> ClaimDecision:
     )
 
 
+def uses_allowance(facts: ClaimFacts) -> bool:
+    """Tell whether a pre-authorisation changes what the rules find: one that does not is kept for later."""
+    bare = msgspec.structs.replace(facts, allowance=NOTHING_MORE)
+    return facts.allowance != NOTHING_MORE and any(rule.look(bare) != rule.look(facts) for rule in RULES)
+
+
 def _judge(rule: Rule, facts: ClaimFacts) -> Hit | None:
     mode = rule.mode_in(facts.modes)
     found = None if mode == "off" else rule.look(facts)
@@ -395,7 +411,8 @@ def _judge(rule: Rule, facts: ClaimFacts) -> Hit | None:
 def _stand(line: Line, facts: ClaimFacts, hits: tuple[Hit, ...], state: LineState) -> Line:
     """Return the line as the claim stands, or refused where it alone is not paid or its slot is taken."""
     reason = ""
-    if facts.unit_status != "unconfirmed" and not is_paid_by(facts.coverage, line.kind):
+    goodwill = any(hit.reason == GOODWILL for hit in hits)
+    if facts.unit_status != "unconfirmed" and not goodwill and not is_paid_by(facts.coverage, line.kind):
         reason = "not-covered"
     elif line.kind == "part" and any(part.id == line.source_id and not part.claimable for part in facts.sheet.parts):
         reason = "not-claimable"

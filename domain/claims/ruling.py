@@ -6,11 +6,14 @@ from uuid import UUID
 
 import msgspec
 
-from domain.claims.facts import DEFAULTS
+from domain.claims.facts import DEFAULTS, LineKind
+from domain.claims.lines import is_paid_by
 from domain.claims.model import ClaimLine
+from domain.claims.rules import GOODWILL
 from domain.claims.standing import OUT_OF_COVER, Decision, DecisionReason, Move, share
 from domain.kit.limits import AmountMinor, Minutes, Note, Quantity
 from domain.kit.problem import InvalidRequest
+from domain.warranty.rules import Coverage
 
 MOVES_OF: dict[Decision, Move] = {
     "approve": "approve",
@@ -46,12 +49,14 @@ class Granted:
     quantity: int | None = None
 
 
-def is_out_of_cover(decision: dict[str, Any], line: ClaimLine) -> bool:
-    """Tell whether all that the gate refused a line for is time or cover."""
+def is_out_of_cover(decision: dict[str, Any], cover: dict[str, Any], line: ClaimLine) -> bool:
+    """Tell whether time or cover is all that the gate had against a line."""
     source = str(line.fault_id or line.part_used_id or line.time_entry_id or line.expense_id)
     own = next((one["reason"] for one in decision.get("lines", ()) if one["source_id"] == source), "")
     if own:
         return own in OUT_OF_COVER
+    if any(hit["reason"] == GOODWILL for hit in decision.get("hits", ())):
+        return not is_paid_by(msgspec.convert(cover, Coverage), msgspec.convert(line.kind, LineKind))
     refusing = {hit["reason"] for hit in decision.get("hits", ()) if hit["result"] == "refuse"}
     return bool(refusing) and refusing <= OUT_OF_COVER
 

@@ -4,6 +4,7 @@ from sqlalchemy import ColumnElement, Date, Text, and_, bindparam, cast, func, l
 
 from domain.catalog.model import FaultCode, LabourOperation, Model, Part, PartLimit, ProgrammeVersion
 from domain.claims.model import Claim, Scan
+from domain.claims.reviewed import Preauthorisation
 from domain.customers.model import Site
 from domain.installs.model import Unit
 from domain.jobs.model import Assignment, Job, Visit
@@ -85,6 +86,20 @@ _PROGRAMME = (
     .limit(1)
     .lateral("programme_in_force")
 )
+_ALLOWED = (
+    select(json_object(id=Preauthorisation.id, granted=Preauthorisation.granted))
+    .where(
+        Preauthorisation.job_id == Visit.job_id,
+        Preauthorisation.partner_id == Visit.partner_id,
+        Preauthorisation.state == literal_column("'granted'"),
+        Preauthorisation.valid_until >= _REPAIRED_ON,
+        ~select(Claim.id).where(Claim.preauthorisation_id == Preauthorisation.id).exists(),
+    )
+    .order_by(Preauthorisation.number)
+    .limit(1)
+    .correlate(Visit, Site)
+)
+"""What was granted on the job and used by no claim; the oldest first."""
 _ANY = "*"
 
 
@@ -153,6 +168,7 @@ EVERYTHING = (
         ).label("sheet"),
         cast(gathered_facts(Job.customer_id, Job), Text).label("coverage"),
         cast(_PERMIT, Text).label("permit"),
+        cast(_ALLOWED.scalar_subquery(), Text).label("allowed"),
         _PROGRAMME.c.limits,
         _PROGRAMME.c.modes,
     )
