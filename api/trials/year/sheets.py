@@ -224,7 +224,7 @@ def _upload(world: World, rows: Rows, story: Story, picture: Picture) -> UUID:
     )
     for number, (kind, part) in enumerate((("d", "whole"), ("f", "whole"), ("d", "middle"), ("f", "middle"))):
         seen = (picture.look << 11 * number | picture.look >> 64 - 11 * number) % 2**64 ^ SALTS[number]
-        bands = {f"band_{n}": _signed(seen >> 16 * n & 0xFFFF, 16) for n in range(4)}
+        bands = {f"band_{n}": _signed(seen >> 48 - 16 * n & 0xFFFF, 16) for n in range(4)}
         own = {"upload_id": upload_id, "partner_id": who.partner.id, "kind": kind, "part": part}
         rows.add("photo_print", **own, print=_signed(seen, 64), **bands)
     return upload_id
