@@ -51,9 +51,10 @@ export async function post<P extends Writable>(
   path: P,
   body: Sent<P>,
   key: string = crypto.randomUUID(),
+  parts: Record<string, string> = {},
 ): Promise<Done<P>> {
   const headers = { "content-type": "application/json", "idempotency-key": key };
-  return (await call("POST", path, headers, JSON.stringify(body))) as Done<P>;
+  return (await call("POST", addressOf(path, parts), headers, JSON.stringify(body))) as Done<P>;
 }
 
 /** Sends a file as it is. */

@@ -4,23 +4,26 @@ import { type Got, get } from "../core/api";
 import { useLoad } from "../core/loading";
 import { hashOf } from "../core/router";
 import { is, MANAGING, OFFICE, PARTNER, REVIEWING } from "../core/session";
-import { ClaimState, Reasons } from "../parts/claims";
+import { ClaimState, Outcome, Reasons } from "../parts/claims";
 import { partnerName } from "../parts/names";
 import { tell } from "../parts/notice";
 import { Empty, Loaded } from "../parts/states";
 import { Table } from "../parts/table";
-import { day, moment, money, number } from "../words/format";
+import { day, moment, money } from "../words/format";
 import { say, word } from "../words/words";
 import { AskedOf, Decide, lineName } from "./decide";
+import { Evidence } from "./evidence";
+import { Photos } from "./photos";
+import { AnswerLine, AppealLine, Withdraw } from "./replies";
 import { RulesOfClaim } from "./rules-of-claim";
 
 type Detail = Got<"/claims/{id}">;
+type Line = NonNullable<Detail["lines"]>[number];
 
-const WAITING = ["in_review"];
+const ORDER = ["fault", "labour", "travel", "part", "expense"];
 
 export function Claim({ id }: { id: string }) {
   const load = useLoad(() => get("/claims/{id}", null, { id }), [id]);
-  const mayDecide = is([...REVIEWING, ...MANAGING]);
   const done = (told: string) => {
     load.again();
     tell(told);
@@ -28,70 +31,91 @@ export function Claim({ id }: { id: string }) {
   return (
     <>
       <p class="back">
-        {is(PARTNER) ? (
-          <a href={hashOf("claims")}>{say("backToClaims")}</a>
-        ) : (
-          <a href={hashOf("review")}>{say("backToQueue")}</a>
-        )}
+        <a href={hashOf(is([...REVIEWING, ...MANAGING]) ? "review" : "claims")}>
+          {say(is([...REVIEWING, ...MANAGING]) ? "backToQueue" : "backToClaims")}
+        </a>
       </p>
-      <Loaded of={load}>
-        {(detail) => {
-          const lines = detail.lines ?? [];
-          const waiting = lines.filter((line) => WAITING.includes(line.state));
-          return (
-            <>
-              <div class="between">
-                <h1>{say("claim.title", { number: detail.claim.number })}</h1>
-                <ClaimState state={detail.claim.state} />
-              </div>
-              <Head detail={detail} />
-              {mayDecide && waiting.length > 0 && (
-                <Decide claimId={id} number={detail.claim.number} lines={waiting} done={done} />
-              )}
-              <Lines detail={detail} />
-              {is(OFFICE) && <RulesOfClaim id={id} />}
-            </>
-          );
-        }}
-      </Loaded>
+      <Loaded of={load}>{(detail) => <Whole detail={detail} done={done} />}</Loaded>
+    </>
+  );
+}
+
+function Whole({ detail, done }: { detail: Detail; done: (told: string) => void }) {
+  const { claim } = detail;
+  const lines = [...(detail.lines ?? [])].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+  const decidable = is([...REVIEWING, ...MANAGING]) ? lines.filter((line) => line.state === "in_review") : [];
+  const others = lines.filter((line) => !decidable.includes(line));
+  return (
+    <>
+      <div class="between">
+        <h1>{say("claim.title", { number: claim.number })}</h1>
+        <span>
+          {claim.needs_second && <span class="soft">{say("proposed")} </span>}
+          {claim.appealed && <span class="soft">{say("appealed")} </span>}
+          <ClaimState state={claim.state} />
+        </span>
+      </div>
+      <Head detail={detail} />
+      {decidable.length > 0 && <Decide claimId={claim.id} number={claim.number} lines={decidable} done={done} />}
+      {(others.length > 0 || lines.length === 0) && <Lines detail={detail} lines={others} done={done} />}
+      <Said detail={detail} lines={lines} />
+      {is(PARTNER) && !["paid", "withdrawn", "refused"].includes(claim.state) && (
+        <Withdraw claimId={claim.id} done={done} />
+      )}
+      {is(OFFICE) && (
+        <>
+          <Photos claimId={claim.id} />
+          <Evidence claimId={claim.id} />
+          <RulesOfClaim id={claim.id} />
+        </>
+      )}
     </>
   );
 }
 
 function Head({ detail }: { detail: Detail }) {
   const { claim, facts } = detail;
-  const pairs: [string, unknown][] = [
+  const pairs: [string, string | false | null | undefined][] = [
     [say("asked"), money(claim.asked_minor, claim.currency)],
     [say("approved"), money(claim.approved_minor, claim.currency)],
     [say("partner"), partnerName(claim.partner_id)],
     [say("repaired"), day(claim.repaired_on)],
     [say("submitted"), moment(claim.submitted_at)],
-    ...(facts
-      ? ([
-          [say("failed"), day(facts.failed_on)],
-          [say("reported"), facts.reported_on ? day(facts.reported_on) : "–"],
-          [say("cover"), word("cover", facts.coverage.source)],
-          [say("payable"), say(claim.payable ? "yes" : "no")],
-        ] as [string, unknown][])
-      : []),
+    [say("answer.by"), claim.answer_by && day(claim.answer_by)],
+    [say("paid.at"), claim.paid_at && moment(claim.paid_at)],
+    [say("failed"), facts && day(facts.failed_on)],
+    [say("reported"), facts?.reported_on && day(facts.reported_on)],
+    [say("cover"), facts && word("cover", facts.coverage.source)],
+    [say("payable"), facts && say(claim.payable ? "yes" : "no")],
   ];
   return (
     <section class="card">
       <dl class="facts">
-        {pairs.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value as string}</dd>
+        {pairs.map(
+          ([name, value]) =>
+            value && (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+              </div>
+            ),
+        )}
+        {claim.lane && (
+          <div>
+            <dt>{say("lane")}</dt>
+            <dd>
+              <Outcome group="lane" code={claim.lane} />
+            </dd>
           </div>
-        ))}
+        )}
       </dl>
       {claim.reasons.length > 0 && <Reasons codes={claim.reasons} />}
     </section>
   );
 }
 
-function Lines({ detail }: { detail: Detail }) {
-  const lines = detail.lines ?? [];
+function Lines({ detail, lines, done }: { detail: Detail; lines: readonly Line[]; done: (told: string) => void }) {
+  const mayAppeal = is(PARTNER) && !["paid", "withdrawn"].includes(detail.claim.state);
   return (
     <section aria-labelledby="lines">
       <h2 id="lines">{say("lines")}</h2>
@@ -104,14 +128,71 @@ function Lines({ detail }: { detail: Detail }) {
           keyOf={(line) => line.id}
           columns={[
             { head: say("line"), cell: lineName, lead: true },
-            { head: say("state"), cell: (line) => <ClaimState state={line.state} /> },
-            { head: say("minutes"), number: true, cell: (line) => number(line.minutes) },
-            { head: say("quantity"), number: true, cell: (line) => number(line.quantity) },
+            {
+              head: say("state"),
+              cell: (line) => (
+                <>
+                  <ClaimState state={line.state} /> {line.on_hold && <span class="soft">{say("onHold")}</span>}
+                </>
+              ),
+            },
             { head: say("asked"), number: true, cell: (line) => <AskedOf line={line} /> },
             { head: say("approved"), number: true, cell: (line) => money(line.approved_minor, line.currency) },
+            { head: say("reason"), cell: (line) => (line.reason ? word("reason", line.reason) : "") },
+            {
+              head: "",
+              cell: (line) =>
+                is(PARTNER) && (
+                  <div class="row">
+                    {line.state === "sent_back" && <AnswerLine claimId={detail.claim.id} line={line} done={done} />}
+                    {mayAppeal && line.state === "refused" && !line.appealed && (
+                      <AppealLine claimId={detail.claim.id} line={line} done={done} />
+                    )}
+                  </div>
+                ),
+            },
           ]}
         />
       )}
+    </section>
+  );
+}
+
+/** What people decided and what the partner replied, the latest last. */
+function Said({ detail, lines }: { detail: Detail; lines: readonly Line[] }) {
+  const nameOf = (id: string | null) => {
+    const line = lines.find((one) => one.id === id);
+    return line ? lineName(line) : "";
+  };
+  const said = [
+    ...(detail.decisions ?? []).map((one) => ({
+      id: one.id,
+      at: one.decided_at,
+      text: [
+        nameOf(one.line_id),
+        word("decided", one.decision),
+        word("reason", one.reason),
+        one.note,
+        one.proposed && say("proposed"),
+      ],
+    })),
+    ...(detail.replies ?? []).map((one) => ({
+      id: one.id,
+      at: one.replied_at,
+      text: [nameOf(one.line_id), word("reply", one.kind), one.note],
+    })),
+  ].sort((a, b) => a.at.localeCompare(b.at));
+  if (!said.length) return null;
+  return (
+    <section class="card" aria-labelledby="said">
+      <h2 id="said">{say("said")}</h2>
+      <ul class="lines">
+        {said.map((one) => (
+          <li key={one.id}>
+            <span class="soft">{moment(one.at)}</span> {one.text.filter(Boolean).join(" · ")}
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }

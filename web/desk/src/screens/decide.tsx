@@ -195,6 +195,8 @@ function Row(props: {
       <th scope="row">
         {lineName(line)}
         {line.on_hold && <div class="soft">{say("onHold")}</div>}
+        {line.proposed && <div class="soft">{say("proposed")}</div>}
+        {line.appealed && <div class="soft">{say("appealed")}</div>}
       </th>
       <td class="number" data-head={say("asked")}>
         <AskedOf line={line} />

@@ -1,11 +1,15 @@
-/** What every rule said of a claim, then and now, with what it looked at. */
+/** What every rule said of a claim, then and now, with what it looked at; those that found something come first. */
 
-import { get } from "../core/api";
+import { get, type Shape } from "../core/api";
 import { useLoad } from "../core/loading";
 import { Outcome } from "../parts/claims";
 import { Loaded } from "../parts/states";
-import { Table } from "../parts/table";
+import { type Column, Table } from "../parts/table";
 import { language, say, word } from "../words/words";
+
+type Rule = Shape<"RuleOutcome">;
+
+const QUIET = ["passed", "off", "not-judged"];
 
 export function RulesOfClaim({ id }: { id: string }) {
   const load = useLoad(() => Promise.all([get("/claims/{id}/rules", null, { id }), get("/rules")]), [id]);
@@ -17,42 +21,53 @@ export function RulesOfClaim({ id }: { id: string }) {
           const says = new Map(
             book.rules.map((rule) => [rule.id, language.value === "zh" ? rule.decides_zh : rule.decides]),
           );
+          const [found, quiet] = [false, true].map((wanted) =>
+            replay.rules.filter((rule) => (QUIET.includes(rule.stored) && rule.note !== "different") === wanted),
+          ) as [Rule[], Rule[]];
           return (
-            <Table
-              caption={say("rules.outcome")}
-              rows={replay.rules}
-              keyOf={(rule) => rule.rule}
-              columns={[
-                {
-                  head: say("rule"),
-                  lead: true,
-                  cell: (rule) => (
-                    <>
-                      {rule.rule} <span class="soft">{says.get(rule.rule)}</span>
-                    </>
-                  ),
-                },
-                { head: say("outcome"), cell: (rule) => <Outcome group="outcome" code={rule.stored} /> },
-                { head: say("reason"), cell: (rule) => (rule.reason ? word("reason", rule.reason) : "") },
-                { head: say("inputs"), cell: (rule) => <Inputs of={rule.inputs ?? {}} /> },
-                {
-                  head: say("outcome.now"),
-                  cell: (rule) =>
-                    rule.note === "same" ? (
-                      <span class="soft">{word("replay", rule.note)}</span>
-                    ) : (
-                      <>
-                        <Outcome group="outcome" code={rule.replayed} /> {word("replay", rule.note)}
-                      </>
-                    ),
-                },
-              ]}
-            />
+            <>
+              {found.length > 0 && (
+                <Table caption={say("rules.outcome")} rows={found} keyOf={ruleId} columns={columns(says, true)} />
+              )}
+              <details>
+                <summary>{say("rules.passed", { n: quiet.length })}</summary>
+                <Table
+                  caption={say("rules.passed", { n: quiet.length })}
+                  rows={quiet}
+                  keyOf={ruleId}
+                  columns={columns(says, false)}
+                />
+              </details>
+            </>
           );
         }}
       </Loaded>
     </section>
   );
+}
+
+const ruleId = (rule: Rule) => rule.rule;
+
+function columns(says: ReadonlyMap<string, string>, hasFound: boolean): Column<Rule>[] {
+  return [
+    { head: say("rule"), lead: true, cell: ruleId },
+    { head: say("decides"), cell: (rule) => says.get(rule.rule) ?? "" },
+    { head: say("outcome"), cell: (rule) => <Outcome group="outcome" code={rule.stored} /> },
+    ...(hasFound
+      ? [
+          { head: say("reason"), cell: (rule: Rule) => (rule.reason ? word("reason", rule.reason) : "") },
+          { head: say("inputs"), cell: (rule: Rule) => <Inputs of={rule.inputs ?? {}} /> },
+        ]
+      : []),
+    {
+      head: say("outcome.now"),
+      cell: (rule) => (
+        <>
+          {rule.note !== "same" && <Outcome group="outcome" code={rule.replayed} />} {word("replay", rule.note)}
+        </>
+      ),
+    },
+  ];
 }
 
 /** What a rule looked at, as name and value. */
@@ -61,10 +76,17 @@ export function Inputs({ of }: { of: Record<string, unknown> }) {
     <ul class="inputs">
       {Object.entries(of).map(([name, value]) => (
         <li key={name}>
-          <span class="soft">{name.replaceAll("_", " ")}</span>{" "}
-          {typeof value === "string" ? value : JSON.stringify(value)}
+          <span class="soft">{name.replaceAll("_", " ")}</span> {shown(value)}
         </li>
       ))}
     </ul>
   );
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return value.map(shown).join("; ");
+  if (value === null || typeof value !== "object") return String(value ?? "–");
+  return Object.entries(value)
+    .map(([name, one]) => `${name.replaceAll("_", " ")} ${shown(one)}`)
+    .join(", ");
 }

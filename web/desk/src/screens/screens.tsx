@@ -1,6 +1,7 @@
 /** Every screen of the desk, in the order of the list, with the roles it is for. */
 
 import { DISPATCHING, MANAGING, OFFICE, PARTNER, REVIEWING } from "../core/session";
+import { Authorisations } from "./authorisations";
 import { Claim } from "./claim";
 import { Claims } from "./claims";
 import type { Screen } from "./frame";
@@ -8,6 +9,9 @@ import { Jobs } from "./jobs";
 import { NewJob } from "./new-job";
 import { ProgrammeRules, Programmes } from "./programmes";
 import { Review } from "./review";
+import { Systems } from "./systems";
+import { WarrantyChanges } from "./warranty-changes";
+import { Alerts } from "./watch";
 
 export const SCREENS: readonly Screen[] = [
   { name: "jobs", title: "jobs", by: [...OFFICE, ...PARTNER], show: () => <Jobs /> },
@@ -17,4 +21,8 @@ export const SCREENS: readonly Screen[] = [
   { name: "claim", title: "claim", by: [...OFFICE, ...PARTNER], show: (id) => <Claim id={id} />, isHidden: true },
   { name: "programmes", title: "programmes", by: OFFICE, show: () => <Programmes /> },
   { name: "programme", title: "programmes", by: OFFICE, show: (id) => <ProgrammeRules id={id} />, isHidden: true },
+  { name: "authorisations", title: "authorisations", by: [...OFFICE, ...PARTNER], show: () => <Authorisations /> },
+  { name: "alerts", title: "alerts", by: OFFICE, show: () => <Alerts /> },
+  { name: "changes", title: "changes", by: OFFICE, show: () => <WarrantyChanges /> },
+  { name: "systems", title: "systems", by: ["admin", ...PARTNER], show: () => <Systems /> },
 ];

@@ -1,13 +1,20 @@
 // Every screen of the desk with the person who sees it; `find` returns the id of what the screen shows.
 const first = (path, query) => async (ask, login) => (await ask(login, `${path}?limit=1&${query}`)).items[0]?.id;
+const waiting = first("/claims", "state=in_review");
 
 export const SCREENS = [
   { name: "jobs", login: "dora" },
   { name: "new-job", login: "dora" },
   { name: "review", login: "rex" },
-  { name: "claim", login: "rex", find: first("/claims", "state=in_review") },
+  { name: "claim", login: "rex", find: waiting },
   { name: "claims", login: "marek" },
+  { name: "programmes", login: "marek" },
+  { name: "programme", login: "marek", find: first("/programmes", "") },
+  { name: "authorisations", login: "marek" },
+  { name: "alerts", login: "marek" },
+  { name: "changes", login: "marek" },
   { name: "jobs", login: "pam", as: "partner-jobs" },
   { name: "claims", login: "pam", as: "partner-claims" },
-  { name: "claim", login: "pam", as: "partner-claim", find: first("/claims", "state=in_review") },
+  { name: "claim", login: "pam", as: "partner-claim", find: first("/claims", "") },
+  { name: "systems", login: "pam" },
 ];

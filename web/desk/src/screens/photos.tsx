@@ -1,0 +1,158 @@
+/** The photos of a claim, and two of them side by side, enlarged and moved together. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { get, type Shape } from "../core/api";
+import { begun, type Comparable, keyed } from "../core/comparing";
+import { useLoad } from "../core/loading";
+import { Dialog } from "../parts/dialog";
+import { Empty, Loaded, State } from "../parts/states";
+import { moment } from "../words/format";
+import { say, word } from "../words/words";
+
+type Photo = Shape<"ClaimPhoto">;
+
+export function Photos({ claimId }: { claimId: string }) {
+  const load = useLoad(() => get("/claims/{id}/photos", null, { id: claimId }), [claimId]);
+  const [compares, setCompares] = useState(false);
+  return (
+    <section aria-labelledby="photos">
+      <Loaded of={load}>
+        {(photos) => {
+          const comparable = comparables(photos);
+          return (
+            <>
+              <div class="between">
+                <h2 id="photos">{say("photos")}</h2>
+                {comparable.length > 1 && (
+                  <button type="button" class="plain small" onClick={() => setCompares(true)}>
+                    {say("photos.compare")}
+                  </button>
+                )}
+              </div>
+              {photos.length === 0 ? (
+                <Empty>{say("photos.none")}</Empty>
+              ) : (
+                <ul class="photos">
+                  {photos.map((photo) => (
+                    <li key={photo.id}>
+                      <Card photo={photo} />
+                    </li>
+                  ))}
+                </ul>
+              )}
+              {compares && <Compare photos={comparable} close={() => setCompares(false)} />}
+            </>
+          );
+        }}
+      </Loaded>
+    </section>
+  );
+}
+
+function Card({ photo }: { photo: Photo }) {
+  const name = [word("photo", photo.kind), photo.caption].filter(Boolean).join(": ");
+  return (
+    <figure>
+      {photo.picture ? <img src={photo.picture} alt={name} loading="lazy" /> : <p class="quiet">{say("photo.away")}</p>}
+      <figcaption>
+        {name} <span class="soft">{moment(photo.taken_at ?? photo.entered_at)}</span>{" "}
+        {photo.from_gallery && <State tone="warn">{say("photo.gallery")}</State>}{" "}
+        {photo.other_jobs.map((number) => (
+          <State key={number} tone="bad">
+            {say("photo.same", { number })}
+          </State>
+        ))}
+        {photo.alike.map((one) => (
+          <State key={one.id} tone="warn">
+            {say("photo.alike", { number: one.job_number })}
+          </State>
+        ))}
+      </figcaption>
+    </figure>
+  );
+}
+
+/** The claim's own photos with what looks like them right behind, those with look-alikes first. */
+function comparables(photos: readonly Photo[]): Comparable[] {
+  return [...photos]
+    .sort((a, b) => b.alike.length - a.alike.length)
+    .flatMap((photo) => [
+      { id: photo.id, picture: photo.picture, caption: word("photo", photo.kind), other: null },
+      ...photo.alike.map((one) => ({
+        id: one.id,
+        picture: one.picture,
+        caption: say("photo.alike", { number: one.job_number }),
+        other: one.job_number,
+      })),
+    ])
+    .flatMap((one) => (one.picture ? [{ ...one, picture: one.picture }] : []));
+}
+
+function Compare({ photos, close }: { photos: readonly Comparable[]; close: () => void }) {
+  const [pair, setPair] = useState(() => begun(photos));
+  const panes = [useRef<HTMLDivElement>(null), useRef<HTMLDivElement>(null)] as const;
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const next = keyed(pair, event.key, photos.length);
+      if (next === pair) return;
+      event.preventDefault();
+      setPair(next);
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  });
+  const follow = (from: 0 | 1) => () => {
+    const [moved, other] = [panes[from].current, panes[from === 0 ? 1 : 0].current];
+    if (!moved || !other) return;
+    other.scrollLeft = moved.scrollLeft;
+    other.scrollTop = moved.scrollTop;
+  };
+  return (
+    <Dialog title={say("photos.compare")} close={close} wide>
+      <p class="soft">{say("photos.keys")}</p>
+      <div class="compare">
+        {([pair.left, pair.right] as const).map((at, side) => {
+          const photo = photos[at];
+          return (
+            photo && (
+              <figure key={side}>
+                {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+                <div class="pane" ref={panes[side]} tabIndex={0} onScroll={follow(side as 0 | 1)}>
+                  <img
+                    src={photo.picture}
+                    alt={photo.caption}
+                    data-zoom={Math.round(pair.zoom * 10)}
+                    ref={zoomed(pair.zoom)}
+                  />
+                </div>
+                <figcaption>
+                  {photo.caption} <span class="soft">{say("photo.of", { n: at + 1, all: photos.length })}</span>
+                </figcaption>
+              </figure>
+            )
+          );
+        })}
+      </div>
+      <p class="actions">
+        {(["-", "+"] as const).map((key) => (
+          <button
+            key={key}
+            type="button"
+            class="plain"
+            aria-label={`${say("photos.zoom")} ${key}`}
+            onClick={() => setPair(keyed(pair, key, photos.length))}
+          >
+            {key}
+          </button>
+        ))}
+      </p>
+    </Dialog>
+  );
+}
+
+/** Sets the size by the object model: the policy forbids styles in the markup. */
+function zoomed(zoom: number) {
+  return (picture: HTMLImageElement | null) => {
+    if (picture) picture.style.width = `${zoom * 100}%`;
+  };
+}
