@@ -1,16 +1,21 @@
 """The codes that partners' systems and files speak in, and the rows they stand for."""
 
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, cast, literal, select, union_all
+from sqlalchemy import ARRAY, Text, any_, bindparam, false, literal_column, select, union_all
 
 from domain.catalog.model import FaultCode, LabourOperation, ModelComponent, Part
+from domain.customers.model import Site
 from domain.installs.model import Unit
 from domain.jobs.model import Job
 from domain.kit.problem import Kind, Problem
 from domain.kit.work import Work
 from domain.people.access import own_rows
+from domain.worklog.repairs import PartKnown
+
+_TEXTS = ARRAY(Text())
 
 
 class SubmissionRefused(Problem, kind=Kind.INVALID):
@@ -33,35 +38,82 @@ class Codes:
 
 
 @dataclass(frozen=True, slots=True)
+class PartFound:
+    """A part by its number: its id, what it is counted in, and what the same-day rule asks."""
+
+    id: UUID
+    unit_of_measure: str
+    known: PartKnown
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """The job of a submission, and what its codes stand for; components are those of the job's model."""
 
     job_id: UUID
-    _known: dict[tuple[str, str], tuple[UUID, str]] = field(default_factory=dict)
+    time_zone: str
+    _known: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def fault_code(self, place: str, code: str) -> UUID:
         """Return the id of a fault code. Raises: SubmissionRefused."""
-        return self._of("fault", code, f"{place}.fault_code", "There is no such fault code.")[0]
+        found: UUID = self._of("fault", code, f"{place}.fault_code", "There is no such fault code.").id
+        return found
 
     def component(self, place: str, code: str | None) -> UUID | None:
         """Return the id of a component of the unit's model, None where none is named. Raises: SubmissionRefused."""
         words = "The unit's model has no such component."
-        return None if code is None else self._of("component", code, f"{place}.component_code", words)[0]
+        return None if code is None else self._of("component", code, f"{place}.component_code", words).id
 
     def labour_operation(self, place: str, code: str | None) -> UUID | None:
         """Return the id of a labour operation, None where none is named. Raises: SubmissionRefused."""
         words = "There is no such labour operation."
-        return None if code is None else self._of("operation", code, f"{place}.labour_operation", words)[0]
+        return None if code is None else self._of("operation", code, f"{place}.labour_operation", words).id
 
-    def part(self, place: str, number: str) -> tuple[UUID, str]:
-        """Return the id of a part and what it is counted in. Raises: SubmissionRefused."""
-        return self._of("part", number, f"{place}.part_number", "There is no such part.")
+    def part(self, place: str, number: str) -> PartFound:
+        """Return what is known of a part. Raises: SubmissionRefused."""
+        row = self._of("part", number, f"{place}.part_number", "There is no such part.")
+        return PartFound(row.id, row.counted_in, PartKnown(row.claimable, row.key_part, self.time_zone))
 
-    def _of(self, kind: str, code: str, place: str, words: str) -> tuple[UUID, str]:
+    def _of(self, kind: str, code: str, place: str, words: str) -> Any:
         found = self._known.get((kind, code))
         if found is None:
             raise refused(place, "unknown-code", words)
         return found
+
+
+_JOB = (
+    select(Job.id, Unit.model_id, Site.time_zone)
+    .join(Unit, Unit.id == Job.unit_id)
+    .join(Site, Site.id == Job.site_id)
+    .where(Job.number == bindparam("job_number"))
+)
+
+
+def _codes(kind: str, code: Any, id_: Any, *more: Any) -> Any:
+    counted_in, claimable, key_part = more or (literal_column("''"), false(), false())
+    return select(
+        literal_column(f"'{kind}'").label("kind"),
+        code.label("code"),
+        id_.label("id"),
+        counted_in.label("counted_in"),
+        claimable.label("claimable"),
+        key_part.label("key_part"),
+    )
+
+
+_NAMED = union_all(
+    _codes("fault", FaultCode.code, FaultCode.id).where(FaultCode.code == any_(bindparam("faults", type_=_TEXTS))),
+    _codes("component", ModelComponent.code, ModelComponent.id).where(
+        ModelComponent.model_id == bindparam("model_id"),
+        ModelComponent.code == any_(bindparam("components", type_=_TEXTS)),
+    ),
+    _codes("part", Part.number, Part.id, Part.unit_of_measure, Part.claimable, Part.key_part).where(
+        Part.number == any_(bindparam("parts", type_=_TEXTS))
+    ),
+    _codes("operation", LabourOperation.code, LabourOperation.id).where(
+        LabourOperation.code == any_(bindparam("operations", type_=_TEXTS))
+    ),
+)
 
 
 async def catalogue_of(work: Work, job_number: int, codes: Codes) -> Catalogue:
@@ -70,28 +122,10 @@ async def catalogue_of(work: Work, job_number: int, codes: Codes) -> Catalogue:
     Raises: SubmissionRefused when there is no such job.
     """
     job = (
-        await work.db.execute(
-            select(Job.id, Unit.model_id)
-            .join(Unit, Unit.id == Job.unit_id)
-            .where(Job.number == job_number, own_rows(work.actor, Job.partner_id))
-        )
+        await work.db.execute(_JOB.where(own_rows(work.actor, Job.partner_id)), {"job_number": job_number})
     ).one_or_none()
     if job is None:
         raise refused("job_number", "not-found", "There is no such job among yours.")
-    none = cast(literal(""), Text).label("counted_in")
-    parts = {
-        "fault": select(FaultCode.code, FaultCode.id, none).where(FaultCode.code.in_(codes.faults)),
-        "component": select(ModelComponent.code, ModelComponent.id, none).where(
-            ModelComponent.model_id == job.model_id, ModelComponent.code.in_(codes.components)
-        ),
-        "part": select(Part.number, Part.id, Part.unit_of_measure).where(Part.number.in_(codes.parts)),
-        "operation": select(LabourOperation.code, LabourOperation.id, none).where(
-            LabourOperation.code.in_(codes.operations)
-        ),
-    }
-    wanted = {"fault": codes.faults, "component": codes.components, "part": codes.parts, "operation": codes.operations}
-    asked = [query.add_columns(literal(kind).label("kind")) for kind, query in parts.items() if wanted[kind]]
-    if not asked:
-        return Catalogue(job.id)
-    rows = (await work.db.execute(union_all(*asked))).all()
-    return Catalogue(job.id, {(kind, code): (id_, counted_in) for code, id_, counted_in, kind in rows})
+    named = {kind: sorted(getattr(codes, kind)) for kind in ("faults", "components", "parts", "operations")}
+    rows = await work.db.execute(_NAMED, named | {"model_id": job.model_id})
+    return Catalogue(job.id, job.time_zone, {(row.kind, row.code): row for row in rows.all()})

@@ -1,6 +1,7 @@
 """What decides about reports: how a sheet fits its document, what a revision is worth today, when a PIN must wait."""
 
 import datetime as dt
+from functools import cache
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -101,9 +102,12 @@ def frozen(part: ReportDocument | PersonalPart) -> bytes:
     raise refused
 
 
+_shape_of = cache(shapes.type_info)
+
+
 def fit(value: S, lines_max: int, letters_max: int) -> S:
     """Return a struct with every text and list cut to the bounds its type gives it, and to these."""
-    fitting: S = _fit(value, shapes.type_info(type(value)), lines_max, letters_max)
+    fitting: S = _fit(value, _shape_of(type(value)), lines_max, letters_max)
     return fitting
 
 

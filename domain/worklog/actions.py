@@ -8,6 +8,7 @@ from msgspec import Meta
 from sqlalchemy import select
 
 from domain.catalog.model import LabourOperation
+from domain.jobs.model import Visit
 from domain.jobs.visits import JobCancelled, JobReassigned, NotYourVisit, VisitClosed, open_sheet
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.limits import (
@@ -142,6 +143,12 @@ async def log_time(work: Work, cmd: LogTime) -> Done:
     named = cmd.labour_operation_id
     if named is not None and not await work.db.scalar(select(LabourOperation.id).where(LabourOperation.id == named)):
         raise InvalidRequest("There is no such labour operation.", field="labour_operation_id")
+    add_time(work, visit, cmd)
+    return written(work.op_id, *flags)
+
+
+def add_time(work: Work, visit: Visit, cmd: LogTime) -> None:
+    """Write the minutes on a sheet that is open; whether the operation is known was asked."""
     work.db.add(
         TimeEntry(
             id=work.op_id,
@@ -156,7 +163,6 @@ async def log_time(work: Work, cmd: LogTime) -> Done:
             entered_at=entered_at(work),
         )
     )
-    return written(work.op_id, *flags)
 
 
 @action(
@@ -174,6 +180,12 @@ async def add_expense(work: Work, cmd: AddExpense) -> Done:
         own = select(Photo.id).where(Photo.id == cmd.photo_id, Photo.visit_id == visit.id)
         if await work.db.scalar(own) is None:
             raise InvalidRequest("This visit has no such photo.", field="photo_id")
+    add_spent(work, visit, cmd)
+    return written(work.op_id, *flags)
+
+
+def add_spent(work: Work, visit: Visit, cmd: AddExpense) -> None:
+    """Write the amount on a sheet that is open; whether its receipt is there was asked."""
     work.db.add(
         Expense(
             id=work.op_id,
@@ -188,7 +200,6 @@ async def add_expense(work: Work, cmd: AddExpense) -> Done:
             entered_at=entered_at(work),
         )
     )
-    return written(work.op_id, *flags)
 
 
 @action(
@@ -202,6 +213,12 @@ async def add_expense(work: Work, cmd: AddExpense) -> Done:
 async def record_reading(work: Work, cmd: RecordReading) -> Done:
     """Add the value to the sheet."""
     visit, flags = await open_sheet(work, cmd.visit_id)
+    add_measured(work, visit, cmd)
+    return written(work.op_id, *flags)
+
+
+def add_measured(work: Work, visit: Visit, cmd: RecordReading) -> None:
+    """Write the value on a sheet that is open."""
     work.db.add(
         Reading(
             id=work.op_id,
@@ -213,7 +230,6 @@ async def record_reading(work: Work, cmd: RecordReading) -> Done:
             entered_at=entered_at(work),
         )
     )
-    return written(work.op_id, *flags)
 
 
 @action(

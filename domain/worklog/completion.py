@@ -114,6 +114,11 @@ async def complete_visit(work: Work, cmd: CompleteVisit) -> Done:
     A second completion is kept in the time line and changes nothing: the first sheet stands as it was signed.
     """
     job, visit = await lock_job_and_visit(work, cmd.visit_id)
+    return await complete(work, job, visit, cmd)
+
+
+async def complete(work: Work, job: Job | None, visit: Visit, cmd: CompleteVisit) -> Done:
+    """Complete a visit that is locked, with its job: None when that went to another partner."""
     stepped = await take_step(work, job, visit, "complete", cmd.at)
     if job is None or stepped.superseded:
         return Done(_answer(visit, None if job is None else job.state, ()), outcome="superseded")

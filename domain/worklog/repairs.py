@@ -1,5 +1,6 @@
 """What was broken and what was fitted: faults and parts of a job sheet, with their places on the unit."""
 
+from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
@@ -91,15 +92,29 @@ async def use_part(work: Work, cmd: UsePart) -> Done:
     time_zone = await work.db.scalar(
         select(Site.time_zone).join(Job, Job.site_id == Site.id).where(Job.id == visit.job_id)
     )
-    zone = time_zone or "UTC"
-    visited_on = day_at(visit.arrived_at or visit.started_at or visit.planned_from, zone)
+    known = PartKnown(part.claimable, part.key_part, time_zone or "UTC")
+    return written(work.op_id, *flags, *add_part(work, visit, cmd, known))
+
+
+@dataclass(frozen=True, slots=True)
+class PartKnown:
+    """What the catalogue says of a part, and the zone of the site where it is fitted."""
+
+    claimable: bool
+    key_part: bool
+    time_zone: str
+
+
+def add_part(work: Work, visit: Visit, cmd: UsePart, known: PartKnown) -> tuple[str, ...]:
+    """Write the part on a sheet that is open, and return what the same-day rule notes: late-entry, on-hold."""
+    visited_on = day_at(visit.arrived_at or visit.started_at or visit.planned_from, known.time_zone)
     entered = judge_entry(
         cmd.kind,
-        claimable=part.claimable,
-        key_part=part.key_part,
+        claimable=known.claimable,
+        key_part=known.key_part,
         visited_on=visited_on,
         entered_at=entered_at(work),
-        time_zone=zone,
+        time_zone=known.time_zone,
     )
     work.db.add(
         PartUsed(
@@ -121,7 +136,7 @@ async def use_part(work: Work, cmd: UsePart) -> Done:
         )
     )
     notes = (("late-entry", entered.late), ("on-hold", entered.on_hold))
-    return written(work.op_id, *flags, *(word for word, holds in notes if holds))
+    return tuple(word for word, holds in notes if holds)
 
 
 @action(
@@ -140,6 +155,12 @@ async def record_fault(work: Work, cmd: RecordFault) -> Done:
     if not await work.db.scalar(select(FaultCode.id).where(FaultCode.id == cmd.fault_code_id)):
         raise InvalidRequest("There is no such fault code.", field="fault_code_id")
     await _refuse_foreign_component(work, visit, cmd.model_component_id)
+    add_fault(work, visit, cmd)
+    return written(work.op_id, *flags)
+
+
+def add_fault(work: Work, visit: Visit, cmd: RecordFault) -> None:
+    """Write the fault on a sheet that is open; whether its code and component are known was asked."""
     work.db.add(
         Fault(
             id=work.op_id,
@@ -155,4 +176,3 @@ async def record_fault(work: Work, cmd: RecordFault) -> Done:
             entered_at=entered_at(work),
         )
     )
-    return written(work.op_id, *flags)
