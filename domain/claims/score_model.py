@@ -12,7 +12,10 @@ from domain.kit.base import Big, Pk, Record
 
 
 class ClaimMeasure(Record):
-    """The few figures of a claim that later claims are compared with; written when it is first scored."""
+    """The few figures of a claim that later claims are compared with; written when it is first scored.
+
+    It is derived, and wide history is read from it alone: no foreign key.
+    """
 
     __tablename__ = "claim_measure"
     __table_args__ = (
@@ -21,7 +24,7 @@ class ClaimMeasure(Record):
         Index("ix_claim_measure_unit_id_on", "unit_id", "on"),
         Index("ix_claim_measure_on", "on", postgresql_using="brin"),
     )
-    claim_id: Mapped[UUID] = mapped_column(ForeignKey("claim.id"), primary_key=True)
+    claim_id: Mapped[UUID] = mapped_column(primary_key=True)
     partner_id: Mapped[UUID]
     technician_id: Mapped[UUID]
     unit_id: Mapped[UUID]

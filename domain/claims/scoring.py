@@ -208,7 +208,7 @@ def travel_over_usual(facts: ScoreFacts) -> Points | None:
     if asked - expected <= 30 or asked <= 2 * expected:
         return None
     return Points(
-        100 if asked - expected > 60 and asked > 3 * expected else 50,
+        100 if asked - expected > 45 and asked > 2.5 * expected else 50,
         "travel-over-the-way",
         f"{asked} minutes of travel; {source} takes {expected}.",
         {"travel_minutes": asked, "expected_minutes": expected},

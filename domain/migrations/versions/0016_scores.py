@@ -70,7 +70,6 @@ def _measures() -> None:
         sa.Column("at_cap", sa.Boolean(), nullable=False),
         sa.Column("no_fault_found", sa.Boolean(), nullable=False),
         sa.Column("end_of_cover", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("fk_claim_measure_claim_id")),
         sa.PrimaryKeyConstraint("claim_id", name=op.f("pk_claim_measure")),
     )
     op.create_index("ix_claim_measure_technician_id_on", "claim_measure", ["technician_id", "on"])
