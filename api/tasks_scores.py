@@ -8,7 +8,6 @@ from api.context import Context
 from api.worker import task
 from domain.claims.scored import RECKON, SCORE, ScoreClaim, ScoreLater, claim_of_visit, reckon_norms, scoring_id
 from domain.claims.watching import watch_claim
-from domain.commands import REGISTER
 from domain.kit.actor import SYSTEM
 from domain.kit.database import reading
 from domain.kit.work import carry_out, transact
@@ -38,7 +37,7 @@ async def _score(context: Context, asked: ScoreLater) -> None:
     await transact(
         context.database,
         SYSTEM,
-        partial(carry_out, command=command, register=REGISTER, op_id=op_id),
+        partial(carry_out, command=command, register=context.register, op_id=op_id),
         queue=context.queue,
         op_id=op_id,
     )

@@ -52,7 +52,7 @@ async def hand_in_file(context: Context, payload: bytes) -> None:
                 await end("The uploaded file is no longer there; send it again.")
                 return
             source = await asyncio.to_thread(look_through, path)
-            handing = Handing(context.database, context.queue, context.sandbox, actor, file_id)
+            handing = Handing(context.database, context.queue, context.register, context.sandbox, actor, file_id)
             try:
                 await handing.run(source)
             except (OSError, Problem, DBAPIError, asyncpg.InterfaceError):

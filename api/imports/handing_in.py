@@ -15,10 +15,10 @@ from api.imports.claims import CLAIMS, column_of, submission
 from api.imports.files import Source
 from domain.claims.batches import ItemOutcome, ItemRead, submit_one
 from domain.claims.submission_files import RowError, RowLine, RowStatus, RowTold, end_file, keep_rows
-from domain.commands import REGISTER
 from domain.customers.model import Site
 from domain.jobs.model import Job
 from domain.kit.actor import SYSTEM, Actor
+from domain.kit.command import Register
 from domain.kit.database import Database, reading
 from domain.kit.ids import operation_id
 from domain.kit.ports import Queue
@@ -39,10 +39,11 @@ class TooManyRows(ImportFileUnusable, kind=ImportFileUnusable.kind):
 
 @dataclass(frozen=True, slots=True)
 class Handing:
-    """One file on its way: whose it is, and what opens, stores and queues."""
+    """One file on its way: whose it is, and what opens, stores, queues and carries out."""
 
     database: Database
     queue: Queue
+    register: Register
     sandbox: PhotoSandbox
     actor: Actor
     file_id: UUID
@@ -93,7 +94,7 @@ class Handing:
             item = ItemRead(id=f"line-{line}", claim=msgspec.Raw(msgspec.json.encode(body)))
             # The same line of the same file is the same operation, whoever of the partner sends it.
             op_id = operation_id(self.actor.partner_id or self.actor.account_id, f"file {sha256} {line}")
-            outcome = await submit_one(self.database, self.queue, self.actor, item, REGISTER, op_id)
+            outcome = await submit_one(self.database, self.queue, self.actor, item, self.register, op_id)
             told.append(_told(line, row, outcome))
         await self._keep(told)
 

@@ -15,7 +15,6 @@ from api.context import Context
 from api.trials.catalogue import COMPONENTS, DESIGNATORS, FITS, OPERATION_FOR, SYMPTOMS
 from api.trials.world import Installed, Technician, World
 from domain.claims.actions import RecordScan
-from domain.commands import REGISTER
 from domain.installs.links import digital_link
 from domain.jobs.actions import AcceptJob, CancelJob, CreateJob, JobCreated
 from domain.jobs.planning import AssignJob, JobAssigned
@@ -154,7 +153,7 @@ class Week:
 
     async def _do(self, actor: Actor, command: Command, at: dt.datetime) -> Entry:
         async def body(work: Work) -> Entry:
-            return await carry_out(work, command, REGISTER, new_id())
+            return await carry_out(work, command, self.context.register, new_id())
 
         entry = await transact(self.context.database, actor, body, now=at, queue=self.context.queue)
         if entry.outcome == "rejected":

@@ -48,7 +48,7 @@ async def run() -> dict[str, Any]:
             found = {}
             share = {"scan": REQUESTS // 2}
             for name, ask in ways.items():
-                requests = share.get(name, REQUESTS // 2 // (len(ways) - 1))
+                requests = share.get(name, REQUESTS // 2 // (len(ways) - 1) + 1)
                 found[name] = await _asked(connection, ask, real, requests)
             if connection.transport is not None:
                 connection.transport.close()

@@ -14,6 +14,7 @@ from domain.kit.actor import SYSTEM
 from domain.kit.work import begin
 from tests import make
 from tests.cast import Cast
+from tests.claims.submitting import submission_of, system_of
 from tests.claims.visits import claims, complete, fill_sheet, hits, now, scan
 
 assert tasks_claims
@@ -131,3 +132,18 @@ async def test_a_claim_whose_label_is_not_ours_goes_to_review(
         (hit,) = await hits(context)
         assert (hit.rule, hit.result, hit.reason) == ("D17", "review", found)
         assert (claim.state, claim.told) == ("in_review", {"state": "in_review", "reasons": ["under-check"]})
+
+
+async def test_a_partners_own_system_hands_in_a_label_too(context: Context, cast: Cast) -> None:
+    system = await system_of(cast)
+    told = []
+    for spoil in (False, True):
+        ready = await make.ready_visit(context, cast)
+        _, link = await label_of(cast, ready.unit_id)
+        scanned = {"scanned_text": spoiled(link) if spoil else link}
+        item = {"id": str(ready.visit_id), "claim": await submission_of(context, ready, scan=scanned)}
+        response = await system.post("/claims/submit/batch", {"items": [item]})
+        assert response.status_code == 200, response.text
+        told.append(response.json())
+    assert [row.tag for row in await stored(context)] == ["ok", "wrong"]
+    assert [claim.state for claim in await claims(context)] == ["accepted", "in_review"], told
