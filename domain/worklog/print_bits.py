@@ -56,7 +56,7 @@ def mirrored(kind: PrintKind, bits: int) -> int:
 
 
 def bands_of(bits: int) -> tuple[int, ...]:
-    """Return the four 16-bit quarters of a fingerprint from its lowest bits on, signed."""
+    """Return the four 16-bit quarters of a fingerprint from its highest bits on, signed."""
     return tuple(signed(quarter, band_bits) for quarter in _quarters(bits))
 
 
@@ -79,4 +79,4 @@ def difference(one: int, other: int) -> int:
 
 
 def _quarters(bits: int) -> tuple[int, ...]:
-    return tuple(unsigned(bits) >> band_bits * n & 0xFFFF for n in range(bands))
+    return tuple(unsigned(bits) >> band_bits * (bands - 1 - n) & 0xFFFF for n in range(bands))
