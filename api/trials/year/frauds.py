@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from api.trials.year import certain, scored
+from api.trials.year import certain, honest, scored
 from api.trials.year.diary import in_order
 from api.trials.year.world import HONEST, Story, World
 
@@ -19,6 +19,7 @@ def commit(world: World, stories: list[Story]) -> list[Story]:
     Every pattern gets the same number of claims; a pattern that needs a run of claims may get a few more.
     """
     rng = world.rng
+    honest.vary(world, stories)
     wanted = max(1, round(len(stories) * SHARE / len(PATTERNS)))
     crooked = [max(0.02, (1 - story.technician.partner.honesty) ** 2) for story in stories]
     for label, change in PATTERNS.items():

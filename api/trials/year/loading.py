@@ -27,6 +27,7 @@ ORDER = (
     "site",
     "unit",
     "visit",
+    "preauthorisation",
     "fault",
     "part_used",
     "time_entry",
@@ -91,10 +92,6 @@ async def _columns(connection: Any, table: str) -> list[str]:
 
 
 async def _copy(connection: Any, into: str, table: str, rows: list[dict[str, Any]]) -> None:
-    if await connection.fetchval("SELECT to_regclass($1)", table) is None:
-        return
-    there = await _columns(connection, table)
-    rows = [{k: v for k, v in row.items() if k in there} for row in rows]
     columns = list(rows[0])
     try:
         await connection.copy_records_to_table(into, records=(tuple(row.values()) for row in rows), columns=columns)

@@ -1,6 +1,7 @@
 """Turns a story into the rows that job, visit and sheet have when the technician is about to complete the visit."""
 
 import datetime as dt
+import json
 from uuid import UUID
 
 from api.trials.year.diary import designator
@@ -23,6 +24,8 @@ def write(world: World, rows: Rows, story: Story) -> None:
         _job(world, rows, story)
     else:
         story.job_id, story.assignment_id = story.same_job.job_id, story.same_job.assignment_id
+    if story.leave:
+        _leave(world, rows, story)
     rows.add(
         "visit",
         id=story.visit_id,
@@ -83,6 +86,28 @@ def _job(world: World, rows: Rows, story: Story) -> None:
         assignment_id=holds,
         created_by=world.office["dora"],
         created_at=story.reported_at,
+    )
+
+
+def _leave(world: World, rows: Rows, story: Story) -> None:
+    """Add what the technician asked for before the work, and the office granted."""
+    said = json.dumps(story.leave)
+    at = story.travelled_at - dt.timedelta(hours=2)
+    rows.add(
+        "preauthorisation",
+        id=world.ids.at(at),
+        job_id=story.job_id,
+        partner_id=story.technician.partner.id,
+        state="granted",
+        asked=said,
+        note="More than usual",
+        asked_by=story.technician.id,
+        asked_at=at,
+        granted=said,
+        valid_until=story.day + dt.timedelta(days=60),
+        reason="within-authorisation",
+        decided_by=world.office["rex"],
+        decided_at=at + dt.timedelta(hours=1),
     )
 
 

@@ -185,6 +185,8 @@ class Story:
     """Whether a fraud was copied from it: it stays as it was."""
     same_job: "Story | None" = None
     """The story whose job this visit is one more of."""
+    leave: dict[str, Any] = field(default_factory=dict)
+    """What the office granted before the work."""
     given_to: Partner | None = None
     """Who has the job by now."""
     job_id: UUID = NOT_YET
