@@ -25,6 +25,8 @@ export class Refused extends Error {
     readonly status: number,
     message: string,
     readonly field = "",
+    /** What is wrong with which field, where the server says so of several. */
+    readonly errors: readonly { field: string; words: string }[] = [],
   ) {
     super(message);
     this.name = "Refused";
@@ -85,5 +87,6 @@ async function call(method: string, address: string, headers: Record<string, str
   if (answer === null) throw new Refused("away", 0, "");
   if (response.ok) return answer;
   const text = (name: string) => (typeof answer[name] === "string" ? answer[name] : "");
-  throw new Refused(text("code"), response.status, text("detail") || text("title"), text("field"));
+  const errors = (Array.isArray(answer.errors) ? answer.errors : []) as { field: string; words: string }[];
+  throw new Refused(text("code"), response.status, text("detail") || text("title"), text("field"), errors);
 }

@@ -39,9 +39,18 @@ export function Form({ button, submit, tone, children, class: name }: Props) {
   return (
     <form class={name} onSubmit={onSubmit}>
       {error !== null && (
-        <p class="error" role="alert">
+        <div class="error" role="alert">
           {whyOf(error)}
-        </p>
+          {error instanceof Refused && (
+            <ul>
+              {error.errors.map((one) => (
+                <li key={one.field}>
+                  {one.field}: {one.words}
+                </li>
+              ))}
+            </ul>
+          )}
+        </div>
       )}
       {children}
       <p class="actions">

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { get, post, type Shape } from "../core/api";
 import { usePages } from "../core/loading";
-import { filter, place } from "../core/router";
+import { filter, hashOf, place } from "../core/router";
 import { DISPATCHING, is, PARTNER } from "../core/session";
 import { Dialog } from "../parts/dialog";
 import { Field, Form, Select } from "../parts/form";
@@ -75,6 +75,11 @@ export function Jobs() {
               <button type="button" class="plain small" onClick={() => setAssigning(job)}>
                 {say(job.state === "open" ? "assign" : "reassign")}
               </button>
+            )}
+            {is(PARTNER) && (
+              <a class="button plain small" href={hashOf("submit", job.id)}>
+                {say("submit")}
+              </a>
             )}
             {is(DISPATCHING) && (
               <button type="button" class="plain small" onClick={() => setCancelling(job)}>

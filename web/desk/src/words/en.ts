@@ -3,11 +3,13 @@
 import { enClaims } from "./en-claims";
 import { enJobs } from "./en-jobs";
 import { enRules } from "./en-rules";
+import { enSubmit } from "./en-submit";
 
 export const en = {
   ...enClaims,
   ...enJobs,
   ...enRules,
+  ...enSubmit,
   signIn: "Sign in",
   login: "Login",
   password: "Password",

@@ -4,11 +4,13 @@ import type { en } from "./en";
 import { zhClaims } from "./zh-claims";
 import { zhJobs } from "./zh-jobs";
 import { zhRules } from "./zh-rules";
+import { zhSubmit } from "./zh-submit";
 
 export const zh: Record<keyof typeof en, string> = {
   ...zhClaims,
   ...zhJobs,
   ...zhRules,
+  ...zhSubmit,
   signIn: "登录",
   login: "账号",
   password: "密码",
