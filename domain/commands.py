@@ -22,7 +22,7 @@ from domain.people import actions as people
 from domain.people import authorisations
 from domain.reports import actions as reports
 from domain.webhooks import actions as webhooks
-from domain.webhooks.telling import tell_of_claim, tell_of_new_claim
+from domain.webhooks import telling
 from domain.worklog import actions as worklog
 from domain.worklog import completion, repairs
 
@@ -98,9 +98,14 @@ THEN: dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]] = {
     installs.SetUnitStatus: [tell_technicians],
     corrections.CorrectUnit: [tell_technicians],
     warranty_changes.DecideWarrantyChange: [tell_of_cover],
-    completion.CompleteVisit: [reports.freeze_report, opening.open_claim_for_visit, tell_of_new_claim],
-    adjudication.DecideClaim: [tell_of_claim],
-    scored.ScoreClaim: [tell_of_claim],
+    completion.CompleteVisit: [reports.freeze_report, opening.open_claim_for_visit, telling.tell_of_new_claim],
+    adjudication.DecideClaim: [telling.tell_of_claim],
+    scored.ScoreClaim: [telling.tell_of_claim],
+    appeals.AnswerClaim: [telling.tell_of_claim],
+    appeals.AppealLine: [telling.tell_of_claim],
+    appeals.WithdrawClaim: [telling.tell_of_claim],
+    payment.PayClaims: [telling.tell_of_paid],
+    preauthorisation.DecidePreauthorisation: [telling.tell_of_request],
 }
 BY_TAG: dict[str, type[Command]] = {action.tag: action.command for action in _ALL}
 REGISTER = Register(ACTIONS, THEN, BY_TAG)

@@ -7,7 +7,7 @@ from domain.people.access import EVERYBODY
 
 TAG = "claims"
 
-command_operation("/preauthorisations", TAG, preauthorisation.request_preauthorisation)
+command_operation("/preauthorisations", TAG, preauthorisation.request_preauthorisation, keys=True)
 command_operation("/preauthorisations/decide", TAG, preauthorisation.decide_preauthorisation)
 
 
@@ -18,6 +18,7 @@ command_operation("/preauthorisations/decide", TAG, preauthorisation.decide_prea
     by=EVERYBODY,
     query=preauthorisation.PreauthorisationQuery,
     answer=Page[preauthorisation.PreauthorisationCard],
+    keys=True,
 )
 async def list_preauthorisations(call: Call) -> object:
     """List requests for pre-authorisation, newest first.

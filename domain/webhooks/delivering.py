@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.claims.watching import raise_alert
 from domain.kit.work import Work
 from domain.webhooks.model import Webhook, WebhookMessage
 from domain.webhooks.queries import Attempt
@@ -96,6 +97,8 @@ async def write_attempt(work: Work, message_id: UUID, attempt: Attempt) -> tuple
         )
         webhook.state, webhook.disabled_why = "disabled", why
         message.state, message.next_at = "failed", None
+        about = {"partner_id": webhook.partner_id, "facts": {"webhook_id": str(webhook.id), "why": why}}
+        await raise_alert(work, "webhook-disabled", f"{webhook.id}:{work.now:%Y-%m-%d}", **about)
         await work.db.execute(
             update(WebhookMessage)
             .where(WebhookMessage.webhook_id == webhook.id, WebhookMessage.state == "waiting")

@@ -1,12 +1,13 @@
 """What partners' systems are told: written in the transaction of what happened, sent by the worker."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
 
-from domain.kit.command import Command
+from domain.claims.payment import PayClaims
+from domain.claims.preauthorisation import DecidePreauthorisation
 from domain.kit.ids import new_id
 from domain.kit.work import Work
 from domain.webhooks.actions import SEND, Event, SendMessage
@@ -14,12 +15,27 @@ from domain.webhooks.model import WebhookMessage
 from domain.worklog.completion import CompleteVisit
 
 _DECIDED = frozenset({"accepted", "refused", "approved"})
-_LISTENERS = """
-SELECT webhook.id, webhook.events::text, claim.id, claim.number, claim.told::text, claim.partner_id
+_CLAIMS = """
+SELECT webhook.id, webhook.events::text, claim.id, claim.number, claim.told->>'state', (claim.told->'reasons')::text,
+       claim.partner_id
 FROM claim JOIN webhook ON webhook.partner_id = claim.partner_id AND webhook.state = 'active'
-WHERE claim.id = coalesce((SELECT claim_id FROM claim_line WHERE claim_line.id = $1), $1)
+WHERE claim.id = ANY ($1)
 """
+_REQUESTS = """
+SELECT webhook.id, webhook.events::text, asked.id, asked.number, asked.state, jsonb_build_array(asked.reason)::text,
+       asked.partner_id
+FROM preauthorisation AS asked JOIN webhook ON webhook.partner_id = asked.partner_id AND webhook.state = 'active'
+WHERE asked.id = ANY ($1)
+"""
+_OF_VISIT = "SELECT id FROM claim WHERE visit_id = $1"
 _LAST = "SELECT body FROM webhook_message WHERE webhook_id = $1 AND subject_id = $2 ORDER BY id DESC LIMIT 1"
+
+
+class OfClaim(Protocol):
+    """A command about one claim."""
+
+    @property
+    def claim_id(self) -> UUID: ...  # noqa: D102
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,22 +55,39 @@ def event_of(state: str) -> Event:
 
 async def tell_of_new_claim(work: Work, _: CompleteVisit) -> None:
     """Tell of the claim that this completion opened, if it opened one: it has the operation's own id."""
-    await _tell(work, work.op_id)
+    await _tell(work, _CLAIMS, [work.op_id])
 
 
-async def tell_of_claim(work: Work, cmd: Command) -> None:
-    """Tell how a claim stands after a command that names it, or one of its lines."""
-    await _tell(work, getattr(cmd, "line_id", None) or cmd.claim_id)  # type: ignore[attr-defined]
+async def tell_of_claim(work: Work, cmd: OfClaim) -> None:
+    """Tell how the claim stands that a command named."""
+    await _tell(work, _CLAIMS, [cmd.claim_id])
 
 
-async def _tell(work: Work, subject: UUID) -> None:
+async def tell_of_paid(work: Work, cmd: PayClaims) -> None:
+    """Tell of the claims that were paid; what could not be paid stands as it stood."""
+    await _tell(work, _CLAIMS, list(cmd.claim_ids), only="claim.paid")
+
+
+async def tell_of_request(work: Work, cmd: DecidePreauthorisation) -> None:
+    """Tell what became of a request for leave to claim more."""
+    await _tell(work, _REQUESTS, [cmd.preauthorisation_id], only="preauthorisation.decided")
+
+
+async def tell_of_claim_of_visit(work: Work, cmd: CustomerAnswers) -> None:
+    """Tell how the claim of a visit stands after its customer was heard, if it has one."""
+    claim_id = await work.driver.fetchval(_OF_VISIT, cmd.visit_id)
+    if claim_id is not None:
+        await _tell(work, claim_id)
+
+
+async def _tell(work: Work, statement: str, subjects: list[UUID], only: Event | None = None) -> None:
     await work.flush()
-    for webhook_id, events, claim_id, number, told, partner_id in await work.driver.fetch(_LISTENERS, subject):
-        said = msgspec.json.decode(told)
-        event = event_of(said["state"])
-        if event in msgspec.json.decode(events):
-            data = {"id": str(claim_id), "number": number, "state": said["state"], "reasons": said["reasons"]}
-            await post(work, webhook_id, partner_id, claim_id, event, data)
+    rows = await work.driver.fetch(statement, subjects)
+    for webhook_id, events, subject_id, number, state, reasons, partner_id in rows:
+        event = "preauthorisation.decided" if statement is _REQUESTS else event_of(state)
+        if event in msgspec.json.decode(events) and only in (None, event):
+            data = {"id": str(subject_id), "number": number, "state": state, "reasons": msgspec.json.decode(reasons)}
+            await post(work, webhook_id, partner_id, subject_id, event, data)
 
 
 async def post(

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from domain.kit.work import begin
 from domain.webhooks.delivering import PAUSES, write_attempt
 from domain.webhooks.queries import Attempt
 from domain.webhooks.signing import signature
+from domain.webhooks.telling import tell_of_claim
 from tests import make
 from tests.cast import Cast, joined
 from tests.claims.submitting import system_of
@@ -141,6 +143,7 @@ async def test_a_webhook_where_nothing_gets_through_for_days_is_disabled(
     line = (await cast.pam.get("/webhooks/messages")).json()["items"][0]
     await cast.pam.post(f"/webhooks/messages/{line['id']}/replay")
     await drain(context)
+    assert await rows(owner, "SELECT kind, partner_id FROM alert") == [("webhook-disabled", cast.north)]
     (shown,) = (await cast.pam.get("/webhooks")).json()["items"]
     assert (shown["state"], shown["disabled_why"]) == ("disabled", "Nothing got through for 5 days.")
     refused = await cast.pam.post(f"/webhooks/messages/{line['id']}/replay")
@@ -215,16 +218,59 @@ def test_a_name_that_leads_to_this_machine_is_not_called() -> None:
 
 
 async def test_what_was_told_before_is_not_told_again(context: Context, cast: Cast, receiver: Receiver) -> None:
-    from domain.webhooks.telling import tell_of_claim
+    @dataclass(frozen=True)
+    class Said:
+        claim_id: UUID
 
     await made(cast, receiver)
     await claimed(await make.ready_visit(context, cast))
     (claim,) = await claims(context)
-
-    class Said(msgspec.Struct):
-        claim_id: UUID
-
     async with begin(context.database, SYSTEM, queue=context.queue) as work:
-        await tell_of_claim(work, Said(claim.id))  # type: ignore[arg-type]
+        await tell_of_claim(work, Said(claim.id))
     await drain(context)
     assert len(receiver.came) == 1
+
+
+async def test_every_change_of_a_claim_is_told_as_the_partner_may_hear_it(
+    context: Context, cast: Cast, receiver: Receiver
+) -> None:
+    await made(cast, receiver)
+    ready = await make.ready_visit(context, cast, limits={"labour_percent_max": 50}, modes={"D11": "review"})
+    await claimed(ready)
+    (claim,) = await claims(context)
+    await cast.pam.done("/claims/withdraw", {"claim_id": str(claim.id)})
+    await drain(context)
+    told = sorted((json.loads(body) for _, _, body in receiver.came), key=lambda one: one["timestamp"])
+    assert [(one["type"], one["data"]["state"]) for one in told] == [
+        ("claim.changed", "in_review"),
+        ("claim.changed", "withdrawn"),
+    ]
+    assert {tuple(one["data"]) for one in told} == {("id", "number", "state", "reasons")}
+
+
+async def test_a_paid_claim_is_told_once(context: Context, cast: Cast, receiver: Receiver) -> None:
+    await made(cast, receiver)
+    await claimed(await make.ready_visit(context, cast))
+    (claim,) = await claims(context)
+    await drain(context)  # a claim is scored before it is paid
+    async with begin(context.database, SYSTEM) as work:
+        await work.db.execute(text("UPDATE claim SET scored_at = now() WHERE scored_at IS NULL"))
+    for _ in range(2):
+        await cast.ada.done("/claims/pay", {"claim_ids": [str(claim.id)]})
+    await drain(context)
+    assert [json.loads(body)["type"] for _, _, body in receiver.came] == ["claim.decided", "claim.paid"]
+
+
+async def test_what_became_of_a_request_for_more_is_told(context: Context, cast: Cast, receiver: Receiver) -> None:
+    response = await cast.pam.post("/webhooks", {"url": receiver.url, "events": ["preauthorisation.decided"]})
+    await cast.ada.done("/webhooks/approve", {"webhook_id": response.json()["id"]})
+    ready = await make.ready_visit(context, cast)
+    asked = {"job_id": str(ready.job_id), "asked": {"labour_minutes": 180}, "note": "The pump sits behind the drum."}
+    request = await (await system_of(cast)).post("/preauthorisations", asked)
+    assert request.status_code == 201, request.text
+    decision = {"decision": "refuse", "reason": "excessive-labour"}
+    await cast.rex.done("/preauthorisations/decide", {"preauthorisation_id": request.json()["id"]} | decision)
+    await drain(context)
+    ((_, _, body),) = receiver.came
+    data = {"id": request.json()["id"], "number": request.json()["number"], "state": "refused"}
+    assert json.loads(body)["data"] == data | {"reasons": ["excessive-labour"]}
