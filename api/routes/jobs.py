@@ -72,7 +72,9 @@ async def list_my_jobs(call: Call) -> object:
     params=JobId,
     answer=JobSheet,
     problems=(NotFound,),
-    etag=True, keys=True)
+    etag=True,
+    keys=True,
+)
 async def show_job(call: Call) -> object:
     """Show a job with its visits, and what was done to its unit before."""
     job_id = call.params(JobId).id

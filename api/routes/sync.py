@@ -120,9 +120,7 @@ async def sync_push(call: Call) -> object:
     """
     request = decode(await _sent(call), PushRequest)
     context = call.context
-    answer = await push(
-        context.database, context.queue, call.actor, request, now=utc_now(), register=context.register
-    )
+    answer = await push(context.database, context.queue, call.actor, request, now=utc_now(), register=context.register)
     return _said(_counted_push(answer))
 
 

@@ -106,6 +106,12 @@ class Claim(Record):
         Index("ix_claim_submitted_on_partner_id", "submitted_on", "partner_id"),
         Index("ix_claim_state_number", "state", "number"),
         Index("ix_claim_unit_id", "unit_id"),
+        Index(
+            "ix_claim_review_weight_number",
+            "review_weight",
+            "number",
+            postgresql_where=text("state = 'in_review' OR needs_second"),
+        ),
         Index("ix_claim_risk_points_number", "risk_points", "number", postgresql_where=text("state = 'in_review'")),
         Index(
             "uq_claim_assignment_paid_once",
@@ -146,6 +152,9 @@ class Claim(Record):
     paid_by: Mapped[UUID | None]
     risk_points: Mapped[int | None]
     scored_at: Mapped[dt.datetime | None]
+    review_weight: Mapped[Big] = mapped_column(
+        Computed("coalesce(asked_minor, 0) + 1000 * coalesce(risk_points, 0)::bigint", persisted=True), nullable=True
+    )
     coverage: Mapped[dict[str, Any]]
     facts: Mapped[dict[str, Any]]
     decision: Mapped[dict[str, Any]]
