@@ -101,6 +101,7 @@ THEN: dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]] = {
     completion.CompleteVisit: [reports.freeze_report, opening.open_claim_for_visit, telling.tell_of_new_claim],
     adjudication.DecideClaim: [telling.tell_of_claim],
     scored.ScoreClaim: [telling.tell_of_claim],
+    customers_say.CustomerAnswers: [telling.tell_of_claim_of_visit],
     appeals.AnswerClaim: [telling.tell_of_claim],
     appeals.AppealLine: [telling.tell_of_claim],
     appeals.WithdrawClaim: [telling.tell_of_claim],

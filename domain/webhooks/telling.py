@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.claims.customer_answers import CustomerAnswers
 from domain.claims.payment import PayClaims
 from domain.claims.preauthorisation import DecidePreauthorisation
 from domain.kit.ids import new_id
@@ -76,8 +77,7 @@ async def tell_of_request(work: Work, cmd: DecidePreauthorisation) -> None:
 async def tell_of_claim_of_visit(work: Work, cmd: CustomerAnswers) -> None:
     """Tell how the claim of a visit stands after its customer was heard, if it has one."""
     claim_id = await work.driver.fetchval(_OF_VISIT, cmd.visit_id)
-    if claim_id is not None:
-        await _tell(work, claim_id)
+    await _tell(work, _CLAIMS, [] if claim_id is None else [claim_id])
 
 
 async def _tell(work: Work, statement: str, subjects: list[UUID], only: Event | None = None) -> None:

@@ -33,6 +33,18 @@ async def test_where_nobody_came_an_accepted_claim_waits_for_a_person(context: C
     assert (card["state"], card["reasons"]) == ("in_review", ["under-check"])
 
 
+async def test_the_partner_s_system_is_told_that_the_claim_waits(context: Context, cast: Cast) -> None:
+    hook = {"url": "https://hooks.example.com/claims", "events": ["claim.changed"]}
+    made = (await cast.pam.post("/webhooks", hook)).json()
+    await cast.ada.done("/webhooks/approve", {"webhook_id": made["id"]})
+    ready = await make.ready_visit(context, cast)
+    await claimed(ready)
+    await cast.dora.done("/customer-answers", said(ready))
+    await cast.dora.done("/customer-answers", said(ready, "happened"))
+    (message,) = (await cast.pam.get("/webhooks/messages")).json()["items"]
+    assert message["event"] == "claim.changed"
+
+
 async def test_the_journal_says_what_the_answer_did(context: Context, cast: Cast, owner: AsyncEngine) -> None:
     ready = await make.ready_visit(context, cast)
     await claimed(ready)
