@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import signal
 import sys
+from pathlib import Path
 
 import click
 import msgspec
@@ -20,13 +22,15 @@ from api.trials.year.outcome import Outcome
 )
 @click.option("--seed", type=click.IntRange(min=0), default=1, help="The year that is told (1).")
 @click.option("--jobs", type=click.IntRange(1, 16), help="How many processes judge (one for each processor).")
+@click.option("--labels", type=click.Path(dir_okay=False, path_type=Path), help="Write which visit was which fraud.")
 @click.option("--json", "as_json", is_flag=True, help="Say the result as one line of JSON, the last one.")
-def judge_year_command(claims: int, seed: int, jobs: int | None, as_json: bool) -> None:
+def judge_year_command(claims: int, seed: int, jobs: int | None, labels: Path | None, as_json: bool) -> None:
     """Judge a year of claims of an invented network, in which one in twenty is a fraud of a known kind.
 
     Needs no settings; PostgreSQL is started in a temporary folder and nothing of it is left. Exit status 1: a fraud
     that a certain rule speaks of passed, or an honest claim was refused.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us: the database goes with us
     columns = (TextColumn("{task.description:22}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         tasks: dict[str, object] = {}
@@ -37,7 +41,9 @@ def judge_year_command(claims: int, seed: int, jobs: int | None, as_json: bool) 
             bar.update(tasks[what], completed=done, total=total)  # type: ignore[arg-type]
 
         with scratch() as server:
-            outcome = asyncio.run(judge_year(server, claims, seed, jobs or os.cpu_count() or 1, progress))
+            stories, outcome = asyncio.run(judge_year(server, claims, seed, jobs or os.cpu_count() or 1, progress))
+    if labels is not None:
+        labels.write_text("".join(f"{one.visit_id},{one.label}\n" for one in stories if one.label))
     show(outcome, Console())
     if as_json:
         click.echo(msgspec.json.encode(outcome))

@@ -30,7 +30,7 @@ from domain.kit.ids import new_id
 from domain.kit.journal import canonical
 from domain.kit.problem import OperationIdReused
 from domain.kit.work import NO_OPERATION, Work, carry_out, execute, transact
-from domain.worklog.completion import CompleteVisit, VisitCompleted, complete_visit
+from domain.worklog.completion import CompleteVisit, Result, VisitCompleted, complete_visit
 
 CLOSE = """
 UPDATE visit SET state = 'completed', completed_at = $2, result = $3, version = version + 1
@@ -54,9 +54,7 @@ class Handed:
     submitted_at: dt.datetime
     result: str
     again: str = ""
-    """What is tried besides: ``replay`` (the same operation once more), ``altered`` (the same id with other content),
-    ``twice`` (a new operation for the same visit), ``cover`` (somebody of the office moves the warranty alone),
-    ``approve`` (who submitted it approves it)."""
+    """What is tried besides, by its name in ``TRIES``."""
     unit_id: UUID = NO_OPERATION
     sold_on: dt.date = dt.date.min
     answer: str = ""
@@ -77,21 +75,41 @@ GATE = Register(
 
 
 async def hand_in(database: Database, handed: Handed) -> str:
-    """Complete a visit as its technician, with its partner's database role; return what the second try came to."""
+    """Complete a visit as its technician and score its claim; return what became of what was tried besides."""
+    await _send(database, handed, handed.op_id, handed.result)
+    await _score(database, handed)
+    return await TRIES[handed.again](database, handed) if handed.again else ""
+
+
+async def _send(database: Database, handed: Handed, op_id: UUID, result: str) -> str:
+    """Complete the visit with its partner's database role; return the outcome, or that it was the stored one."""
     actor = Actor(handed.technician_id, Role.TECHNICIAN, handed.partner_id)
-    given = {"visit_id": handed.visit_id, "at": handed.completed_at, "result": handed.result}
-    await _send(database, actor, handed, handed.op_id, given)
-    if not handed.again:
-        return ""
-    if handed.again == "cover":
-        return await _move_the_cover(database, handed)
-    if handed.again == "approve":
-        return await _approve_own(database, handed)
-    op_id = handed.op_id if handed.again != "twice" else UUID(int=handed.op_id.int ^ 1)
-    if handed.again == "altered":
-        given["result"] = "installed"
+    command = CompleteVisit(
+        visit_id=handed.visit_id,
+        at=handed.completed_at,
+        result=msgspec.convert(result, Result),
+        no_signature_reason="absent",
+    )
+    sent = canonical(msgspec.to_builtins(command))
+
+    async def body(work: Work) -> str:
+        entry = await execute(work, op_id, command, sent, GATE)
+        return "replayed" if entry.replayed else entry.outcome
+
+    return await transact(database, actor, body, now=handed.submitted_at, queue=AlreadyDone(), op_id=op_id)
+
+
+async def _replay(database: Database, handed: Handed) -> str:
+    return await _send(database, handed, handed.op_id, handed.result)
+
+
+async def _twice(database: Database, handed: Handed) -> str:
+    return await _send(database, handed, UUID(int=handed.op_id.int ^ 1), handed.result)
+
+
+async def _alter(database: Database, handed: Handed) -> str:
     try:
-        return await _send(database, actor, handed, op_id, given)
+        return await _send(database, handed, handed.op_id, "installed")
     except OperationIdReused:
         return "refused"
 
@@ -151,15 +169,15 @@ async def _score(database: Database, handed: Handed, because: UUID | None = None
     await transact(database, SYSTEM, body, now=later, queue=AlreadyDone(), op_id=op_id)
 
 
-async def _send(database: Database, actor: Actor, handed: Handed, op_id: UUID, given: dict[str, Any]) -> str:
-    command = CompleteVisit(**given, no_signature_reason="absent")
-    sent = canonical(msgspec.to_builtins(command))
-
-    async def body(work: Work) -> str:
-        entry = await execute(work, op_id, command, sent, GATE)
-        return "replayed" if entry.replayed else entry.outcome
-
-    return await transact(database, actor, body, now=handed.submitted_at, queue=AlreadyDone(), op_id=op_id)
+TRIES = {
+    "replay": _replay,
+    "altered": _alter,
+    "twice": _twice,
+    "cover": _move_the_cover,
+    "approve": _approve_own,
+}
+"""What is tried beside the plain submission: the same operation once more, the same id with other content, a new
+operation for the same visit, the warranty moved by one person, the claim approved by who submitted it."""
 
 
 class AlreadyDone:
@@ -236,10 +254,8 @@ async def _share(database: Database, visits: Iterable[Handed]) -> dict[UUID, str
         for handed in waiting:
             if handed.answer:
                 await _ask(database, handed)
-                continue
-            if (word := await hand_in(database, handed)) or handed.again:
+            elif word := await hand_in(database, handed):
                 said[handed.visit_id] = word
-            await _score(database, handed)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(AT_ONCE):

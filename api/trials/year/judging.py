@@ -59,8 +59,10 @@ def scratch() -> Iterator[embedded.Embedded]:
             embedded.remove(data)
 
 
-async def judge_year(server: embedded.Embedded, claims: int, seed: int, jobs: int, progress: Progress) -> Outcome:
-    """Build the network, live the year, and count what became of whom."""
+async def judge_year(
+    server: embedded.Embedded, claims: int, seed: int, jobs: int, progress: Progress
+) -> tuple[list[Story], Outcome]:
+    """Build the network, live the year, and count what became of whom; the stories bear their labels."""
     await upgrade(server.url("fieldstone_owner"))
     progress("Building the network", 0, 1)
     world, rows = network.build(seed, claims)
@@ -74,7 +76,7 @@ async def judge_year(server: embedded.Embedded, claims: int, seed: int, jobs: in
         await connection.execute("ANALYZE")
         with Gates(urls, jobs) as gates:
             seconds, said = await _live(database, connection, gates, world, stories, progress)
-        return await reckon(connection, stories, said, seed, seconds)
+        return stories, await reckon(connection, stories, said, seed, seconds)
     finally:
         await connection.close()
         await database.close()
