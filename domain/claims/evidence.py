@@ -1,7 +1,7 @@
 """The time line of a claim: all that was recorded, seen and decided about its visit, as one list by moment."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.claims.answered import CustomerAnswer
 from domain.claims.model import Claim, ClaimLine, Scan
 from domain.claims.photos import photos_of_claim
-from domain.claims.reviewed import ClaimReply, LineRuling
+from domain.claims.reviewed import ClaimReply, CoreReturn, LineRuling
 from domain.claims.score_model import ScoreRecord
 from domain.claims.time_line import EvidenceItem, of_photo, of_sheet, position
+from domain.claims.watched import Alert
 from domain.kit.actor import Actor
 from domain.kit.journal import JournalEntry
 from domain.kit.read import Read
@@ -43,6 +44,29 @@ class _ClaimRow(msgspec.Struct, frozen=True):
     state: str
     submitted_at: dt.datetime
     decision: dict[str, Any]
+    paid_at: dt.datetime | None
+    paid_by: str | None
+    approved_minor: int | None
+    currency: str | None
+
+
+class _OldPartRow(msgspec.Struct, frozen=True):
+    id: UUID
+    part_number: str
+    serial: str
+    expected_at: dt.datetime
+    received_at: dt.datetime | None
+    matches: bool | None
+    waived_at: dt.datetime | None
+    waive_reason: str | None
+
+
+class _AlertRow(msgspec.Struct, frozen=True):
+    id: UUID
+    at: dt.datetime
+    kind: str
+    facts: dict[str, Any]
+    scan_id: UUID | None
 
 
 class _ScanRow(msgspec.Struct, frozen=True):
@@ -110,7 +134,38 @@ class _Operation(msgspec.Struct, frozen=True):
 
 _CLAIMS = Read(
     _ClaimRow,
-    select(Claim.id, Claim.number, Claim.visit_id, Claim.lane, Claim.state, Claim.submitted_at, Claim.decision),
+    select(
+        Claim.id,
+        Claim.number,
+        Claim.visit_id,
+        Claim.lane,
+        Claim.state,
+        Claim.submitted_at,
+        Claim.decision,
+        Claim.paid_at,
+        Account.name.label("paid_by"),
+        Claim.approved_minor,
+        Claim.currency,
+    ).outerjoin(Account, Account.id == Claim.paid_by),
+)
+_OLD_PARTS = Read(
+    _OldPartRow,
+    select(
+        CoreReturn.id,
+        CoreReturn.part_number,
+        CoreReturn.serial,
+        CoreReturn.expected_at,
+        CoreReturn.received_at,
+        CoreReturn.matches,
+        CoreReturn.waived_at,
+        CoreReturn.waive_reason,
+    ).order_by(CoreReturn.expected_at),
+)
+_ALERTS = Read(
+    _AlertRow,
+    select(Alert.id, Alert.at, Alert.kind, Alert.facts, Alert.scan_id)
+    .join(Scan, Scan.id == Alert.scan_id)
+    .order_by(Alert.at),
 )
 _SCANS = Read(
     _ScanRow,
@@ -206,6 +261,12 @@ async def evidence(
     items += map(_ruling, await _RULINGS.all(db, ruled))
     replied = _REPLIES.statement.where(ClaimReply.claim_id == claim_id).limit(rows_max)
     items += map(_reply, await _REPLIES.all(db, replied))
+    old_parts = _OLD_PARTS.statement.where(CoreReturn.claim_id == claim_id).limit(rows_max)
+    for old_part in await _OLD_PARTS.all(db, old_parts):
+        items += _old_part(old_part)
+    items += map(_alert, await _ALERTS.all(db, _ALERTS.statement.where(of_visit).limit(rows_max)))
+    if claim.paid_at is not None:
+        items.append(_paid(claim.paid_at, claim))
     asked = _CUSTOMERS.statement.where(CustomerAnswer.visit_id == claim.visit_id).limit(rows_max)
     items += map(_customer, await _CUSTOMERS.all(db, asked))
     items.sort(key=lambda item: (item.at, item.kind, item.what))
@@ -245,6 +306,31 @@ def _submitted(claim: _ClaimRow) -> EvidenceItem:
     return EvidenceItem(
         at=claim.submitted_at, kind="claim", what=claim.lane, summary=summary, refers_to=claim.id, facts=facts
     )
+
+
+def _paid(at: dt.datetime, claim: _ClaimRow) -> EvidenceItem:
+    facts = {"approved_minor": claim.approved_minor, "currency": claim.currency}
+    return EvidenceItem(at=at, kind="payment", what="paid", summary="Paid.", by=claim.paid_by, facts=facts)
+
+
+def _old_part(part: _OldPartRow) -> Iterator[EvidenceItem]:
+    facts = {"number": part.part_number, "serial": part.serial}
+    whose = f"The old part {part.part_number} {part.serial}".strip()
+    back = f"{whose} came back." if part.matches else f"Another part came back than {part.part_number}."
+    steps = (
+        (part.expected_at, "expected", f"{whose} is to come back."),
+        (part.received_at, "received" if part.matches else "received-other", back),
+        (part.waived_at, "waived", f"{whose} need not come back: {part.waive_reason}"),
+    )
+    for at, what, told in steps:
+        if at is not None:
+            yield EvidenceItem(at=at, kind="old-part", what=what, summary=told, refers_to=part.id, facts=facts)
+
+
+def _alert(alert: _AlertRow) -> EvidenceItem:
+    told = f"Alert: {alert.kind.replace('-', ' ')}."
+    facts = alert.facts | {"scan_id": alert.scan_id}
+    return EvidenceItem(at=alert.at, kind="alert", what=alert.kind, summary=told, refers_to=alert.id, facts=facts)
 
 
 def _scan(scan: _ScanRow) -> EvidenceItem:

@@ -24,6 +24,9 @@ EvidenceKind = Literal[
     "score",
     "decision",
     "reply",
+    "payment",
+    "old-part",
+    "alert",
     "customer",
     "recorded-work",
 ]

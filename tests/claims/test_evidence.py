@@ -17,7 +17,7 @@ from domain.kit.work import begin
 from tests import make
 from tests.cast import Caller, Cast
 from tests.claims.reviewing import APPROVE, REFUSE, lines_by_kind, waiting
-from tests.claims.visits import claims, complete, fill_sheet, scan
+from tests.claims.visits import claimed, claims, complete, fill_sheet, scan
 
 
 def picture(colour: str = "teal") -> bytes:
@@ -141,6 +141,34 @@ async def test_what_people_decided_is_on_the_line(context: Context, cast: Cast) 
     }
     assert decisions["travel"]["facts"]["reason"] == "evidence-contradicts"
     assert {item["by"] for item in decisions.values()} == {"Rex"}
+
+
+async def test_money_old_parts_and_alerts_are_on_the_line(context: Context, cast: Cast) -> None:
+    await claimed(await make.ready_visit(context, cast))
+    (claim,) = await claims(context)
+    part = (await lines_by_kind(context, claim.id))["part"]
+    async with begin(context.database, SYSTEM) as work:
+        given = {"claim": claim.id, "line": part.id, "north": cast.north, "ada": cast.ada.id, "now": work.now}
+        for statement in (
+            "UPDATE claim SET paid_at = :now, paid_by = :ada WHERE id = :claim",
+            (
+                "INSERT INTO core_return (id, claim_id, line_id, partner_id, state, part_number, quantity, "
+                "expected_at, waive_reason, waived_by, waived_at) "
+                "VALUES (:line, :claim, :line, :north, 'waived', 'P-1', 1, :now, 'lost in the post', :ada, :now)"
+            ),
+            (
+                "INSERT INTO alert (id, kind, once, partner_id, scan_id, facts, at) "
+                "SELECT id, 'honey-serial', 'x', partner_id, id, '{}', :now FROM scan LIMIT 1"
+            ),
+        ):
+            known = {name: value for name, value in given.items() if f":{name}" in statement}
+            await work.db.execute(text(statement), known)
+    _, items = await evidence_of(context, cast)
+    told = {(item["kind"], item["what"]): item["summary"] for item in items}
+    assert told["payment", "paid"] == "Paid."
+    assert told["old-part", "expected"] == "The old part P-1 is to come back."
+    assert told["old-part", "waived"] == "The old part P-1 need not come back: lost in the post"
+    assert told["alert", "honey-serial"] == "Alert: honey serial."
 
 
 async def test_a_photo_that_was_used_before_names_the_other_jobs(context: Context, cast: Cast) -> None:
