@@ -20,6 +20,7 @@ Mode = Literal["off", "warn", "review", "block"]
 Lane = Literal["accept", "review", "refuse"]
 Result = Literal["warn", "review", "refuse"]
 LineKind = Literal["fault", "part", "labour", "travel", "expense"]
+HoldReason = Literal["", "same-day", "core-return"]
 LineState = Literal["accepted", "in_review", "refused"]
 ClaimState = Literal["accepted", "in_review", "sent_back", "refused", "approved", "paid", "withdrawn"]
 
@@ -33,7 +34,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     ``part_quantity_max`` is for a part of which the catalogue does not say how many a repair can need;
     ``labour_minutes_max``, ``part_kinds_max``, ``travel_minutes_max`` and ``expense_minor_max`` are for a whole visit,
     the last in the partner's currency, as are ``labour_minor_per_hour`` and ``travel_minor_per_hour``, what an hour is
-    paid with. From ``risk_points_review`` points on a person looks at a claim that was accepted.
+    paid with. From ``risk_points_review`` points on a person looks at a claim that was accepted. A
+    part that asks for more than ``core_return_minor`` is paid when the old one is back; None: none is asked for.
     Above ``two_people_over_minor`` a second person confirms what the first approved; a partner has ``days_to_answer``.
     """
 
@@ -48,6 +50,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     labour_minor_per_hour: int | None = None
     travel_minor_per_hour: int | None = None
     risk_points_review: int | None = None
+    core_return_minor: int | None = None
     two_people_over_minor: int | None = None
     days_to_answer: int | None = None
 
@@ -78,6 +81,12 @@ class Rival(msgspec.Struct, frozen=True, kw_only=True):
     fault_group_id: UUID
     state: str
     repaired_on: dt.date
+    failed_on: dt.date | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Paid lines no longer occupy their slot: a real second failure next year is not a duplicate."""
+        return self.state in ("accepted", "approved")
 
 
 class ScanFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,7 +147,8 @@ class PartSeen(msgspec.Struct, frozen=True):
     """A part that was fitted; ``quantity_max`` is what a repair of these faults can need, if the catalogue says.
 
     A part that is not ``claimable`` belongs on the sheet and is paid to nobody. ``price_minor`` is of one of it, in
-    ``currency``.
+    ``currency``. ``on_hold`` says that it was entered late; the hold lifts once it is entered. ``serial`` is the key of
+    the component that was fitted, '' without one.
     """
 
     id: UUID
@@ -149,6 +159,8 @@ class PartSeen(msgspec.Struct, frozen=True):
     claimable: bool = True
     price_minor: int | None = None
     currency: str | None = None
+    entered_on: dt.date | None = None
+    serial: str = ""
 
 
 class TimeSeen(msgspec.Struct, frozen=True):
@@ -177,6 +189,39 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[PartSeen, ...] = ()
     times: tuple[TimeSeen, ...] = ()
     expenses: tuple[ExpenseSeen, ...] = ()
+
+
+class ComponentElsewhere(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the serial of a component that was fitted also is: in another unit, by a position or by another's claim."""
+
+    part_id: UUID
+    serial: str
+    unit_id: UUID | None
+    claim_number: int | None = None
+
+
+class VisitElsewhere(msgspec.Struct, frozen=True, kw_only=True):
+    """A visit of the same technician at another site, some of it at the same time."""
+
+    visit_id: UUID
+    job_number: int
+    since: dt.datetime
+    until: dt.datetime
+
+
+class PhotoElsewhere(msgspec.Struct, frozen=True, kw_only=True):
+    """A photo of the visit whose bytes are a photo of another job too."""
+
+    photo_id: UUID
+    job_number: int
+
+
+class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
+    """What of the visit is found in other places, whoever's they are; each list is cut at fifty."""
+
+    components: tuple[ComponentElsewhere, ...] = ()
+    visits: tuple[VisitElsewhere, ...] = ()
+    photos: tuple[PhotoElsewhere, ...] = ()
 
 
 class Permit(msgspec.Struct, frozen=True, kw_only=True):
@@ -223,7 +268,7 @@ class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     ``assignment_claims`` and ``visit_claims`` are the numbers of earlier claims that stand on the same assignment and
     visit; ``assignment_current`` is false where the job was given to somebody else meanwhile. ``reported_on`` is when
     the office created the job: the one day that is not the partner's word; was anything paid on it?
-    ``partner_currency`` and ``permit`` are None in facts that are older than the rules that ask for them.
+    ``partner_currency``, ``permit`` and ``elsewhere`` are None in facts older than the rules that ask for them.
     """
 
     partner_id: UUID
@@ -251,6 +296,7 @@ class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     permit: Permit | None = None
     preauthorisation_id: UUID | None = None
     allowance: Allowance = NOTHING_MORE
+    elsewhere: Elsewhere | None = None
 
     @property
     def fault_groups(self) -> set[UUID]:
@@ -287,6 +333,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int | None = None
     currency: str | None = None
     on_hold: bool = False
+    hold_reason: HoldReason = ""
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):

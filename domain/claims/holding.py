@@ -6,8 +6,8 @@ import msgspec
 from sqlalchemy import update
 
 from domain.claims.facts import Told
+from domain.claims.findings import UNDER_CHECK
 from domain.claims.model import Claim, ClaimLine
-from domain.claims.rules import UNDER_CHECK
 from domain.kit.work import Work
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from domain.claims.facts import ClaimFacts, Line, LineKind, PartSeen
+from domain.claims.facts import ClaimFacts, HoldReason, Line, LineKind, PartSeen
 from domain.warranty.rules import Coverage
 
 
@@ -25,15 +25,18 @@ def asked_lines(facts: ClaimFacts) -> Iterator[Line]:
             currency=None if limits.labour_minor_per_hour is None else currency,
         )
     for part in sheet.parts:
+        asked = _price(part, currency)
+        hold = _hold(facts, part, asked)
         yield Line(
             kind="part",
             source_id=part.id,
             label=part.number,
             state="in_review",
             quantity=part.quantity,
-            amount_minor=_price(part, currency),
+            amount_minor=asked,
             currency=part.currency,
-            on_hold=part.on_hold,
+            on_hold=bool(hold) or (part.on_hold and part.entered_on is None),
+            hold_reason=hold,
         )
     for time in sheet.times:
         rate = rates[time.kind]
@@ -62,6 +65,14 @@ def _price(part: PartSeen, currency: str | None) -> int | None:
     if part.price_minor is None or part.currency != currency:
         return None
     return part.price_minor * part.quantity if part.claimable else 0
+
+
+def _hold(facts: ClaimFacts, part: PartSeen, asked: int | None) -> HoldReason:
+    """Return why a part's line is not paid yet; the same-day rule holds it only until it was entered."""
+    if part.on_hold and part.entered_on is not None and part.entered_on > facts.submitted_on:
+        return "same-day"
+    most = facts.limits.core_return_minor
+    return "core-return" if most is not None and asked is not None and asked > most else ""
 
 
 def wage(minutes: int, minor_per_hour: int) -> int:

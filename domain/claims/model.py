@@ -14,7 +14,7 @@ from sqlalchemy import (
     Index,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.kit.base import Big, Pk, Record, Sorted
@@ -95,6 +95,7 @@ class Claim(Record):
         CheckConstraint("state NOT IN ('accepted', 'approved', 'paid') OR unit_id IS NOT NULL", name="unit_known"),
         CheckConstraint("state IN ('refused', 'withdrawn') OR scan_id IS NOT NULL", name="no_scan"),
         CheckConstraint("state <> 'accepted' OR authorisation_id IS NOT NULL", name="authorised"),
+        CheckConstraint("state <> 'accepted' OR photos_reused = 0", name="photos_of_this_job"),
         CheckConstraint("NOT repeat_trip OR preauthorisation_id IS NOT NULL", name="repeat_trip"),
         ForeignKeyConstraint(["assignment_id", "paid_partner_id"], ["assignment.id", "assignment.partner_id"]),
         ForeignKeyConstraint(["authorisation_id", "partner_id"], ["authorisation.id", "authorisation.partner_id"]),
@@ -135,6 +136,7 @@ class Claim(Record):
     lane: Mapped[str]
     state: Mapped[str]
     payable: Mapped[bool]
+    photos_reused: Mapped[int] = mapped_column(server_default=text("0"))
     currency: Mapped[str | None]
     asked_minor: Mapped[Big | None]
     approved_minor: Mapped[Big | None]
@@ -162,7 +164,10 @@ class Claim(Record):
 
 
 class ClaimLine(Record):
-    """One fault, part, labour or expense of a claim; a live fault line occupies the slot (unit, fault group)."""
+    """One fault, part, labour or expense of a claim; a live fault line occupies the slot (unit, fault group).
+
+    ``repair_window`` holds the days from failure to repair; null in lines that are older than the column.
+    """
 
     __tablename__ = "claim_line"
     __table_args__ = (
@@ -180,6 +185,14 @@ class ClaimLine(Record):
             postgresql_where=text("kind = 'fault' AND state IN ('accepted', 'approved')"),
         ),
         Index("ix_claim_line_unit_id_fault_group_id", "unit_id", "fault_group_id"),
+        ExcludeConstraint(
+            ("unit_id", "="),
+            ("fault_group_id", "="),
+            ("repair_window", "&&"),
+            using="gist",
+            where=text("kind = 'fault' AND state IN ('accepted', 'approved', 'paid')"),
+            name="ex_claim_line_window",
+        ),
     )
     id: Mapped[Pk]
     claim_id: Mapped[UUID] = mapped_column(ForeignKey("claim.id"), index=True)
@@ -200,6 +213,13 @@ class ClaimLine(Record):
     approved_minor: Mapped[Big | None]
     currency: Mapped[str | None]
     on_hold: Mapped[bool] = mapped_column(server_default=text("false"))
+    hold_reason: Mapped[str] = mapped_column(server_default="")
+    failed_on: Mapped[dt.date | None]
+    repaired_on: Mapped[dt.date | None]
+    repair_window: Mapped[Range[dt.date] | None] = mapped_column(
+        DATERANGE,
+        Computed("CASE WHEN failed_on <= repaired_on THEN daterange(failed_on, repaired_on, '[]') END", persisted=True),
+    )
     reason: Mapped[str] = mapped_column(server_default="")
     proposed: Mapped[bool] = mapped_column(server_default=text("false"))
     appealed: Mapped[bool] = mapped_column(server_default=text("false"))

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import bindparam, insert, select, update
 
 from domain.claims.facts import (
     DEFAULTS,
@@ -14,6 +14,7 @@ from domain.claims.facts import (
     Allowance,
     ClaimDecision,
     ClaimFacts,
+    Elsewhere,
     Limits,
     Line,
     Mode,
@@ -22,12 +23,12 @@ from domain.claims.facts import (
     ScanSeen,
     Sheet,
 )
+from domain.claims.fitting import fit_components
 from domain.claims.lines import asked_lines, sum_in
 from domain.claims.model import Claim, ClaimLine, RuleHit
 from domain.claims.rules import decide, uses_allowance
 from domain.claims.scored import SCORE, ScoreLater
 from domain.claims.sheets import EVERYTHING
-from domain.installs.model import Unit
 from domain.jobs.model import Job, Visit
 from domain.kit.base import Record
 from domain.kit.ids import new_id
@@ -41,8 +42,6 @@ _VISIT = (
     .join_from(Visit, Job, Job.id == Visit.job_id, isouter=True)
     .where(Visit.id == bindparam("visit_id"))
 )
-_GATE = text("SELECT * FROM gate_unit(:unit)")
-_STATUS = select(Unit.status).where(Unit.id == bindparam("unit"))
 _TABLES = Record.metadata.tables
 _CLAIM, _LINES, _HITS = (insert(_TABLES[kind.__tablename__]) for kind in (Claim, ClaimLine, RuleHit))
 _SOURCE_COLUMN = {
@@ -59,6 +58,13 @@ class Allowed(msgspec.Struct, frozen=True):
 
     id: UUID | None = None
     granted: Allowance = NOTHING_MORE
+
+
+class UnitNow(msgspec.Struct, frozen=True):
+    """A unit that is locked: its status, and the lines that stand or were paid on it."""
+
+    status: str
+    rivals: tuple[Rival, ...] = ()
 
 
 async def open_claim_for_visit(work: Work, cmd: CompleteVisit) -> None:
@@ -88,11 +94,22 @@ async def _open(work: Work, visit: Any) -> str | None:
         return "out-of-warranty"
     if not any(asked_lines(facts)):
         return "nothing-to-claim"
-    rivals = tuple(_rival(row) for row in (await work.db.execute(_GATE, {"unit": facts.unit_id})).all())
-    status = await work.db.scalar(_STATUS, {"unit": facts.unit_id})
-    facts = msgspec.structs.replace(facts, unit_status=status, rivals=rivals)
-    await _store(work, visit, facts, decide(facts))
+    seen = await lock_unit(work, facts.unit_id)
+    facts = msgspec.structs.replace(facts, unit_status=seen.status, rivals=seen.rivals)
+    decision = decide(facts)
+    await _store(work, visit, facts, decision)
+    if decision.state == "accepted" and any(part.serial for part in facts.sheet.parts):
+        await fit_components(work, work.op_id)
     return None
+
+
+async def lock_unit(work: Work, unit_id: UUID) -> UnitNow:
+    """Return the unit as it is from now on until this work ends, rivals of other partners included.
+
+    Locks: the unit.
+    """
+    told = await work.driver.fetchval("SELECT gate_unit_now($1)", unit_id)
+    return msgspec.json.decode(told, type=UnitNow)
 
 
 def claim_facts(row: Any, now: dt.datetime) -> ClaimFacts:
@@ -128,6 +145,7 @@ def claim_facts(row: Any, now: dt.datetime) -> ClaimFacts:
         covered_when_reported=coverage(cover, reported_on).pays,
         partner_currency=row.partner_currency,
         permit=msgspec.json.decode(row.permit, type=Permit),
+        elsewhere=msgspec.json.decode(row.elsewhere, type=Elsewhere),
         partner_locked=row.partner_locked,
         preauthorisation_id=allowed.id,
         allowance=allowed.granted,
@@ -158,16 +176,6 @@ def _best(scans: list[ScanSeen]) -> ScanSeen | None:
     return max(scans, key=lambda scan: (scan.matches_job, scan.source != "typed", worth.index(scan.tag)), default=None)
 
 
-def _rival(row: Any) -> Rival:
-    return Rival(
-        claim_number=row.claim_number,
-        partner_id=row.partner_id,
-        fault_group_id=row.fault_group_id,
-        state=row.state,
-        repaired_on=row.repaired_on,
-    )
-
-
 async def _store(work: Work, visit: Any, facts: ClaimFacts, decision: ClaimDecision) -> None:
     """Store the claim under the operation's own id, so that one operation can never open two."""
     claim = {
@@ -182,6 +190,7 @@ async def _store(work: Work, visit: Any, facts: ClaimFacts, decision: ClaimDecis
         "lane": decision.lane,
         "state": decision.state,
         "payable": decision.payable,
+        "photos_reused": len({photo.photo_id for photo in facts.elsewhere.photos}) if facts.elsewhere else 0,
         "currency": facts.partner_currency,
         "asked_minor": sum_in(facts.partner_currency, decision.lines),
         "approved_minor": _approved(facts, decision),
@@ -230,6 +239,9 @@ def _line(claim_id: UUID, facts: ClaimFacts, line: Line, told_of_slot: str) -> d
         "approved_minor": line.amount_minor if accepted and line.currency == facts.partner_currency else None,
         "currency": line.currency,
         "on_hold": line.on_hold,
+        "hold_reason": line.hold_reason,
+        "failed_on": facts.failed_on,
+        "repaired_on": facts.repaired_on,
         "reason": told_of_slot if line.reason == "already-claimed" else line.reason,
         **sources,
     }

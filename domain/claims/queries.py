@@ -78,6 +78,7 @@ class LineCard(msgspec.Struct, frozen=True):
     approved_minor: int | None
     currency: str | None
     on_hold: bool
+    hold_reason: str
     reason: str
     appealed: bool
     approved_minutes: int | None
@@ -192,6 +193,7 @@ _LINE = (
     ClaimLine.approved_minor,
     ClaimLine.currency,
     ClaimLine.on_hold,
+    ClaimLine.hold_reason,
     ClaimLine.reason,
     ClaimLine.appealed,
     ClaimLine.approved_minutes,

@@ -2,17 +2,38 @@
 
 A rule looks at frozen facts and finds something or nothing. Its mode says what a finding leads to; the mode is the
 programme's, but never milder than the rule's floor: where the database refuses anyway, a rule reviews or blocks.
-D14 has no function here: one operation has one effect because its journal entry and its claim carry the operation's id
-as their key, and nothing is asked a second time.
+
+Where each rule lives, and the wall that holds even if its code is wrong:
+
+====  =========================================  ==============================================================
+D1    unit known and confirmed                   here; checks ``unit_known`` of claim and claim_line
+D2    unit sold or installed                     here, on the status read under the unit's lock (``gate_unit``)
+D3    one live line for unit and fault group     slots.py; unique index ``uq_claim_line_live``
+D4    one claim for a visit                      here; unique key of ``claim.visit_id``
+D5    repair windows apart                       slots.py; exclusion ``ex_claim_line_window``, after the unit's lock
+D6    a component sits in one place              elsewhere.py, fitting.py; unique index ``uq_unit_component_serial_now``
+D7    cover computed here, kept as a snapshot    opening.py, warranty/rules.py; installs/corrections.py for two people
+D8    failure, repair, submission in order       here; no check may refuse a synced operation
+D9    authorised, active, certified              here; ``ck_claim_authorised`` and the key to the dated authorisation
+D10   assigned to this partner                   here; key to its assignment, ``uq_claim_assignment_paid_once``
+D11   labour and parts within the standard       here
+D12   a technician in one place                  elsewhere.py; exclusion ``ex_visit_planned_slot`` for planned slots
+D13   the photo of no other job                  elsewhere.py; ``ck_claim_photos_of_this_job``
+D14   one operation, one effect                  kit/work.py: journal entry and claim have the operation's id as key
+D15   approver of another organisation           adjudication.py and its checks on the decisions
+D16   the old part comes back                    lines.py holds, the review lifts; ``ck_claim_line_held_is_not_paid``
+D17   the tag code of the label is right         here, on what tags.py found before any look-up
+====  =========================================  ==============================================================
 """
 
 import datetime as dt
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
 
+from domain.claims.elsewhere import components_in_one_place, photos_of_this_job, technician_in_one_place
 from domain.claims.facts import (
     MODES,
     NOTHING_MORE,
@@ -24,16 +45,15 @@ from domain.claims.facts import (
     LineState,
     Mode,
     Result,
-    Rival,
     ScanFacts,
     ScanHit,
     ScanVerdict,
     Told,
 )
+from domain.claims.findings import ASK_THE_OFFICE, UNDER_CHECK, Finding
 from domain.claims.lines import asked_lines, is_paid_by
+from domain.claims.slots import one_live_line, overlapping, taken, windows_apart
 
-ASK_THE_OFFICE = "ask-the-office"
-UNDER_CHECK = "under-check"
 GOODWILL = "goodwill-authorised"
 IN_USE = frozenset({"sold", "installed", "unconfirmed"})
 """A unit that may need a repair; an unconfirmed one stands at a customer, whoever it turns out to be."""
@@ -70,7 +90,7 @@ def judge_scan(facts: ScanFacts) -> ScanVerdict:
         hits.append(ScanHit("D1", "unit-unconfirmed"))
     if status not in IN_USE:
         hits.append(ScanHit("D2", _not_in_use(status)))
-    if any(_is_live(rival) for rival in facts.rivals):
+    if any(rival.is_live for rival in facts.rivals):
         hits.append(ScanHit("D3", "already-claimed"))
     covered = facts.coverage is not None and facts.coverage.pays
     if not covered:
@@ -80,26 +100,6 @@ def judge_scan(facts: ScanFacts) -> ScanVerdict:
 
 def _not_in_use(status: str) -> str:
     return f"unit-{status}".replace("_", "-")
-
-
-def _is_live(rival: Rival) -> bool:
-    """Paid lines no longer occupy their slot: a real second failure next year is not a duplicate."""
-    return rival.state in ("accepted", "approved")
-
-
-def taken_groups(facts: ClaimFacts) -> list[Rival]:
-    """Return the live rivals that occupy a slot this claim asks for."""
-    return [rival for rival in facts.rivals if _is_live(rival) and rival.fault_group_id in facts.fault_groups]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a rule found. ``told`` is for the partner; ``at_most_review`` where the facts are not hard enough."""
-
-    reason: str
-    told: str
-    at_most_review: bool = False
-    inputs: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,20 +155,6 @@ def _unit_in_use(facts: ClaimFacts) -> Finding | None:
     if facts.unit_status in IN_USE:
         return None
     return Finding(_not_in_use(facts.unit_status), ASK_THE_OFFICE, inputs={"unit_status": facts.unit_status})
-
-
-def _one_live_line(facts: ClaimFacts) -> Finding | None:
-    rivals = taken_groups(facts)
-    if not rivals:
-        return None
-    # Whose claim the rival is tells a partner what another one does: only its own is named.
-    own = all(rival.partner_id == facts.partner_id for rival in rivals)
-    return Finding(
-        "already-claimed",
-        "already-claimed" if own else ASK_THE_OFFICE,
-        at_most_review=facts.fault_groups != {rival.fault_group_id for rival in rivals},
-        inputs={"claims": [rival.claim_number for rival in rivals]},
-    )
 
 
 def _one_claim_per_visit(facts: ClaimFacts) -> Finding | None:
@@ -348,8 +334,10 @@ RULES: tuple[Rule, ...] = (
     Rule("D17", 1, _label_is_ours, "review", floor="review"),
     Rule("watch", 1, _partner_unlocked, "review", floor="review"),
     Rule("D2", 1, _unit_in_use, "block"),
-    Rule("D3", 1, _one_live_line, "block", floor="review"),
+    Rule("D3", 1, one_live_line, "block", floor="review"),
     Rule("D4", 1, _one_claim_per_visit, "block", floor="block"),
+    Rule("D5", 1, windows_apart, "block", floor="review"),
+    Rule("D6", 1, components_in_one_place, "review", floor="review"),
     Rule("D8", 2, _days_in_order, "block"),
     Rule("failure-day", 1, _covered_by_more_than_a_word, "review", floor="review"),
     Rule("clock", 1, _clock_is_certain, "review", floor="review"),
@@ -357,6 +345,8 @@ RULES: tuple[Rule, ...] = (
     Rule("D9", 1, _authorised, "review", floor="review"),
     Rule("D10", 2, _own_assignment, "block", floor="review"),
     Rule("D11", 4, _within_standard, "review"),
+    Rule("D12", 1, technician_in_one_place, "review"),
+    Rule("D13", 1, photos_of_this_job, "review", floor="review"),
     Rule("expense", 3, _expenses_within_limit, "review"),
     Rule("travel", 1, _travel_within_limit, "review"),
     Rule("coverage", 2, _covered, "block"),
@@ -416,7 +406,10 @@ def _stand(line: Line, facts: ClaimFacts, hits: tuple[Hit, ...], state: LineStat
         reason = "not-covered"
     elif line.kind == "part" and any(part.id == line.source_id and not part.claimable for part in facts.sheet.parts):
         reason = "not-claimable"
-    elif line.kind == "fault" and any(hit.rule == "D3" and hit.mode == "block" for hit in hits):
-        taken = {rival.fault_group_id for rival in taken_groups(facts)}
-        reason = "already-claimed" if line.fault_group_id in taken else ""
+    elif line.kind == "fault":
+        blocked = {hit.rule for hit in hits if hit.mode == "block"}
+        if "D3" in blocked and line.fault_group_id in taken(facts):
+            reason = "already-claimed"
+        elif "D5" in blocked and line.fault_group_id in overlapping(facts):
+            reason = "window-overlaps"
     return msgspec.structs.replace(line, state="refused" if reason else state, reason=reason)

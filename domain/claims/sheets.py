@@ -45,6 +45,8 @@ _PARTS = (
             claimable=Part.claimable,
             price_minor=Part.price_minor,
             currency=Part.currency,
+            entered_on=PartUsed.entered_on,
+            serial=func.coalesce(PartUsed.new_serial_key, ""),
         )
     )
     .join_from(PartUsed, Part, Part.id == PartUsed.part_id)
@@ -169,6 +171,7 @@ EVERYTHING = (
         cast(gathered_facts(Job.customer_id, Job), Text).label("coverage"),
         cast(_PERMIT, Text).label("permit"),
         cast(_ALLOWED.scalar_subquery(), Text).label("allowed"),
+        cast(func.gate_visit(Visit.id), Text).label("elsewhere"),
         _PROGRAMME.c.limits,
         _PROGRAMME.c.modes,
     )

@@ -106,6 +106,12 @@ class Visit(Record):
             name="ex_visit_planned_slot",
         ),
         Index("ix_visit_technician_id_planned_from", "technician_id", "planned_from"),
+        Index(
+            "ix_visit_technician_id_completed_at",
+            "technician_id",
+            "completed_at",
+            postgresql_where=text("completed_at IS NOT NULL"),
+        ),
         Index("ix_visit_partner_id_planned_from", "partner_id", "planned_from"),
     )
     id: Mapped[Pk]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
+    Computed,
     ForeignKey,
     Index,
     PrimaryKeyConstraint,
@@ -38,10 +39,16 @@ class TimeEntry(Record):
 
 
 class PartUsed(Record):
-    """A part that was fitted or is missing; ``on_hold`` when it was not entered on the day of the visit."""
+    """A part that was fitted or is missing; ``on_hold`` when it was not entered on the day of the visit.
+
+    ``new_serial_key`` is the new serial as it is looked up.
+    """
 
     __tablename__ = "part_used"
-    __table_args__ = (CheckConstraint("kind IN ('used', 'missing', 'returned')", name="kind"),)
+    __table_args__ = (
+        CheckConstraint("kind IN ('used', 'missing', 'returned')", name="kind"),
+        Index("ix_part_used_new_serial_key", "new_serial_key", postgresql_where=text("new_serial_key IS NOT NULL")),
+    )
     id: Mapped[Pk]
     visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"), index=True)
     partner_id: Mapped[UUID | None]
@@ -51,6 +58,9 @@ class PartUsed(Record):
     unit_of_measure: Mapped[str]
     old_serial: Mapped[str] = mapped_column(server_default="")
     new_serial: Mapped[str] = mapped_column(server_default="")
+    new_serial_key: Mapped[str | None] = mapped_column(
+        Computed("nullif(component_key(new_serial), '')", persisted=True)
+    )
     model_component_id: Mapped[UUID | None] = mapped_column(ForeignKey("model_component.id"))
     designator: Mapped[str] = mapped_column(server_default="")
     used_on: Mapped[dt.date]

@@ -320,7 +320,9 @@ async def test_after_payment_a_real_second_failure_is_no_duplicate(context: Cont
     await claimed(ready)
     async with begin(context.database, SYSTEM) as work:
         for table in ("claim", "claim_line"):
-            await work.db.execute(text(f"UPDATE {table} SET state = 'paid'"))
+            # The first repair was a month ago: within the same days it would be no second failure.
+            earlier = "failed_on = failed_on - 30, repaired_on = repaired_on - 30"
+            await work.db.execute(text(f"UPDATE {table} SET state = 'paid', {earlier}"))
     await claimed(await rival_job(context, cast, ready, cast.ben))
     assert [claim.state for claim in await claims(context)] == ["paid", "accepted"]
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.claims.facts import ClaimDecision, ClaimFacts, ScanFacts
+from domain.claims.facts import ClaimDecision, ClaimFacts, Elsewhere, ScanFacts
 from domain.claims.lines import sum_in, wage
 from domain.claims.opening import limits_of
 from domain.claims.rules import RULES, decide, judge_scan, names_unit
@@ -136,6 +136,40 @@ def test_a_part_asks_for_its_price(part: dict[str, Any], currency: str, amount: 
     lines = decide(facts_of(msgspec.structs.replace(plain, part=part))).lines
     (fitted,) = [line for line in lines if line.kind == "part"]
     assert (fitted.currency, fitted.amount_minor, sum_in("EUR", lines)) == (currency, amount, total)
+
+
+@pytest.mark.parametrize(
+    ("part", "core_return", "on_hold", "why"),
+    [
+        ({}, None, False, ""),
+        ({}, 1499, True, "core-return"),
+        ({}, 1500, False, ""),
+        ({"claimable": False}, 0, False, ""),
+        ({"on_hold": True, "entered_on": "2026-03-04"}, None, False, ""),
+        ({"on_hold": True, "entered_on": "2026-03-04"}, 1499, True, "core-return"),
+        ({"on_hold": True, "entered_on": "2026-03-05"}, None, True, "same-day"),
+        ({"on_hold": True}, None, True, ""),
+    ],
+)
+def test_a_part_is_held_until_it_was_entered_and_until_the_old_one_is_back(
+    part: dict[str, Any], core_return: int | None, on_hold: bool, why: str
+) -> None:
+    plain = next(case for case in CLAIMS.cases if case.name == "everything in order")
+    facts = facts_of(msgspec.structs.replace(plain, part=part))
+    limits = msgspec.structs.replace(facts.limits, core_return_minor=core_return)
+    decision = decide(msgspec.structs.replace(facts, limits=limits))
+    (line,) = [line for line in decision.lines if line.kind == "part"]
+    assert (decision.lane, line.on_hold, line.hold_reason) == ("accept", on_hold, why)
+
+
+def test_one_serial_is_not_fitted_twice() -> None:
+    plain = next(case for case in CLAIMS.cases if case.name == "everything in order")
+    facts = facts_of(msgspec.structs.replace(plain, part={"serial": "PX88"}))
+    (part,) = facts.sheet.parts
+    sheet = msgspec.structs.replace(facts.sheet, parts=(part, part))
+    for elsewhere, hits in ((None, []), (Elsewhere(), ["D6"])):
+        decision = decide(msgspec.structs.replace(facts, sheet=sheet, elsewhere=elsewhere))
+        assert [hit.rule for hit in decision.hits if hit.rule == "D6"] == hits
 
 
 @pytest.mark.parametrize(("minutes", "rate", "paid"), [(60, 4500, 4500), (45, 3000, 2250), (1, 30, 1), (1, 29, 0)])

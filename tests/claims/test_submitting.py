@@ -124,13 +124,15 @@ async def test_it_gives_the_job_to_the_technician_who_did_it(context: Context, c
     assert states == {(str(cast.ann.id), "abandoned"), (str(amy.id), "completed")}
 
 
-async def test_parts_that_come_after_the_day_of_the_visit_are_on_hold(context: Context, cast: Cast) -> None:
+async def test_parts_that_come_after_the_day_of_the_visit_are_told_so_and_held_until_entered(
+    context: Context, cast: Cast
+) -> None:
     ready = await make.ready_visit(context, cast)
     ended = dt.datetime.now(dt.UTC) - dt.timedelta(days=2)
     given = {"arrived_at": (ended - dt.timedelta(hours=1)).isoformat(), "completed_at": ended.isoformat()}
     told = await cast.pam.done("/claims/submit", await submission_of(context, ready, **given))
     assert {"late-entry", "on-hold"} <= set(told["flags"])
-    assert [line.on_hold for line in await lines(context) if line.kind == "part"] == [True]
+    assert [line.on_hold for line in await lines(context) if line.kind == "part"] == [False]
 
 
 async def test_a_visit_that_nobody_pays_for_says_why(context: Context, cast: Cast) -> None:
