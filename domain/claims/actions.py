@@ -217,6 +217,7 @@ async def _store(
         "serial_no": number,
         "gtin": parsed.gtin,
         "tag": tag.state,
+        "entered_at": work.now,
         "unit_id": unit.id if unit is not None else None if facts is None else facts.unit_id,
         "matches_job": matches,
         "scanned_at": happened.at,

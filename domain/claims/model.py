@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Identity,
     Index,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, ExcludeConstraint, Range
@@ -67,6 +68,7 @@ class Scan(Record):
     serial_no: Mapped[Big | None]
     tag: Mapped[str] = mapped_column(server_default="none")
     strange_no: Mapped[int | None]
+    entered_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
     unit_id: Mapped[UUID | None] = mapped_column(index=True)
     matches_job: Mapped[bool]
     scanned_at: Mapped[dt.datetime]

@@ -23,7 +23,6 @@ from domain.installs.model import Unit
 from domain.installs.serials import normalise
 from domain.jobs.model import Job
 from domain.kit.ids import new_id
-from domain.kit.journal import JournalEntry
 from domain.kit.work import Work
 from domain.people.model import Account
 
@@ -96,11 +95,7 @@ async def watch_scan(work: Work, scan: Scan, keys: Sequence[str], unit_id: UUID 
     explained = scan.matches_job or scan.tag == "ok" or await _has_job(work, scan.partner_id, unit_id)
     if scan.strange_no is None and not explained:
         scan.strange_no = await _named_before(work, scan) or await _spend(work, scan.partner_id, numbers, scan.id)
-    pause = numbers.pause(scan.strange_no or 0)
-    if not pause:
-        return pause
-    received_at = await work.db.scalar(select(JournalEntry.received_at).where(JournalEntry.op_id == scan.op_id))
-    return max(dt.timedelta(), (received_at or work.now) + pause - work.now)
+    return max(dt.timedelta(), scan.entered_at + numbers.pause(scan.strange_no or 0) - work.now)
 
 
 async def watch_found_unit(work: Work, found: FoundUnit) -> None:

@@ -274,3 +274,27 @@ async def test_our_own_technicians_spend_nothing(context: Context, cast: Cast) -
     await read(ready, *(f"NOBODY{n}X" for n in range(6)))
     await drain(context)
     assert await kinds(cast) == []
+
+
+async def test_what_a_job_explains_or_names_no_serial_spends_nothing(context: Context, cast: Cast) -> None:
+    await limit(cast)
+    ready, other = await make.ready_visit(context, cast), await make.ready_visit(context, cast)
+    await read(ready, "just some words on a label", other.serial)
+    for serial in ("- -", other.serial):
+        await cast.ann.done("/units", {"model_id": str(other.model_id), "serial": serial})
+    await drain(context)
+    async with begin(context.database, SYSTEM) as work:
+        assert await work.db.scalar(text("SELECT count(*) FROM budget WHERE key LIKE 'strange%'")) == 0
+        await watch_claim(work, UUID(int=7))
+    assert await kinds(cast) == []
+
+
+async def test_found_units_spend_the_same_budget(context: Context, cast: Cast) -> None:
+    await limit(cast)
+    ready = await make.ready_visit(context, cast)
+    foreign = await make.ready_visit(context, cast, technician=cast.ben)
+    await read(ready, "NOBODY1X")
+    for model_id, serial in ((ready.model_id, "NOBODY2X"), (foreign.model_id, foreign.serial)):
+        await cast.ann.done("/units", {"model_id": str(model_id), "serial": serial})
+    await drain(context)
+    assert await kinds(cast) == ["budget-spent"]

@@ -1,15 +1,18 @@
 """Tag codes: only our key makes them, they are stored hashed, and a revoked one proves nothing."""
 
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.adapters.signer import HmacSigner
-from api.context import Context
+from api.context import Context, register_of, secret_key
+from api.settings import Settings
 from domain.installs.serials import parse
 from domain.installs.tags import hash_of_code, is_ours, tag_code, tagged_unit
 from domain.kit.actor import SYSTEM
@@ -66,8 +69,15 @@ async def test_the_office_issues_a_label_and_prints_it_again(context: Context, c
     assert first == again
     parsed = parse(first["text"])
     assert (parsed.gtin, parsed.serial, parsed.tag) == (gtin, first["serial"], first["code"].replace("-", ""))
-    stored = await rows(owner, "SELECT t::text FROM unit_tag AS t UNION ALL SELECT t::text FROM journal_body AS t")
-    assert not any(parsed.tag in str(row) or first["code"] in str(row) for row in stored)
+    stored = await rows(
+        owner,
+        "SELECT t::text FROM unit_tag AS t UNION ALL "
+        "SELECT concat(encode(sent, 'escape'), encode(answer, 'escape'), verdict) FROM journal_body",
+    )
+    assert told["id"] in str(stored)
+    assert parsed.tag is not None
+    assert parsed.tag not in str(stored)
+    assert first["code"] not in str(stored)
 
 
 async def test_a_new_label_revokes_the_others_only_if_asked(context: Context, cast: Cast) -> None:
@@ -143,3 +153,18 @@ async def test_a_partners_role_reads_no_label_and_finds_a_unit_by_its_code_alone
     with pytest.raises(DBAPIError, match="permission denied"):
         async with begin(context.database, actor_of(cast.ann)) as work:
             await work.db.execute(text("SELECT code_hash FROM unit_tag"))
+
+
+def test_the_key_of_labels_is_made_once_and_kept_to_its_owner(tmp_path: Path) -> None:
+    settings = Settings(data=str(tmp_path))
+    first, again = register_of(settings), register_of(settings)
+    kept = tmp_path / "keys" / "tag.key"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert first.signer is not None
+    assert again.signer is not None
+    assert first.signer.mark(b"label") == again.signer.mark(b"label")
+    assert first.signer.mark(b"label") == HmacSigner(kept.read_bytes()).mark(b"label")
+    assert kept.read_bytes() != secret_key(settings)
+    assert str(kept.read_bytes()) not in repr(first)
+    given = register_of(msgspec.structs.replace(settings, tag_key="given by the environment"))
+    assert given.signer == HmacSigner(b"given by the environment")

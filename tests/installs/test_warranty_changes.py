@@ -100,6 +100,11 @@ async def test_a_change_of_what_changed_meanwhile_is_not_carried_out(context: Co
     late = await cast.ada.post("/warranty-changes/decide", decision(operation_id(cast.dora.id, "two")))
     assert (late.status_code, late.json()["code"]) == (409, "unit-changed-meanwhile")
     assert (await unit_now(context, ready)).sold_on == dt.date(2026, 1, 5)
+    whole = (await cast.ada.get("/warranty-changes")).json()["items"]
+    first = (await cast.ada.get("/warranty-changes", limit=1)).json()
+    rest = (await cast.ada.get("/warranty-changes", limit=1, cursor=first["next"])).json()
+    assert [*first["items"], *rest["items"]] == whole
+    assert len(whole) == 2
 
 
 async def test_a_warranty_that_ends_before_it_starts_is_not_even_asked_for(context: Context, cast: Cast) -> None:

@@ -83,6 +83,7 @@ def upgrade() -> None:
     op.add_column("scan", sa.Column("tag", sa.Text(), server_default="none", nullable=False))
     op.create_check_constraint(op.f("ck_scan_tag"), "scan", "tag IN ('none', 'ok', 'wrong', 'revoked')")
     op.add_column("scan", sa.Column("strange_no", sa.Integer()))
+    op.add_column("scan", sa.Column("entered_at", MOMENT, server_default=sa.func.now(), nullable=False))
     op.add_column("scan", sa.Column("serial_stem", sa.String(collation="C")))
     op.add_column("scan", sa.Column("serial_no", sa.BigInteger()))
     op.create_index(
@@ -217,7 +218,7 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION partner_locked(uuid)")
     op.execute("DROP FUNCTION unit_by_tag(bytea)")
     op.drop_index("ix_scan_run", "scan")
-    for name in ("serial_no", "serial_stem", "strange_no", "tag"):
+    for name in ("serial_no", "serial_stem", "entered_at", "strange_no", "tag"):
         op.drop_column("scan", name)
     for name in reversed(OURS):
         op.drop_table(name)
