@@ -135,12 +135,12 @@ def film_of(png: bytes) -> bytes:
     return b"YUV4MPEG2 W%d H%d F10:1 Ip A1:1 C420\nFRAME\n" % (width, height) + frame.tobytes() + colourless
 
 
-def run_in_browser(product: Served, script: str, *arguments: str) -> str:
-    """Run a script of web/phone/tests/browser against the product and return what it said; fails as the script does."""
+def run_in_browser(product: Served, script: str, *arguments: str, app: str = "phone") -> str:
+    """Run a script of web/APP/tests/browser against the product and return what it said; fails as the script does."""
     folders = {"DIST": product.dist, "BUILDS": product.builds, "LABELS": product.labels}
     given = {"BASE": product.base, "PASSWORD": PASSWORD, **{name: str(path) for name, path in folders.items()}}
     done = subprocess.run(
-        [ROOT / "scripts" / "app", "node", f"phone/tests/browser/{script}.mjs", *arguments],
+        [ROOT / "scripts" / "app", "node", f"{app}/tests/browser/{script}.mjs", *arguments],
         env={**os.environ, **given},
         capture_output=True,
         text=True,

@@ -1,6 +1,6 @@
 /** Deciding on a claim's lines, by mouse or by keyboard alone. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { post, type Sent, type Shape } from "../core/api";
 import {
   DECISIONS,
@@ -86,34 +86,48 @@ export function Decide({
     }
   };
 
+  // Keys come faster than a screen is drawn by effects: the focus moves with the drawing itself.
+  const wish = useRef<"row" | "much" | "note" | null>(null);
+  const focusWished = () => {
+    const row = rows.current.get(lines[desk.at]?.id ?? "");
+    const field = wish.current === "row" ? null : row?.querySelector<HTMLElement>(`[data-field=${wish.current}]`);
+    if (wish.current) (field ?? row)?.focus();
+    wish.current = null;
+  };
+  useLayoutEffect(focusWished);
+
+  const onKey = (event: KeyboardEvent) => {
+    const at = event.target as HTMLElement;
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (at.matches("textarea, input:not([type=radio])")) {
+      if (event.key !== "Escape") return;
+      wish.current = "row";
+      focusWished();
+    } else if (event.key === "Enter") {
+      if (at.matches("button, a, summary, select")) return;
+      event.preventDefault();
+      void save();
+    } else if (event.key === "?") {
+      setHelps(true);
+    } else if (event.key === "n") {
+      event.preventDefault();
+      wish.current = "note";
+      focusWished();
+    } else {
+      const next = pressed(desk, event.key, lines);
+      if (next === desk && event.key !== "p") return;
+      event.preventDefault();
+      wish.current = event.key === "p" ? "much" : "row";
+      setDesk(next);
+    }
+  };
+  const latest = useRef(onKey);
+  latest.current = onKey;
   useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      const at = event.target as HTMLElement;
-      if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-      if (at.matches("textarea, input:not([type=radio])")) {
-        if (event.key === "Escape") rows.current.get(lines[desk.at]?.id ?? "")?.focus();
-        return;
-      }
-      if (event.key === "Enter" && !at.matches("button, a, summary, select")) {
-        event.preventDefault();
-        void save();
-      } else if (event.key === "?") {
-        setHelps(true);
-      } else if (event.key === "n" || event.key === "p") {
-        event.preventDefault();
-        if (event.key === "p") setDesk(pressed(desk, "p", lines));
-        focusField(rows.current.get(lines[desk.at]?.id ?? ""), event.key === "p" ? "much" : "note");
-      } else {
-        const next = pressed(desk, event.key, lines);
-        if (next === desk) return;
-        event.preventDefault();
-        setDesk(next);
-        if (next.at !== desk.at || !at.matches("tr")) rows.current.get(lines[next.at]?.id ?? "")?.focus();
-      }
-    };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  });
+    const listen = (event: KeyboardEvent) => latest.current(event);
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
 
   return (
     <section class="card" aria-labelledby="decide">
@@ -173,10 +187,6 @@ export function Decide({
       {helps && <Help close={() => setHelps(false)} />}
     </section>
   );
-}
-
-function focusField(row: HTMLElement | undefined, name: string): void {
-  setTimeout(() => row?.querySelector<HTMLInputElement>(`[data-field=${name}]`)?.focus());
 }
 
 function Row(props: {

@@ -41,6 +41,7 @@ export const enRules = {
   "alert.serial-run": "A run of neighbouring serials",
   "alert.budget-spent": "Many unknown serials in a day",
   "alert.partner-locked": "The partner is locked",
+  "alert.customer-denies": "A customer denies a visit that was granted",
   shown: "Shown",
   "when.at": "When",
   handled: "Handled",

@@ -43,6 +43,7 @@ export const zhRules: Record<keyof typeof enRules, string> = {
   "alert.serial-run": "连续相邻的序列号",
   "alert.budget-spent": "一天内未知序列号过多",
   "alert.partner-locked": "服务商已锁定",
+  "alert.customer-denies": "客户否认已核准的上门",
   shown: "显示",
   "when.at": "时间",
   handled: "处理情况",

@@ -16,5 +16,7 @@ export const SCREENS = [
   { name: "jobs", login: "pam", as: "partner-jobs" },
   { name: "claims", login: "pam", as: "partner-claims" },
   { name: "claim", login: "pam", as: "partner-claim", find: first("/claims", "") },
+  { name: "submit", login: "pam", find: first("/jobs", "state=assigned") },
+  { name: "files", login: "pam" },
   { name: "systems", login: "pam" },
 ];

@@ -1,0 +1,21 @@
+"""Pictures of every screen of the desk: ``python -m tests.desk.pictures FOLDER``."""
+
+import sys
+from pathlib import Path
+
+from tests.phone.served import missing, run_in_browser, served
+
+
+def main() -> None:
+    """Take them, in both languages, 1440 and 390 wide."""
+    lack = missing()
+    if lack:
+        sys.exit(lack)
+    folder = Path(sys.argv[1]).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    with served() as product:
+        print(run_in_browser(product, "pictures", str(folder), app="desk"))
+
+
+if __name__ == "__main__":
+    main()
