@@ -5,18 +5,16 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 
 from domain.claims.facts import (
     DEFAULTS,
     MODES,
     NOTHING_MORE,
     Allowance,
-    ClaimDecision,
     ClaimFacts,
     Elsewhere,
     Limits,
-    Line,
     Mode,
     Permit,
     Rival,
@@ -24,33 +22,18 @@ from domain.claims.facts import (
     Sheet,
 )
 from domain.claims.fitting import fit_components
-from domain.claims.lines import asked_lines, sum_in
-from domain.claims.model import Claim, ClaimLine, RuleHit
-from domain.claims.rules import decide, uses_allowance
+from domain.claims.lines import asked_lines
+from domain.claims.rules import decide
 from domain.claims.scored import SCORE, ScoreLater
 from domain.claims.sheets import EVERYTHING
-from domain.jobs.model import Job, Visit
-from domain.kit.base import Record
-from domain.kit.ids import new_id
+from domain.claims.storing import Place, store
+from domain.jobs.model import Visit
 from domain.kit.work import Work
 from domain.warranty.rules import CoverageFacts, coverage
 from domain.worklog.completion import CompleteVisit
 from domain.worklog.rules import day_at
 
-_VISIT = (
-    select(Visit.id, Visit.job_id, Visit.assignment_id, Visit.partner_id, Visit.state, Visit.why_no_claim, Job.unit_id)
-    .join_from(Visit, Job, Job.id == Visit.job_id, isouter=True)
-    .where(Visit.id == bindparam("visit_id"))
-)
-_TABLES = Record.metadata.tables
-_CLAIM, _LINES, _HITS = (insert(_TABLES[kind.__tablename__]) for kind in (Claim, ClaimLine, RuleHit))
-_SOURCE_COLUMN = {
-    "fault": "fault_id",
-    "part": "part_used_id",
-    "labour": "time_entry_id",
-    "travel": "time_entry_id",
-    "expense": "expense_id",
-}
+_VISIT = select(Visit.id, Visit.partner_id, Visit.state, Visit.why_no_claim).where(Visit.id == bindparam("visit_id"))
 
 
 class Allowed(msgspec.Struct, frozen=True):
@@ -74,30 +57,36 @@ async def open_claim_for_visit(work: Work, cmd: CompleteVisit) -> None:
     Locks: the unit, as late as can be: of two simultaneous claims the second sees the first, and the unit's status is
     the one that holds now.
     """
-    visit = (await work.db.execute(_VISIT, {"visit_id": cmd.visit_id})).one()
-    if visit.state != "completed" or visit.why_no_claim is not None:
-        return
-    if visit.partner_id is None:
-        why: str | None = "in-house"
-    else:
-        why = "job-reassigned" if visit.unit_id is None else await _open(work, visit)
+    row = await EVERYTHING.first(work.driver, {"visit_id": cmd.visit_id})
+    why = await _why_nothing_is_gathered(work, cmd.visit_id) if row is None else await _open(work, row)
     if why is not None:
-        await work.db.execute(update(Visit).where(Visit.id == visit.id).values(why_no_claim=why))
+        await work.db.execute(update(Visit).where(Visit.id == cmd.visit_id).values(why_no_claim=why))
 
 
-async def _open(work: Work, visit: Any) -> str | None:
-    """Open the claim, or return why there is none."""
-    facts = claim_facts((await work.db.execute(EVERYTHING, {"visit_id": visit.id})).one(), work.now)
+async def _why_nothing_is_gathered(work: Work, visit_id: UUID) -> str | None:
+    visit = (await work.db.execute(_VISIT, {"visit_id": visit_id})).one()
+    if visit.state != "completed" or visit.why_no_claim is not None:
+        return None
+    return "in-house" if visit.partner_id is None else "job-reassigned"
+
+
+async def _open(work: Work, row: Any) -> str | None:
+    """Open the claim, or return why there is none.
+
+    All that can be done before the unit is locked is done before: from the lock to the commit others wait.
+    """
+    facts = claim_facts(row, work.now)
     if facts.visit_claims:
         return None
     if not facts.coverage.pays and facts.unit_status != "unconfirmed" and not facts.allowance.goodwill:
         return "out-of-warranty"
     if not any(asked_lines(facts)):
         return "nothing-to-claim"
+    await work.enqueue(SCORE, ScoreLater(work.op_id))
     seen = await lock_unit(work, facts.unit_id)
     facts = msgspec.structs.replace(facts, unit_status=seen.status, rivals=seen.rivals)
     decision = decide(facts)
-    await _store(work, visit, facts, decision)
+    await store(work, Place(row["visit_id"], row["job_id"], row["assignment_id"]), facts, decision)
     if decision.state == "accepted" and any(part.serial for part in facts.sheet.parts):
         await fit_components(work, work.op_id)
     return None
@@ -114,42 +103,46 @@ async def lock_unit(work: Work, unit_id: UUID) -> UnitNow:
 
 def claim_facts(row: Any, now: dt.datetime) -> ClaimFacts:
     """Return the facts in a gathered row, yet without rivals; ``now`` is the moment the claim reached us."""
-    sheet = msgspec.json.decode(row.sheet, type=Sheet)
-    allowed = Allowed() if row.allowed is None else msgspec.json.decode(row.allowed, type=Allowed)
-    repaired_on = day_at(row.completed_at, row.time_zone)
-    reported_on = day_at(row.created_at, row.time_zone)
-    cover = msgspec.json.decode(row.coverage, type=CoverageFacts)
+    sheet = msgspec.json.decode(row["sheet"], type=Sheet)
+    allowed = Allowed() if row["allowed"] is None else msgspec.json.decode(row["allowed"], type=Allowed)
+    repaired_on = day_at(row["completed_at"], row["time_zone"])
+    reported_on = day_at(row["created_at"], row["time_zone"])
+    cover = msgspec.json.decode(row["coverage"], type=CoverageFacts)
     said = [fault.failed_on for fault in sheet.faults if fault.failed_on is not None]
     # Where the sheet does not say it, the failure was there when the job was created.
     failed_on = min(said, default=min(reported_on, repaired_on))
     return ClaimFacts(
-        partner_id=row.partner_id,
-        assignment_partner_id=row.assignment_partner_id,
-        assignment_current=row.assignment_current,
-        assignment_claims=tuple(row.assignment_claims),
-        visit_claims=tuple(row.visit_claims),
-        unit_id=row.unit_id,
-        unit_status=row.unit_status,
-        scan=_best(msgspec.json.decode(row.scans, type=list[ScanSeen])),
+        partner_id=row["partner_id"],
+        assignment_partner_id=row["assignment_partner_id"],
+        assignment_current=row["assignment_current"],
+        assignment_claims=tuple(row["assignment_claims"]),
+        visit_claims=tuple(row["visit_claims"]),
+        unit_id=row["unit_id"],
+        unit_status=row["unit_status"],
+        scan=_best(msgspec.json.decode(row["scans"], type=list[ScanSeen])),
         failed_on=failed_on,
         repaired_on=repaired_on,
-        submitted_on=day_at(now, row.time_zone),
-        clock_uncertain=row.clock_uncertain,
-        repaired=row.result != "not_repaired",
+        submitted_on=day_at(now, row["time_zone"]),
+        clock_uncertain=row["clock_uncertain"],
+        repaired=row["result"] != "not_repaired",
         coverage=coverage(cover, failed_on),
         sheet=sheet,
         rivals=(),
-        limits=limits_of(row.limits),
-        modes=modes_of(row.modes),
+        limits=limits_of(_decoded(row["limits"])),
+        modes=modes_of(_decoded(row["modes"])),
         reported_on=reported_on,
         covered_when_reported=coverage(cover, reported_on).pays,
-        partner_currency=row.partner_currency,
-        permit=msgspec.json.decode(row.permit, type=Permit),
-        elsewhere=msgspec.json.decode(row.elsewhere, type=Elsewhere),
-        partner_locked=row.partner_locked,
+        partner_currency=row["partner_currency"],
+        permit=msgspec.json.decode(row["permit"], type=Permit),
+        elsewhere=msgspec.json.decode(row["elsewhere"], type=Elsewhere),
+        partner_locked=row["partner_locked"],
         preauthorisation_id=allowed.id,
         allowance=allowed.granted,
     )
+
+
+def _decoded(told: str | None) -> dict[str, Any] | None:
+    return None if told is None else msgspec.json.decode(told, type=dict[str, Any])
 
 
 def limits_of(given: dict[str, Any] | None) -> Limits:
@@ -174,88 +167,3 @@ def _best(scans: list[ScanSeen]) -> ScanSeen | None:
     """
     worth = ("none", "revoked", "wrong", "ok")
     return max(scans, key=lambda scan: (scan.matches_job, scan.source != "typed", worth.index(scan.tag)), default=None)
-
-
-async def _store(work: Work, visit: Any, facts: ClaimFacts, decision: ClaimDecision) -> None:
-    """Store the claim under the operation's own id, so that one operation can never open two."""
-    claim = {
-        "id": work.op_id,
-        "visit_id": visit.id,
-        "job_id": visit.job_id,
-        "assignment_id": visit.assignment_id,
-        "partner_id": facts.partner_id,
-        "authorisation_id": None if facts.permit is None else facts.permit.authorisation_id,
-        "unit_id": facts.unit_id,
-        "scan_id": None if facts.scan is None else facts.scan.id,
-        "lane": decision.lane,
-        "state": decision.state,
-        "payable": decision.payable,
-        "photos_reused": len({photo.photo_id for photo in facts.elsewhere.photos}) if facts.elsewhere else 0,
-        "currency": facts.partner_currency,
-        "asked_minor": sum_in(facts.partner_currency, decision.lines),
-        "approved_minor": _approved(facts, decision),
-        "failed_on": facts.failed_on,
-        "repaired_on": facts.repaired_on,
-        "submitted_on": facts.submitted_on,
-        "submitted_at": work.now,
-        "submitted_by": work.actor.account_id,
-        "preauthorisation_id": facts.preauthorisation_id if uses_allowance(facts) else None,
-        "repeat_trip": uses_allowance(facts) and facts.allowance.repeat_trip,
-        "coverage": msgspec.to_builtins(facts.coverage),
-        "facts": msgspec.to_builtins(facts),
-        "decision": msgspec.to_builtins(decision),
-        "told": msgspec.to_builtins(decision.told),
-    }
-    await work.db.execute(_CLAIM, claim)
-    slot = next((hit.told for hit in decision.hits if hit.rule == "D3"), "")
-    await work.db.execute(_LINES, [_line(work.op_id, facts, line, slot) for line in decision.lines])
-    if decision.hits:
-        await work.db.execute(_HITS, [_hit(work.op_id, facts.partner_id, hit) for hit in decision.hits])
-    await work.enqueue(SCORE, ScoreLater(work.op_id))
-
-
-def _approved(facts: ClaimFacts, decision: ClaimDecision) -> int | None:
-    if decision.state != "accepted":
-        return None
-    return sum_in(facts.partner_currency, (line for line in decision.lines if line.state == "accepted"))
-
-
-def _line(claim_id: UUID, facts: ClaimFacts, line: Line, told_of_slot: str) -> dict[str, Any]:
-    accepted = line.state == "accepted"
-    # Whose claim holds the slot is told in the words of the rule, which knows what its partner may hear.
-    sources = dict.fromkeys(_SOURCE_COLUMN.values()) | {_SOURCE_COLUMN[line.kind]: line.source_id}
-    return {
-        "id": new_id(),
-        "claim_id": claim_id,
-        "partner_id": facts.partner_id,
-        "unit_id": facts.unit_id,
-        "kind": line.kind,
-        "state": line.state,
-        "fault_group_id": line.fault_group_id,
-        "label": line.label,
-        "quantity": line.quantity,
-        "minutes": line.minutes,
-        "amount_minor": line.amount_minor,
-        "approved_minor": line.amount_minor if accepted and line.currency == facts.partner_currency else None,
-        "currency": line.currency,
-        "on_hold": line.on_hold,
-        "hold_reason": line.hold_reason,
-        "failed_on": facts.failed_on,
-        "repaired_on": facts.repaired_on,
-        "reason": told_of_slot if line.reason == "already-claimed" else line.reason,
-        **sources,
-    }
-
-
-def _hit(claim_id: UUID, partner_id: UUID, hit: Any) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "claim_id": claim_id,
-        "partner_id": partner_id,
-        "rule": hit.rule,
-        "rule_version": hit.version,
-        "mode": hit.mode,
-        "result": hit.result,
-        "reason": hit.reason,
-        "inputs": hit.inputs,
-    }

@@ -8,6 +8,7 @@ from domain.claims.reviewed import Preauthorisation
 from domain.customers.model import Site
 from domain.installs.model import Unit
 from domain.jobs.model import Assignment, Job, Visit
+from domain.kit.read import Prepared
 from domain.people.model import Account, Authorisation, Certification, Partner
 from domain.warranty.queries import gathered_facts, json_list, json_object
 from domain.worklog.model import Expense, Fault, PartUsed, TimeEntry
@@ -137,8 +138,11 @@ _PERMIT = json_object(
 )
 
 
-EVERYTHING = (
+_EVERYTHING = (
     select(
+        Visit.id.label("visit_id"),
+        Visit.job_id,
+        Visit.assignment_id,
         Visit.partner_id,
         Partner.currency.label("partner_currency"),
         func.partner_locked(Visit.partner_id).label("partner_locked"),
@@ -172,8 +176,8 @@ EVERYTHING = (
         cast(_PERMIT, Text).label("permit"),
         cast(_ALLOWED.scalar_subquery(), Text).label("allowed"),
         cast(func.gate_visit(Visit.id), Text).label("elsewhere"),
-        _PROGRAMME.c.limits,
-        _PROGRAMME.c.modes,
+        cast(_PROGRAMME.c.limits, Text).label("limits"),
+        cast(_PROGRAMME.c.modes, Text).label("modes"),
     )
     .join_from(Visit, Partner, Partner.id == Visit.partner_id)
     .join(Assignment, Assignment.id == Visit.assignment_id)
@@ -182,6 +186,10 @@ EVERYTHING = (
     .join(Unit, Unit.id == Job.unit_id)
     .join(Model, Model.id == Unit.model_id)
     .join(_PROGRAMME, literal_column("true"), isouter=True)
-    .where(Visit.id == bindparam("visit_id"))
+    .where(Visit.id == bindparam("visit_id"), Visit.state == "completed", Visit.why_no_claim.is_(None))
 )
-"""The visit by ``visit_id``, with lists as JSON texts; the principal's rights to it were checked by the completion."""
+EVERYTHING = Prepared(_EVERYTHING, "visit_id")
+"""A partner's completed visit by ``visit_id``, with lists as JSON texts; nothing for any other visit.
+
+The principal's rights to it were checked by the completion.
+"""

@@ -1,0 +1,130 @@
+"""A claim as it was decided, written down: the claim, its lines, and every rule it did not pass."""
+
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from domain.claims.facts import ClaimDecision, ClaimFacts, Hit, Line
+from domain.claims.lines import sum_in
+from domain.claims.rules import uses_allowance
+from domain.kit.ids import new_id
+from domain.kit.work import Work
+
+_SOURCE_COLUMN = {
+    "fault": "fault_id",
+    "part": "part_used_id",
+    "labour": "time_entry_id",
+    "travel": "time_entry_id",
+    "expense": "expense_id",
+}
+_HIT = ("id", "claim_id", "partner_id", "rule", "rule_version", "mode", "result", "reason", "inputs")
+
+
+class Place(NamedTuple):
+    """The visit of a claim, its job, and the assignment it was done on."""
+
+    visit_id: UUID
+    job_id: UUID
+    assignment_id: UUID
+
+
+async def store(work: Work, place: Place, facts: ClaimFacts, decision: ClaimDecision) -> None:
+    """Store the claim with its lines and hits by one statement, so that the unit is locked as short as can be.
+
+    It has the operation's own id, so that one operation can never open two.
+    """
+    claim = {
+        "id": work.op_id,
+        "visit_id": place.visit_id,
+        "job_id": place.job_id,
+        "assignment_id": place.assignment_id,
+        "partner_id": facts.partner_id,
+        "authorisation_id": None if facts.permit is None else facts.permit.authorisation_id,
+        "unit_id": facts.unit_id,
+        "scan_id": None if facts.scan is None else facts.scan.id,
+        "lane": decision.lane,
+        "state": decision.state,
+        "payable": decision.payable,
+        "photos_reused": len({photo.photo_id for photo in facts.elsewhere.photos}) if facts.elsewhere else 0,
+        "currency": facts.partner_currency,
+        "asked_minor": sum_in(facts.partner_currency, decision.lines),
+        "approved_minor": _approved(facts, decision),
+        "failed_on": facts.failed_on,
+        "repaired_on": facts.repaired_on,
+        "submitted_on": facts.submitted_on,
+        "submitted_at": work.now,
+        "submitted_by": work.actor.account_id,
+        "preauthorisation_id": facts.preauthorisation_id if uses_allowance(facts) else None,
+        "repeat_trip": uses_allowance(facts) and facts.allowance.repeat_trip,
+        "coverage": facts.coverage,
+        "facts": facts,
+        "decision": decision,
+        "told": decision.told,
+    }
+    # What is told of a slot that is taken is what its rule may tell: whose claim holds it is not said by the line.
+    told = {hit.rule: hit.told for hit in decision.hits}
+    slot = {"already-claimed": told.get("D3", ""), "window-overlaps": told.get("D5", "")}
+    lines = [_line(work.op_id, facts, line, slot.get(line.reason, line.reason)) for line in decision.lines]
+    hits = [_hit(work.op_id, facts.partner_id, hit) for hit in decision.hits]
+    sql = _insert(tuple(claim), tuple(lines[0]))
+    await work.driver.execute(sql, *(msgspec.json.encode(rows).decode() for rows in ([claim], lines, hits)))
+
+
+@cache
+def _insert(claim: tuple[str, ...], line: tuple[str, ...]) -> str:
+    """Return the statement; values come as JSON and get the types of their columns."""
+    written = {"claim": claim, "claim_line": line, "rule_hit": _HIT}
+    inserts = [
+        f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608 - names of our own columns
+        f"SELECT {', '.join(columns)} FROM jsonb_populate_recordset(NULL::{table}, ${number}::jsonb)"
+        for number, (table, columns) in enumerate(written.items(), 1)
+    ]
+    return f"WITH one AS ({inserts[0]}), two AS ({inserts[1]}) {inserts[2]}"
+
+
+def _approved(facts: ClaimFacts, decision: ClaimDecision) -> int | None:
+    if decision.state != "accepted":
+        return None
+    return sum_in(facts.partner_currency, (line for line in decision.lines if line.state == "accepted"))
+
+
+def _line(claim_id: UUID, facts: ClaimFacts, line: Line, reason: str) -> dict[str, Any]:
+    accepted = line.state == "accepted"
+    sources = dict.fromkeys(_SOURCE_COLUMN.values()) | {_SOURCE_COLUMN[line.kind]: line.source_id}
+    return {
+        "id": new_id(),
+        "claim_id": claim_id,
+        "partner_id": facts.partner_id,
+        "unit_id": facts.unit_id,
+        "kind": line.kind,
+        "state": line.state,
+        "fault_group_id": line.fault_group_id,
+        "label": line.label,
+        "quantity": line.quantity,
+        "minutes": line.minutes,
+        "amount_minor": line.amount_minor,
+        "approved_minor": line.amount_minor if accepted and line.currency == facts.partner_currency else None,
+        "currency": line.currency,
+        "on_hold": line.on_hold,
+        "hold_reason": line.hold_reason,
+        "failed_on": facts.failed_on,
+        "repaired_on": facts.repaired_on,
+        "reason": reason,
+        **sources,
+    }
+
+
+def _hit(claim_id: UUID, partner_id: UUID, hit: Hit) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "claim_id": claim_id,
+        "partner_id": partner_id,
+        "rule": hit.rule,
+        "rule_version": hit.version,
+        "mode": hit.mode,
+        "result": hit.result,
+        "reason": hit.reason,
+        "inputs": hit.inputs,
+    }
