@@ -10,6 +10,7 @@ from domain.claims.answered import CustomerAnswer
 from domain.claims.holding import put_under_check
 from domain.claims.model import Claim
 from domain.claims.scored import SCORE, ScoreLater
+from domain.claims.watching import raise_alert
 from domain.jobs.model import Visit
 from domain.kit.actor import Role
 from domain.kit.command import Answer, Command, Done, action
@@ -21,13 +22,16 @@ from domain.people.access import DESK
 Said = Literal["happened", "did_not_happen", "wrong"]
 """``wrong``: somebody came, and the report does not tell what was done."""
 Channel = Literal["phone", "page"]
+DECIDED = frozenset({"approved", "paid"})
+"""Where a person decided for the claim, no answer takes the decision back; a manager hears of it."""
 
 
 class CustomerAnswers(Command, tag="customer.answer", frozen=True, kw_only=True):
     """Record what a customer said when asked about a visit: it happened, nobody came, or the report is wrong.
 
-    Every answer is kept and the latest counts. The visit's claim is scored again; where nobody came, a claim that was
-    accepted and is not paid waits for a person at once.
+    Every answer is kept and the latest counts. The visit's claim is scored again. Where nobody came, a claim that was
+    accepted and is not paid waits for a person at once; of one that a person approved, or that is paid, managers get an
+    alert.
     """
 
     visit_id: UUID
@@ -84,12 +88,17 @@ async def customer_answers(work: Work, cmd: CustomerAnswers) -> Done:
             answered_at=work.now,
         )
     )
-    of_visit = select(Claim.id, Claim.state).where(Claim.visit_id == visit.id).with_for_update(key_share=True)
-    claim = (await work.db.execute(of_visit)).one_or_none()
+    of_visit = select(Claim.id, Claim.state, Claim.number, Claim.unit_id).where(Claim.visit_id == visit.id)
+    claim = (await work.db.execute(of_visit.with_for_update(key_share=True))).one_or_none()
     if claim is None:
         return Done(CustomerAnswered(id=work.op_id, under_check=False), Consequence(None, None, under_check=False))
-    stops = cmd.answer == "did_not_happen" and claim.state == "accepted"
+    denies = cmd.answer == "did_not_happen"
+    stops = denies and claim.state == "accepted"
     if stops:
         await put_under_check(work, claim.id)
+    elif denies and claim.state in DECIDED:
+        facts = {"claim_number": claim.number, "state": claim.state}
+        about = {"partner_id": visit.partner_id, "unit_id": claim.unit_id, "facts": facts}
+        await raise_alert(work, "customer-denies", str(claim.id), **about)
     await work.enqueue(SCORE, ScoreLater(claim.id, because=work.op_id))
     return Done(CustomerAnswered(id=work.op_id, under_check=stops), Consequence(claim.id, claim.state, stops))

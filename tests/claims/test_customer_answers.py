@@ -66,8 +66,10 @@ async def test_any_other_answer_leaves_the_claim_where_it_is(context: Context, c
     assert claim.state == "accepted"
 
 
-@pytest.mark.parametrize("state", ["refused", "paid", "withdrawn"])
-async def test_what_is_decided_stays_decided(context: Context, cast: Cast, owner: AsyncEngine, state: str) -> None:
+@pytest.mark.parametrize(("state", "alerts"), [("refused", 0), ("approved", 1), ("paid", 1), ("withdrawn", 0)])
+async def test_what_is_decided_stays_decided_and_managers_hear_of_what_was_granted(
+    context: Context, cast: Cast, owner: AsyncEngine, state: str, alerts: int
+) -> None:
     ready = await make.ready_visit(context, cast)
     await claimed(ready)
     async with owner.begin() as connection:
@@ -75,6 +77,9 @@ async def test_what_is_decided_stays_decided(context: Context, cast: Cast, owner
     assert (await cast.dora.done("/customer-answers", said(ready)))["under_check"] is False
     (claim,) = await claims(context)
     assert claim.state == state
+    await cast.dora.done("/customer-answers", said(ready, note="still nobody"))
+    told = await rows(owner, "SELECT facts FROM alert WHERE kind = 'customer-denies'")
+    assert told == [({"claim_number": claim.number, "state": state},)] * alerts
 
 
 async def test_a_claim_is_scored_again_with_every_answer(context: Context, cast: Cast, owner: AsyncEngine) -> None:
