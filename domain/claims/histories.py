@@ -91,7 +91,8 @@ SELECT
   (SELECT json_build_object('median', coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY trip.travel_minutes), 0),
      'mad', 0, 'count', count(*)) FROM (
      SELECT travel_minutes FROM claim_measure
-     WHERE partner_id = $4 AND city = $5 AND "on" < $3 AND travel_minutes > 0 ORDER BY "on" DESC LIMIT 50
+     WHERE partner_id = $4 AND city = $5 AND "on" < $3 AND "on" >= $3::date - 90 AND travel_minutes > 0
+     ORDER BY "on" DESC LIMIT 50
    ) AS trip) AS travel_usual,
   EXISTS (SELECT FROM account WHERE account.partner_id = $4 AND length(account.phone_digits) >= 7
      AND right(account.phone_digits, 9) = right($16, 9)) AS contact_is_the_partners,
