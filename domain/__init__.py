@@ -8,8 +8,9 @@
 - ``warranty``: terms, contracts, and the coverage decision.
 - ``jobs``: jobs, assignments, visits, slots, and what a technician's phone may hold.
 - ``worklog``: the job sheet: time, parts, expenses, faults, readings, photos, signature.
-- ``claims``: scans, warranty claims and their verdicts.
+- ``claims``: scans, warranty claims and their verdicts: the gate decides, points follow, people review.
 - ``reports``: the sealed service report and the codes that lead to it.
+- ``webhooks``: what partners' systems are told, signed, and tried again.
 - ``operations``: what phones sent that needs a person: recorded work, quarantine.
 - ``commands``: the register of everything that may be asked for, and what follows it.
 
