@@ -116,6 +116,12 @@ BAD_ROWS = [
     ("labour-operations", "L2,x,-5", "standard_minutes", "is no whole number from 0 to 1440"),
     ("programme-versions", "STD,2026-01-01,days=soon,", "limits", "holds something else than whole numbers"),
     ("programme-versions", "STD,2026-01-01,,D1=kill", "modes", "holds a mode that is none of off, warn, review, block"),
+    (
+        "programme-versions",
+        "STD,2025-01-01,days_to_submit=31,",
+        "from_on",
+        "a version from this day is there and stays as it is: set another one",
+    ),
     ("people", "ann@north.example,Ann,admin,", "role", "an import does not change a person's role"),
     ("people", "pam@test,Pam,partner_office,", "partner", "a partner's people are its office and its technicians"),
     ("customers", "C 3,Blank,vip", "number", "is no code: letters, digits and . _ / + - only, at most 64"),

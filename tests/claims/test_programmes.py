@@ -1,6 +1,7 @@
 """A programme's limits and rule modes are dated data: set by managers, journaled, never changed afterwards."""
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,13 +10,18 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
-from domain.catalog.model import Model
+from api.imports.files import look_through
+from api.imports.register import KINDS
+from api.imports.report import refusals_of
+from api.imports.running import Importing, open_run, run_import
+from domain.catalog.model import Model, Programme
 from domain.claims.facts import Limits
 from domain.claims.rulebook import LIMITS_SAY, RULES_SAY, SCORED_SAY
 from domain.claims.rules import RULES
 from domain.claims.scoring import SCORED
 from domain.kit.actor import SYSTEM
-from domain.kit.work import begin
+from domain.kit.ids import new_id
+from domain.kit.work import begin, transact
 from tests import make
 from tests.cast import Cast
 from tests.claims.visits import claimed, claims, hits
@@ -152,6 +158,26 @@ async def test_not_even_sql_changes_a_version(context: Context, owner: AsyncEngi
         async with owner.connect() as connection:
             with pytest.raises(Exception, match="programme_version is append-only"):
                 await connection.execute(text(change))
+
+
+async def test_an_import_sets_no_version_from_a_day_since_which_claims_were_judged(
+    context: Context, cast: Cast, tmp_path: Path
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    await claimed(ready)
+    async with begin(context.database, SYSTEM) as work:
+        code = (await work.db.get_one(Programme, ready.programme_id)).code
+    path = tmp_path / "versions.csv"
+    tomorrow = TODAY + dt.timedelta(days=2)
+    versions = "".join(f"{code},{day},days_to_submit=9\n" for day in ("2020-01-01", tomorrow))
+    path.write_text(f"programme,from_on,limits\n{versions}")
+    source, kind = look_through(path), KINDS["programme-versions"]
+    run_id, _ = await transact(context.database, SYSTEM, lambda work: open_run(work, kind, source, path.name, new_id()))
+    await run_import(Importing(context.database, context.sandbox, SYSTEM), kind, source, run_id)
+    refused = [(one.line, one.column, one.reason) async for one in refusals_of(context.database, SYSTEM, run_id)]
+    assert refused == [(2, "from_on", "claims were judged since that day: set a version from today on")]
+    listed = (await cast.rex.get("/programmes/versions", programme_id=ready.programme_id)).json()["items"]
+    assert [line["from_on"] for line in listed] == [tomorrow.isoformat(), "2000-01-01"]
 
 
 async def test_the_rule_book_tells_every_rule_and_limit_in_both_languages(cast: Cast) -> None:
