@@ -8,7 +8,7 @@ TEST_WORKERS ?= 2
 TESTS ?=
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $(UV_FLAGS)
 
-.PHONY: help demo app app-pictures clean-demo test check bench format lock environment environment-dev
+.PHONY: help demo app app-pictures desk-pictures clean-demo test check bench format lock environment environment-dev
 .DEFAULT_GOAL := help
 
 help: ## say what can be made
@@ -30,6 +30,11 @@ app-pictures: environment-dev ## take a picture of every screen of the app, 390 
 	@scripts/system-packages fonts-wqy-microhei chromium
 	@scripts/app build
 	$(BIN)/python -m tests.phone.pictures out/pictures
+
+desk-pictures: environment-dev ## take a picture of every screen of the desk, 1440 and 390 wide, English and Chinese, into out/pictures
+	@scripts/system-packages fonts-wqy-microhei chromium
+	@scripts/app build
+	$(BIN)/python -m tests.desk.pictures out/pictures
 
 test: environment-dev ## run the tests and print their branch coverage (TESTS=tests/claims, TEST_WORKERS=2)
 	@scripts/system-packages libzbar0 fonts-wqy-microhei poppler-utils chromium

@@ -1,30 +1,93 @@
-/** The queue: claims that wait for a person. */
+/** The queue: claims that wait for a person, what asks for most and looks riskiest first. */
 
 import { get, type Shape } from "../core/api";
 import { usePages } from "../core/loading";
-import { hashOf } from "../core/router";
+import { filter, hashOf, place } from "../core/router";
 import { waited } from "../parts/claims";
-import { partnerName } from "../parts/names";
-import { Listed } from "../parts/states";
+import { Field, type Option, Select } from "../parts/form";
+import { partners } from "../parts/names";
+import { Listed, State } from "../parts/states";
 import { type Column, Table } from "../parts/table";
-import { moment, money } from "../words/format";
+import { day, money, number } from "../words/format";
 import { say, word } from "../words/words";
 
-type Card = Shape<"ClaimCard">;
+type Card = Shape<"QueueCard">;
+
+const KINDS = ["", "needs_second", "appealed", "overdue"] as const;
+const MUCH_RISK = 100;
 
 export function Review() {
-  const pages = usePages((cursor) => get("/claims", { state: "in_review", cursor, limit: 50 }), []);
+  const { partner = "", only = "" } = place.value.filters;
+  const pages = usePages(
+    (cursor) =>
+      get("/claims/queue", { cursor, limit: 50, partner_id: partner || null, ...(only ? { [only]: true } : {}) }),
+    [partner, only],
+  );
   const columns: Column<Card>[] = [
     { head: say("number"), lead: true, cell: (claim) => <a href={hashOf("claim", claim.id)}>{claim.number}</a> },
     { head: say("asked"), number: true, cell: (claim) => money(claim.asked_minor, claim.currency) },
+    {
+      head: say("risk"),
+      number: true,
+      cell: (claim) =>
+        (claim.risk_points ?? 0) >= MUCH_RISK ? (
+          <State tone="bad">{number(claim.risk_points)}</State>
+        ) : (
+          number(claim.risk_points)
+        ),
+    },
     { head: say("age"), number: true, cell: (claim) => waited(claim.submitted_at) },
-    { head: say("partner"), cell: (claim) => partnerName(claim.partner_id) },
-    { head: say("submitted"), cell: (claim) => moment(claim.submitted_at) },
-    { head: say("reasons"), cell: (claim) => claim.reasons.map((code) => word("reason", code)).join(" ") },
+    { head: say("partner"), cell: (claim) => claim.partner },
+    {
+      head: say("rule"),
+      cell: (claim) => claim.rules.join(", "),
+    },
+    {
+      head: say("reasons"),
+      cell: (claim) => (
+        <>
+          {claim.reasons.slice(0, 2).map((code) => (
+            <div key={code}>{word("reason", code)}</div>
+          ))}
+        </>
+      ),
+    },
+    {
+      head: say("state"),
+      cell: (claim) => (
+        <>
+          {claim.appealed && <State tone="warn">{say("appealed")}</State>}{" "}
+          {claim.needs_second && <State tone="wait">{say("second.by", { who: claim.proposed_by ?? "" })}</State>}{" "}
+          {claim.answer_by && <span class="soft">{`${say("answer.by")} ${day(claim.answer_by)}`}</span>}
+        </>
+      ),
+    },
   ];
   return (
     <>
       <h1>{say("review")}</h1>
+      <div class="tools">
+        <Field label={say("partner")}>
+          {(id) => (
+            <Select
+              id={id}
+              value={partner}
+              change={(one) => filter({ partner: one })}
+              options={[["", say("all")], ...partners.value.map((one): Option => [one.id, one.name])]}
+            />
+          )}
+        </Field>
+        <Field label={say("shown")}>
+          {(id) => (
+            <Select
+              id={id}
+              value={only}
+              change={(one) => filter({ only: one })}
+              options={KINDS.map((one): Option => [one, one ? word("queue", one) : say("all")])}
+            />
+          )}
+        </Field>
+      </div>
       <Listed of={pages} none={say("review.none")}>
         {(rows) => <Table caption={say("review")} columns={columns} rows={rows} keyOf={(claim) => claim.id} />}
       </Listed>

@@ -4,10 +4,12 @@ import { DISPATCHING, MANAGING, OFFICE, PARTNER, REVIEWING } from "../core/sessi
 import { Authorisations } from "./authorisations";
 import { Claim } from "./claim";
 import { Claims } from "./claims";
+import { Figures } from "./figures";
 import { FileRows, Files } from "./files";
 import type { Screen } from "./frame";
 import { Jobs } from "./jobs";
 import { NewJob } from "./new-job";
+import { Preauthorisations } from "./preauthorisations";
 import { ProgrammeRules, Programmes } from "./programmes";
 import { Review } from "./review";
 import { Submit } from "./submit";
@@ -21,11 +23,18 @@ export const SCREENS: readonly Screen[] = [
   { name: "review", title: "review", by: [...REVIEWING, ...MANAGING], show: () => <Review /> },
   { name: "claims", title: "claims", by: [...OFFICE, ...PARTNER], show: () => <Claims /> },
   { name: "claim", title: "claim", by: [...OFFICE, ...PARTNER], show: (id) => <Claim id={id} />, isHidden: true },
+  {
+    name: "preauthorisations",
+    title: "preauthorisations",
+    by: [...OFFICE, ...PARTNER],
+    show: () => <Preauthorisations />,
+  },
   { name: "submit", title: "submit", by: PARTNER, show: (id) => <Submit id={id} />, isHidden: true },
   { name: "files", title: "files", by: PARTNER, show: () => <Files /> },
   { name: "file", title: "files", by: PARTNER, show: (id) => <FileRows id={id} />, isHidden: true },
   { name: "programmes", title: "programmes", by: OFFICE, show: () => <Programmes /> },
   { name: "programme", title: "programmes", by: OFFICE, show: (id) => <ProgrammeRules id={id} />, isHidden: true },
+  { name: "figures", title: "figures", by: OFFICE, show: () => <Figures /> },
   { name: "authorisations", title: "authorisations", by: [...OFFICE, ...PARTNER], show: () => <Authorisations /> },
   { name: "alerts", title: "alerts", by: OFFICE, show: () => <Alerts /> },
   { name: "changes", title: "changes", by: OFFICE, show: () => <WarrantyChanges /> },

@@ -232,4 +232,5 @@ export const enClaims = {
   "score.unknown-serials": "Many readings name no known unit.",
   "score.always-at-the-cap": "Always exactly the minutes that are allowed.",
   "score.no-fault-found-often": "No fault found unusually often.",
+  "reason.appealed": "You appealed; the office looks at it again.",
 } as const;

@@ -234,4 +234,5 @@ export const zhClaims: Record<keyof typeof enClaims, string> = {
   "score.unknown-serials": "许多扫码找不到对应设备。",
   "score.always-at-the-cap": "总是恰好达到允许的上限。",
   "score.no-fault-found-often": "“未发现故障”异常频繁。",
+  "reason.appealed": "已申诉，总部将再次审核。",
 };

@@ -1,11 +1,14 @@
 // Pictures of every screen in both languages and at two widths: node desk/tests/browser/pictures.mjs FOLDER [NAME]
 import { Office } from "../../../phone/tests/browser/office.mjs";
+import { claimInReview } from "./claims.mjs";
 import { Desk } from "./desk.mjs";
 import { SCREENS } from "./screens.mjs";
 
 const [folder, only] = process.argv.slice(2);
 const office = new Office();
 const ask = (login, path) => office.ask(login, path);
+await claimInReview(office);
+await claimInReview(office);
 const wanted = SCREENS.filter(({ name, as }) => !only || (as ?? name) === only);
 
 for (const [short, language] of [

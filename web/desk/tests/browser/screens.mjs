@@ -10,6 +10,8 @@ export const SCREENS = [
   { name: "claims", login: "marek" },
   { name: "programmes", login: "marek" },
   { name: "programme", login: "marek", find: first("/programmes", "") },
+  { name: "preauthorisations", login: "marek" },
+  { name: "figures", login: "marek" },
   { name: "authorisations", login: "marek" },
   { name: "alerts", login: "marek" },
   { name: "changes", login: "marek" },
@@ -17,6 +19,7 @@ export const SCREENS = [
   { name: "claims", login: "pam", as: "partner-claims" },
   { name: "claim", login: "pam", as: "partner-claim", find: first("/claims", "") },
   { name: "submit", login: "pam", find: first("/jobs", "state=assigned") },
+  { name: "preauthorisations", login: "pam", as: "partner-preauthorisations" },
   { name: "files", login: "pam" },
   { name: "systems", login: "pam" },
 ];
