@@ -11,7 +11,7 @@ from domain.claims.facts import ScanFacts, ScanVerdict, Source, TagState
 from domain.claims.gathering import TagSeen, VisitSeen, scan_facts, tag_seen, visit_seen
 from domain.claims.model import Scan
 from domain.claims.rules import IN_USE, judge_scan
-from domain.claims.watching import watch_scan
+from domain.claims.watching import touch_honey, watch_scan
 from domain.installs.serials import Parsed, counted
 from domain.jobs.recognition import readings
 from domain.jobs.rules import Reckoned, reckon
@@ -157,6 +157,8 @@ async def _judge_now(work: Work, read: Reading) -> Done:
     # What the office keys in on a partner's visit is told to the partner as if its own technician had scanned.
     told = answer if seen.partner_id is None else _told_to_partner(work, seen, parsed, tag)
     await _store(work, read, told, facts, verdict)
+    keys = [key for key, _, _ in readings(parsed)]
+    await touch_honey(work, seen.partner_id, keys, facts.unit_id, work.op_id, "scan")
     late = seen.state in CLOSED
     return Done(answer, verdict, "recorded" if late else "applied_flagged" if verdict.hits else "applied")
 

@@ -90,7 +90,7 @@ async def watch_scan(work: Work, scan: Scan, keys: Sequence[str], unit_id: UUID 
     if scan.partner_id is None or not keys:
         return dt.timedelta()
     numbers = await numbers_in_force(work.db)
-    await _honey(work, scan.partner_id, keys, unit_id, scan.id, "scan")
+    await touch_honey(work, scan.partner_id, keys, unit_id, scan.id, "scan")
     await _run(work, scan, numbers)
     explained = scan.matches_job or scan.tag == "ok" or await _has_job(work, scan.partner_id, unit_id)
     if scan.strange_no is None and not explained:
@@ -107,7 +107,7 @@ async def watch_found_unit(work: Work, found: FoundUnit) -> None:
     unit_id = await work.db.scalar(
         select(Unit.id).where(Unit.model_id == found.unit.model_id, Unit.serial_key == key, Unit.id != found.unit_id)
     )
-    await _honey(work, partner_id, [key], unit_id, None, "found-unit")
+    await touch_honey(work, partner_id, [key], unit_id, None, "found-unit")
     if not await _has_job(work, partner_id, unit_id):
         await _spend(work, partner_id, await numbers_in_force(work.db), None)
 
@@ -117,7 +117,7 @@ async def watch_claim(work: Work, claim_id: UUID) -> None:
     found = select(Claim.partner_id, Claim.unit_id, Claim.scan_id, Unit.serial_key).join(Unit, Unit.id == Claim.unit_id)
     row: Any = (await work.db.execute(found.where(Claim.id == claim_id))).one_or_none()
     if row is not None:
-        await _honey(work, row.partner_id, [row.serial_key], row.unit_id, row.scan_id, "claim")
+        await touch_honey(work, row.partner_id, [row.serial_key], row.unit_id, row.scan_id, "claim")
 
 
 async def raise_alert(work: Work, kind: str, once: str, **about: Any) -> None:
@@ -126,11 +126,12 @@ async def raise_alert(work: Work, kind: str, once: str, **about: Any) -> None:
     await work.db.execute(insert(Alert).values(values).on_conflict_do_nothing())
 
 
-async def _honey(
-    work: Work, partner_id: UUID, keys: Sequence[str], unit_id: UUID | None, scan_id: UUID | None, how: str
+async def touch_honey(
+    work: Work, partner_id: UUID | None, keys: Sequence[str], unit_id: UUID | None, scan_id: UUID | None, how: str
 ) -> None:
+    """Tell the managers when one of the serials is a honey serial; ``partner_id`` is whose people named it."""
     for key in await work.db.scalars(select(HoneySerial.serial_key).where(HoneySerial.serial_key.in_(keys))):
-        once = f"{partner_id}:{key}:{how}:{work.now:%Y-%m-%d}"
+        once = f"{partner_id or 'ours'}:{key}:{how}:{work.now:%Y-%m-%d}"
         facts = {"serial_key": key, "how": how}
         about = {"partner_id": partner_id, "unit_id": unit_id, "scan_id": scan_id}
         await raise_alert(work, "honey-serial", once, facts=facts, **about)

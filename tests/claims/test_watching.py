@@ -276,6 +276,15 @@ async def test_our_own_technicians_spend_nothing(context: Context, cast: Cast) -
     assert await kinds(cast) == []
 
 
+async def test_a_honey_serial_that_our_own_technician_names_is_told_too(context: Context, cast: Cast) -> None:
+    ready = await make.ready_visit(context, cast, technician=cast.otto)
+    await cast.ada.done("/honey-serials", {"serial": "HONEY1X", "note": "never sold"})
+    (told,) = await read(ready, "HONEY1X")
+    assert told.json()["status"] == "unknown"
+    (alert,) = await alerts(cast)
+    assert (alert["kind"], alert["partner_id"]) == ("honey-serial", None)
+
+
 async def test_what_a_job_explains_or_names_no_serial_spends_nothing(context: Context, cast: Cast) -> None:
     await limit(cast)
     ready, other = await make.ready_visit(context, cast), await make.ready_visit(context, cast)
