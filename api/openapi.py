@@ -37,6 +37,7 @@ _PARAMETERS = {
     "If-None-Match": "The ETag of the answer you have; 304 when it still holds.",
     "account_id": "Only this person's.",
     "appealed": "Only what its partner appealed against, or only what it did not.",
+    "claim_id": "Only of this claim.",
     "code": "The code in the address.",
     "cursor": "`next` of the page before; none for the first page. It belongs to one list with the same filters.",
     "by": "What to sum by: `rule`, `partner` or `month`.",

@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.catalog import programmes as catalogue
 from domain.claims import actions as claims
-from domain.claims import adjudication, appeals, opening, payment, preauthorisation, scored, submission
+from domain.claims import adjudication, appeals, opening, payment, preauthorisation, returns, scored, submission
 from domain.claims import customer_answers as customers_say
 from domain.claims import programmes as rules
 from domain.claims import watch_desk as watch
@@ -83,6 +83,8 @@ _ALL: tuple[Action, ...] = (
     appeals.appeal_line,
     appeals.withdraw_claim,
     payment.pay_claims,
+    returns.receive_core_return,
+    returns.waive_core_return,
     preauthorisation.request_preauthorisation,
     preauthorisation.decide_preauthorisation,
     customers_say.customer_answers,

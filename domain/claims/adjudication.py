@@ -10,6 +10,7 @@ from msgspec import Meta
 from sqlalchemy import select, text
 
 from domain.claims.facts import ClaimState, Told
+from domain.claims.fitting import fit_components
 from domain.claims.model import Claim, ClaimLine
 from domain.claims.reviewed import LineRuling
 from domain.claims.ruling import (
@@ -22,12 +23,14 @@ from domain.claims.ruling import (
     limit_of,
 )
 from domain.claims.standing import LIVE, MOVES, WAITING, fits, state_of
-from domain.installs.model import Unit
+from domain.installs.model import Unit, UnitComponent
+from domain.installs.serials import normalise
 from domain.kit.actor import Role
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.limits import Word
 from domain.kit.problem import InvalidRequest, Kind, NotAllowed, NotFound, Problem
 from domain.kit.work import Work
+from domain.worklog.model import PartUsed
 
 REVIEWERS = frozenset({Role.REVIEWER, Role.SERVICE_MANAGER})
 """Office roles, so never of the organisation that submitted."""
@@ -59,6 +62,10 @@ class WithoutScan(Problem, kind=Kind.CONFLICT):
 
 class AlreadyClaimed(Problem, kind=Kind.CONFLICT):
     """Another claim already stands on this unit and fault group, or on this assignment."""
+
+
+class ComponentElsewhere(Problem, kind=Kind.CONFLICT):
+    """A component that was fitted sits in another unit."""
 
 
 class OnlyAsGoodwill(Problem, kind=Kind.CONFLICT):
@@ -125,6 +132,7 @@ def _by_line(fields: dict[str, Any]) -> dict[str, Any]:
         UnitUnconfirmed,
         WithoutScan,
         AlreadyClaimed,
+        ComponentElsewhere,
         OnlyAsGoodwill,
         NeedsSecondPerson,
         InvalidRequest,
@@ -166,6 +174,9 @@ async def decide_claim(work: Work, cmd: DecideClaim) -> Done:
         needs_two = line in approving and (over or ruling.reason == "goodwill")
         _rule(work, claim, line, ruling, granted[line.id], proposals.get(line.id), needs_two)
     _settle(work, claim, lines)
+    if claim.state in LIVE:
+        await work.flush()
+        await fit_components(work, claim.id)
     told = tuple(
         LineDecided(id=line.id, state=line.state, proposed=line.proposed, approved_minor=line.approved_minor)
         for line, _ in rulings
@@ -323,7 +334,7 @@ async def _check(work: Work, claim: Claim, approving: Sequence[ClaimLine], rival
     taken = [
         row.claim_number
         for row in rivals
-        if row.state != "paid" and row.claim_id != claim.id and row.fault_group_id in groups
+        if row.claim_id != claim.id and row.fault_group_id in groups and _stands_against(row, claim)
     ]
     if not claim.repeat_trip:
         same = select(Claim.number).where(
@@ -335,3 +346,29 @@ async def _check(work: Work, claim: Claim, approving: Sequence[ClaimLine], rival
         taken += (await work.db.scalars(same)).all()
     if taken:
         raise AlreadyClaimed("Another claim holds this place.", claims=sorted(set(taken)))
+    elsewhere = await _fitted_elsewhere(work, claim, approving)
+    if elsewhere:
+        raise ComponentElsewhere("Correct the other unit, or refuse the part.", serials=elsewhere)
+
+
+async def _fitted_elsewhere(work: Work, claim: Claim, approving: Sequence[ClaimLine]) -> list[str]:
+    """Return the serials that these lines fitted and that sit in another unit."""
+    parts = [line.part_used_id for line in approving if line.part_used_id is not None]
+    fitted = await work.db.scalars(select(PartUsed.new_serial).where(PartUsed.id.in_(parts)))
+    keys = {normalise(serial) for serial in fitted} - {""}
+    if not keys:
+        return []
+    now = select(UnitComponent.component_serial).where(
+        UnitComponent.component_serial.in_(keys),
+        UnitComponent.removed_on.is_(None),
+        UnitComponent.unit_id != claim.unit_id,
+    )
+    return sorted({serial for serial in await work.db.scalars(now) if serial is not None})
+
+
+def _stands_against(rival: Any, claim: Claim) -> bool:
+    """Tell whether another claim's line takes the slot: a live one does, a paid one if its days are these days."""
+    if rival.state != "paid":
+        return True
+    known = rival.failed_on is not None
+    return known and rival.failed_on <= claim.repaired_on and claim.failed_on <= rival.repaired_on

@@ -23,6 +23,7 @@ from domain.claims.facts import (
 )
 from domain.claims.fitting import fit_components
 from domain.claims.lines import asked_lines
+from domain.claims.returns import CORE_RETURN, expect_returns
 from domain.claims.rules import decide
 from domain.claims.scored import SCORE, ScoreLater
 from domain.claims.sheets import EVERYTHING
@@ -87,6 +88,8 @@ async def _open(work: Work, row: Any) -> str | None:
     facts = msgspec.structs.replace(facts, unit_status=seen.status, rivals=seen.rivals)
     decision = decide(facts)
     await store(work, Place(row["visit_id"], row["job_id"], row["assignment_id"]), facts, decision)
+    if any(line.hold_reason == CORE_RETURN for line in decision.lines):
+        await expect_returns(work, work.op_id)
     if decision.state == "accepted" and any(part.serial for part in facts.sheet.parts):
         await fit_components(work, work.op_id)
     return None

@@ -351,3 +351,53 @@ async def test_a_service_manager_is_a_reviewer_too(context: Context, cast: Cast)
     assert (await mia.done(DECIDE, {"claim_id": str(claim.id), "others": REFUSE}))["state"] == "refused"
     (card,) = (await cast.pam.get("/claims")).json()["items"]
     assert (card["state"], card["reasons"]) == ("refused", ["evidence-contradicts"])
+
+
+SITS = """INSERT INTO unit_component (id, unit_id, model_component_id, component_serial, fitted_on)
+  VALUES (gen_random_uuid(), :unit, :component, 'PX881', '2026-01-01')"""
+
+
+async def fitted(context: Context, cast: Cast) -> tuple[make.ReadyVisit, Any]:
+    """A claim that waits, with a board that was fitted."""
+    ready, claim = await waiting(context, cast)
+    await run(
+        context,
+        "UPDATE part_used SET new_serial = 'px-88 1', model_component_id = :component WHERE visit_id = :visit",
+        component=ready.component_id,
+        visit=ready.visit_id,
+    )
+    return ready, claim
+
+
+async def test_what_was_fitted_sits_in_the_unit_once_all_is_decided(context: Context, cast: Cast) -> None:
+    ready, claim = await fitted(context, cast)
+    line = await lines_by_kind(context, claim.id)
+    sits = text("SELECT count(*) FROM unit_component WHERE unit_id = :unit AND component_serial = 'PX881'")
+    for kind, expected in (("part", 0), ("others", 1)):
+        one = {"lines": [{"line_id": str(line[kind].id), **APPROVE}]} if kind == "part" else {"others": REFUSE}
+        await cast.rex.done(DECIDE, {"claim_id": str(claim.id)} | one)
+        async with begin(context.database, SYSTEM) as work:
+            assert await work.db.scalar(sits, {"unit": ready.unit_id}) == expected
+
+
+async def test_a_component_that_sits_elsewhere_is_not_approved(context: Context, cast: Cast) -> None:
+    other, _ = await waiting(context, cast, technician=cast.ben)
+    _, claim = await fitted(context, cast)
+    await run(context, SITS, unit=other.unit_id, component=other.component_id)
+    response = await cast.rex.post(DECIDE, {"claim_id": str(claim.id), "others": APPROVE})
+    assert (response.status_code, response.json()["code"]) == (409, "component-elsewhere")
+    assert response.json()["serials"] == ["PX881"]
+
+
+async def test_the_days_of_a_paid_repair_are_not_paid_again(context: Context, cast: Cast) -> None:
+    ready, _ = await waiting(context, cast)
+    async with begin(context.database, SYSTEM) as work:
+        job_id = await make.job(work, unit_id=ready.unit_id, technician=cast.ben)
+        visit_id = await make.visit(work, job_id)
+    await claimed(replace(ready, job_id=job_id, visit_id=visit_id, technician=cast.ben))
+    waits, rival = await claims(context)
+    await run(context, "UPDATE claim SET scored_at = now()")
+    told = await cast.ada.done("/claims/pay", {"claim_ids": [str(rival.id)]})
+    assert told["claims"][0]["outcome"] == "paid"
+    response = await cast.rex.post(DECIDE, {"claim_id": str(waits.id), "others": APPROVE})
+    assert (response.json()["code"], response.json()["claims"]) == ("already-claimed", [rival.number])
