@@ -83,3 +83,10 @@ def test_a_distance_is_measured_on_the_globe() -> None:
     assert metres_between(berlin, berlin) == 0
     assert metres_between(berlin, None) is None
     assert metres_between(Spot(0, 179_999_999), Spot(0, -179_999_999)) in (0, 1)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_desk_has_words_for_every_reason(language: str) -> None:
+    words = (Path(__file__).parents[2] / "web" / "desk" / "src" / "words" / f"{language}-claims.ts").read_text()
+    reasons = {line.split()[2] for case in SCORES.cases for line in case.hits}
+    assert {reason for reason in reasons if f'"score.{reason}"' not in words} == set()

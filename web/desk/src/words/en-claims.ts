@@ -232,5 +232,10 @@ export const enClaims = {
   "score.unknown-serials": "Many readings name no known unit.",
   "score.always-at-the-cap": "Always exactly the minutes that are allowed.",
   "score.no-fault-found-often": "No fault found unusually often.",
+  "score.labour-outlier": "Labour far above what this fault of this model usually takes.",
+  "score.parts-outlier": "Parts far above what this fault of this model usually needs.",
+  "score.customer-disputes-report": "The customer says that the report does not tell what was done.",
+  "score.repeat-within-30-days": "Another claim on this machine within 30 days.",
+  "score.repeat-within-90-days": "Another claim on this machine within 90 days.",
   "reason.appealed": "You appealed; the office looks at it again.",
 } as const;

@@ -234,5 +234,10 @@ export const zhClaims: Record<keyof typeof enClaims, string> = {
   "score.unknown-serials": "许多扫码找不到对应设备。",
   "score.always-at-the-cap": "总是恰好达到允许的上限。",
   "score.no-fault-found-often": "“未发现故障”异常频繁。",
+  "score.labour-outlier": "工时远高于此机型此类故障的常见值。",
+  "score.parts-outlier": "配件金额远高于此机型此类故障的常见值。",
+  "score.customer-disputes-report": "客户称报告与实际所做不符。",
+  "score.repeat-within-30-days": "30 天内同一设备已有索赔。",
+  "score.repeat-within-90-days": "90 天内同一设备已有索赔。",
   "reason.appealed": "已申诉，总部将再次审核。",
 };
