@@ -4,15 +4,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, false, literal_column, select, union_all
+from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, false, literal_column, select, union_all
 
 from domain.catalog.model import FaultCode, LabourOperation, ModelComponent, Part
 from domain.customers.model import Site
 from domain.installs.model import Unit
 from domain.jobs.model import Job
+from domain.kit.actor import Role
 from domain.kit.problem import Kind, Problem
 from domain.kit.work import Work
-from domain.people.access import own_rows
 from domain.worklog.repairs import PartKnown
 
 _TEXTS = ARRAY(Text())
@@ -81,14 +81,6 @@ class Catalogue:
         return found
 
 
-_JOB = (
-    select(Job.id, Unit.model_id, Site.time_zone)
-    .join(Unit, Unit.id == Job.unit_id)
-    .join(Site, Site.id == Job.site_id)
-    .where(Job.number == bindparam("job_number"))
-)
-
-
 def _codes(kind: str, code: Any, id_: Any, *more: Any) -> Any:
     counted_in, claimable, key_part = more or (literal_column("''"), false(), false())
     return select(
@@ -101,12 +93,19 @@ def _codes(kind: str, code: Any, id_: Any, *more: Any) -> Any:
     )
 
 
+_JOB = (
+    Job.number == bindparam("job_number", type_=BigInteger()),
+    own_rows_of(Role.PARTNER_OFFICE, False, Job.partner_id),
+)
 _NAMED = union_all(
+    _codes("job", literal_column("''"), Job.id, Site.time_zone, false(), false())
+    .join_from(Job, Site, Site.id == Job.site_id)
+    .where(*_JOB),
     _codes("fault", FaultCode.code, FaultCode.id).where(FaultCode.code == any_(bindparam("faults", type_=_TEXTS))),
-    _codes("component", ModelComponent.code, ModelComponent.id).where(
-        ModelComponent.model_id == bindparam("model_id"),
-        ModelComponent.code == any_(bindparam("components", type_=_TEXTS)),
-    ),
+    _codes("component", ModelComponent.code, ModelComponent.id)
+    .join_from(ModelComponent, Unit, Unit.model_id == ModelComponent.model_id)
+    .join(Job, Job.unit_id == Unit.id)
+    .where(*_JOB, ModelComponent.code == any_(bindparam("components", type_=_TEXTS))),
     _codes("part", Part.number, Part.id, Part.unit_of_measure, Part.claimable, Part.key_part).where(
         Part.number == any_(bindparam("parts", type_=_TEXTS))
     ),
@@ -117,15 +116,14 @@ _NAMED = union_all(
 
 
 async def catalogue_of(work: Work, job_number: int, codes: Codes) -> Catalogue:
-    """Return the principal's job of this number and what the codes stand for; two statements.
+    """Return the partner's own job of this number and what the codes stand for; one statement.
 
     Raises: SubmissionRefused when there is no such job.
     """
-    job = (
-        await work.db.execute(_JOB.where(own_rows(work.actor, Job.partner_id)), {"job_number": job_number})
-    ).one_or_none()
+    named = {kind: sorted(getattr(codes, kind)) for kind in ("faults", "components", "parts", "operations")}
+    asked = {"job_number": job_number, **own_params(work.actor), **named}
+    known = {(row.kind, row.code): row for row in (await work.db.execute(_NAMED, asked)).all()}
+    job = known.get(("job", ""))
     if job is None:
         raise refused("job_number", "not-found", "There is no such job among yours.")
-    named = {kind: sorted(getattr(codes, kind)) for kind in ("faults", "components", "parts", "operations")}
-    rows = await work.db.execute(_NAMED, named | {"model_id": job.model_id})
-    return Catalogue(job.id, job.time_zone, {(row.kind, row.code): row for row in rows.all()})
+    return Catalogue(job.id, job.counted_in, known)

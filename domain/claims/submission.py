@@ -106,7 +106,7 @@ async def submit_claim(work: Work, cmd: SubmitClaim) -> Done:
     catalogue = await catalogue_of(work, cmd.job_number, _codes(cmd))
     job, visit = await _job_and_visit(work, cmd, catalogue.job_id)
     visit.submitted_through = _through(work)
-    arrived = await take_step(work, job, visit, "arrive", cmd.arrived_at)
+    arrived = await take_step(work, job, visit, "arrive", cmd.arrived_at, ends_at_once=True)
     sheet = Sheet(work, visit, catalogue)
     await sheet.write(cmd)
     completion = CompleteVisit(

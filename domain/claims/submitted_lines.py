@@ -167,7 +167,6 @@ class Sheet:
             self._lines(cmd)
         finally:
             self.work.op_id = self.op_id
-        await self.work.flush()
 
     def _at(self, place: str) -> dict[str, Any]:
         """Go to a place in the submission: what is written next has the id of that place."""

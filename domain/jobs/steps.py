@@ -100,11 +100,19 @@ class Stepped:
 
 
 async def take_step(
-    work: Work, job: Job | None, visit: Visit, step: str, said_at: dt.datetime, reason: str | None = None
+    work: Work,
+    job: Job | None,
+    visit: Visit,
+    step: str,
+    said_at: dt.datetime,
+    reason: str | None = None,
+    *,
+    ends_at_once: bool = False,
 ) -> Stepped:
     """Move a locked visit by one step, write the time line and tell the technician's phones.
 
-    ``reason`` is why it is abandoned.
+    ``reason`` is why it is abandoned. ``ends_at_once`` says that its completion follows in the same operation: whether
+    the technician was elsewhere meanwhile is asked then, when it is known how long that was.
     Raises: StepOutOfOrder, VisitClosed, JobReassigned, JobCancelled.
     """
     accepted = work.accepted and taken_away(visit)
@@ -128,7 +136,8 @@ async def take_step(
     _move(visit, step, then, reckoned.at, reason)
     visit.clock_uncertain = visit.clock_uncertain or reckoned.uncertain
     flags = ["clock-uncertain"] if reckoned.uncertain else []
-    if step in ("arrive", "start", "complete") and await _in_two_places(work, visit):
+    asks = step in ("arrive", "start", "complete") and not ends_at_once
+    if asks and await _in_two_places(work, visit):
         visit.overlaps_actual = True
         flags.append("overlaps-actual")
     if job is not None and job.technician_id == visit.technician_id:

@@ -124,13 +124,14 @@ async def complete(work: Work, job: Job | None, visit: Visit, cmd: CompleteVisit
         return Done(_answer(visit, None if job is None else job.state, ()), outcome="superseded")
     if cmd.signature is not None and cmd.no_signature_reason is not None:
         raise InvalidRequest("There is a signature or a reason for none, not both.", field="no_signature_reason")
+    visit.result, visit.summary, visit.signed_by = cmd.result, cmd.summary, cmd.signed_by or None
+    visit.signature = None if cmd.signature is None else msgspec.to_builtins(cmd.signature)
+    visit.no_signature_reason = cmd.no_signature_reason
+    await work.flush()
     missing = missing_for_completion(await sheet_facts(work.db, visit, job.kind, cmd))
     if missing:
         told = [{"what": one.code, "words": one.words} for one in missing]
         raise SheetIncomplete(" ".join(one.words for one in missing), missing=told)
-    visit.result, visit.summary, visit.signed_by = cmd.result, cmd.summary, cmd.signed_by or None
-    visit.signature = None if cmd.signature is None else msgspec.to_builtins(cmd.signature)
-    visit.no_signature_reason = cmd.no_signature_reason
     if cmd.result != "not_repaired":
         await _complete_job(work, job, visit, stepped.at)
     await _tell_of_history(work, job, visit)

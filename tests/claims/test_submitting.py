@@ -166,3 +166,17 @@ async def test_nobody_submits_for_another_partner(context: Context, cast: Cast) 
     assert {**foreign.json(), "request_id": ""} == {**unknown.json(), "request_id": ""}
     for who in (cast.ann, cast.dora, cast.rex):
         assert (await who.post("/claims/submit", body)).status_code == 403
+
+
+async def test_visits_that_are_handed_in_out_of_order_are_not_two_places_at_once(context: Context, cast: Cast) -> None:
+    now = dt.datetime.now(dt.UTC)
+    for hours in (1, 3, 2):
+        ready = await make.ready_visit(context, cast)
+        ended = now - dt.timedelta(hours=hours)
+        given = {"arrived_at": (ended - dt.timedelta(minutes=30)).isoformat(), "completed_at": ended.isoformat()}
+        told = await cast.pam.done("/claims/submit", await submission_of(context, ready, **given))
+        assert "overlaps-actual" not in told["flags"], hours
+    ready = await make.ready_visit(context, cast)
+    given = {"arrived_at": (now - dt.timedelta(hours=3)).isoformat(), "completed_at": now.isoformat()}
+    told = await cast.pam.done("/claims/submit", await submission_of(context, ready, **given))
+    assert "overlaps-actual" in told["flags"]
