@@ -13,6 +13,7 @@ from domain.jobs.model import Job
 from domain.kit.actor import Role
 from domain.kit.problem import Kind, Problem
 from domain.kit.work import Work
+from domain.people.access import own_params, own_rows_of
 from domain.worklog.repairs import PartKnown
 
 _TEXTS = ARRAY(Text())
