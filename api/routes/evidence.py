@@ -10,7 +10,7 @@ from domain.claims.evidence import Evidence, evidence
 from domain.claims.photos import ClaimPhoto, photos_of_claim, picture_blob
 from domain.claims.replaying import Replay, stored_claim
 from domain.kit.actor import OFFICE
-from domain.kit.problem import NotFound
+from domain.kit.problem import Kind, NotFound, Problem
 from domain.operations.evidence import recorded_work_of_claim
 
 TAG = "claims"
@@ -27,6 +27,10 @@ PICTURE_HEADERS = {
 NO_CLAIM = "There is no such claim."
 
 
+class FactsUnreadable(Problem, kind=Kind.CONFLICT):
+    """The stored facts have a shape that this release cannot read."""
+
+
 class OfClaim(msgspec.Struct, frozen=True):
     """The claim's id in the path."""
 
@@ -34,7 +38,14 @@ class OfClaim(msgspec.Struct, frozen=True):
 
 
 @operation(
-    "GET", "/claims/{id:uuid}/rules", tag=TAG, by=OFFICE, params=OfClaim, answer=Replay, problems=(NotFound,), etag=True
+    "GET",
+    "/claims/{id:uuid}/rules",
+    tag=TAG,
+    by=OFFICE,
+    params=OfClaim,
+    answer=Replay,
+    problems=(NotFound, FactsUnreadable),
+    etag=True,
 )
 async def show_rules_of_claim(call: Call) -> object:
     """Show what every rule said of a claim, those that passed or were off too.
@@ -46,7 +57,10 @@ async def show_rules_of_claim(call: Call) -> object:
         stored = await stored_claim(db, call.params(OfClaim).id)
     if stored is None:
         raise NotFound(NO_CLAIM)
-    return stored.replayed()
+    try:
+        return stored.replayed()
+    except msgspec.ValidationError as error:
+        raise FactsUnreadable(str(error)[:300], claim_number=stored.number) from error
 
 
 @operation(

@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import io
+import random
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from domain.kit.ids import new_id
 from domain.kit.work import begin
 from tests import make
 from tests.cast import Caller, Cast
-from tests.claims.reviewing import APPROVE, REFUSE, lines_by_kind, waiting
+from tests.claims.reviewing import APPROVE, REFUSE, SEND_BACK, lines_by_kind, waiting
 from tests.claims.visits import claimed, claims, complete, fill_sheet, scan
 
 
@@ -24,6 +25,16 @@ def picture(colour: str = "teal") -> bytes:
     """A small photo of nothing in particular."""
     into = io.BytesIO()
     Image.new("RGB", (320, 240), colour).save(into, "JPEG")
+    return into.getvalue()
+
+
+def speckled(edge: int) -> bytes:
+    """The same photo of many shades, in some size."""
+    shades = random.Random(7)  # the same picture every time
+    small = Image.new("L", (12, 12))
+    small.putdata([shades.randrange(256) for _ in range(144)])
+    into = io.BytesIO()
+    small.resize((edge, edge), Image.Resampling.BICUBIC).convert("RGB").save(into, "JPEG", quality=90)
     return into.getvalue()
 
 
@@ -169,6 +180,39 @@ async def test_money_old_parts_and_alerts_are_on_the_line(context: Context, cast
     assert told["old-part", "expected"] == "The old part P-1 is to come back."
     assert told["old-part", "waived"] == "The old part P-1 need not come back: lost in the post"
     assert told["alert", "honey-serial"] == "Alert: honey serial."
+
+
+async def test_what_the_partner_answered_is_on_the_line(context: Context, cast: Cast) -> None:
+    _, claim = await waiting(context, cast)
+    rulings = [{"line_id": str(line.id)} | SEND_BACK for line in (await lines_by_kind(context, claim.id)).values()]
+    await cast.rex.done("/claims/decide", {"claim_id": str(claim.id), "lines": rulings})
+    line_ids = [ruling["line_id"] for ruling in rulings]
+    answer = {"claim_id": str(claim.id), "line_ids": line_ids, "note": "the label is on the second photo"}
+    await cast.pam.done("/claims/answer", answer)
+    _, items = await evidence_of(context, cast)
+    replies = [item for item in items if item["kind"] == "reply"]
+    assert {reply["facts"]["line_id"] for reply in replies} == set(line_ids)
+    assert {(reply["what"], reply["by"], reply["summary"]) for reply in replies} == {
+        ("answer", "Pam", "The partner answers. the label is on the second photo")
+    }
+
+
+async def test_a_photo_that_looks_like_one_of_another_machine_is_shown_beside_it(context: Context, cast: Cast) -> None:
+    first, second = await make.ready_visit(context, cast), await make.ready_visit(context, cast)
+    photos = []
+    for ready, edge in ((first, 640), (second, 480)):
+        photos.append(await photographed(cast.ann, ready.visit_id, speckled(edge)))
+        await fill_sheet(ready)
+        await scan(ready)
+        await complete(ready)
+    await drain(context)
+    _, late = await claims(context)
+    (photo,) = (await cast.rex.get(f"/claims/{late.id}/photos")).json()
+    assert (photo["id"], photo["other_jobs"]) == (photos[1], [])
+    (twin,) = photo["alike"]
+    assert (twin["id"], twin["picture"]) == (photos[0], f"/photos/{photos[0]}/picture")
+    assert min(twin["difference_bits"], twin["frequency_bits"]) <= 10
+    assert (await cast.rex.get(twin["picture"])).status_code == 200
 
 
 async def test_a_photo_that_was_used_before_names_the_other_jobs(context: Context, cast: Cast) -> None:

@@ -103,6 +103,8 @@ async def test_facts_that_cannot_be_read_are_told_and_stop_nothing(
     assert result.exit_code == 1
     assert "2 claims: 1 equal, 0 different, 1 unreadable." in result.output
     assert (await fieldstone(context, waiting.number)).exit_code == 1
+    page = await cast.rex.get(f"/claims/{waiting.id}/rules")
+    assert (page.status_code, page.json()["code"]) == (409, "facts-unreadable")
 
 
 async def test_the_office_sees_every_rule_of_a_claim(context: Context, cast: Cast) -> None:
