@@ -13,7 +13,7 @@ def main() -> None:
         sys.exit(lack)
     folder = Path(sys.argv[1]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    with served() as product:
+    with served(whole_week=True) as product:
         print(run_in_browser(product, "pictures", str(folder), app="desk"))
 
 

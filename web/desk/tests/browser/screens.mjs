@@ -18,7 +18,7 @@ export const SCREENS = [
   { name: "jobs", login: "pam", as: "partner-jobs" },
   { name: "claims", login: "pam", as: "partner-claims" },
   { name: "claim", login: "pam", as: "partner-claim", find: first("/claims", "") },
-  { name: "submit", login: "pam", find: first("/jobs", "state=assigned") },
+  { name: "submit", login: "pam", find: first("/jobs", "state=accepted") },
   { name: "preauthorisations", login: "pam", as: "partner-preauthorisations" },
   { name: "files", login: "pam" },
   { name: "systems", login: "pam" },
