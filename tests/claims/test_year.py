@@ -1,9 +1,13 @@
 """The synthetic year: frauds of every kind among honest claims, judged by the real gate."""
 
 import ast
+import json
 from collections import Counter
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from api.cli import main
 from api.trials.year import diary, frauds, network
 from api.trials.year.world import HONEST
 
@@ -47,3 +51,15 @@ def test_about_one_claim_in_twenty_is_a_fraud_and_every_pattern_is_among_them() 
     assert labels.keys() == frauds.PATTERNS.keys()
     assert 0.04 < labels.total() / len(stories) < 0.1
     assert len(stories) == 12_000
+
+
+def test_a_small_year_is_judged_and_told() -> None:
+    done = CliRunner().invoke(main, ["judge-year", "--claims", "600", "--seed", "3", "--jobs", "1", "--json"])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.output
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["claims"] == 600
+    assert told["seed"] == 3
+    assert told["certain"]["stopped"] == told["certain"]["injected"], told["patterns"]
+    assert told["honest"]["refused"] == 0, told["honest"]
+    assert done.exit_code == 0
+    assert set(told["patterns"]) >= {"D3", "D9-partner", "velocity", "denied"}

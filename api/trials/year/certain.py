@@ -5,16 +5,23 @@ import random
 from collections.abc import Callable, Sequence
 
 from api.trials.catalogue import FAULT_GROUPS
-from api.trials.year.diary import COMPONENT, HAS, OPERATION, fitted
+from api.trials.year.diary import COMPONENT, HAS, OPERATION, SAME_REPAIR_DAYS, fitted
 from api.trials.year.world import HONEST, Fitted, Story, Unit, World
 
 SEARCH = 200
 
 
-def retell(world: World, story: Story, unit: Unit, group: str = "") -> bool:
-    """Let a sheet speak of another unit; tell whether the unit has what a fault of that group sits in."""
+def retell(world: World, story: Story, unit: Unit, group: str = "", *, known: bool = False) -> bool:
+    """Let a sheet speak of another unit or fault; tell whether it could.
+
+    Unless the earlier repair is ``known``, nobody honest repaired that fault of the unit at about that time: a fraud
+    that passes must not stand in the way of honest people.
+    """
     group = group or story.group
     if unit.line not in story.technician.lines or not any(one in HAS[unit.line] for one in COMPONENT[group]):
+        return False
+    near = [on for of, on in unit.repaired if of == group and abs((on - story.day).days) < SAME_REPAIR_DAYS]
+    if not known and any(on != story.day or unit is not story.unit for on in near):
         return False
     _tell_of(world, story, unit, group)
     return True
@@ -113,7 +120,7 @@ def same_fault(world: World, stories: Sequence[Story], place: int) -> list[Story
     """A repair that was claimed some days ago is claimed again."""
     story = stories[place]
     source = earlier(world, stories, place, (1, 12), _neighbour(story))
-    if source is None or not retell(world, story, source.unit, source.group):
+    if source is None or not retell(world, story, source.unit, source.group, known=True):
         return []
     return [story]
 
@@ -122,7 +129,7 @@ def overlapping(world: World, stories: Sequence[Story], place: int) -> list[Stor
     """A repair that was paid months ago is claimed again: the failure is said to lie before it."""
     story = stories[place]
     source = earlier(world, stories, place, (45, 120), _neighbour(story))
-    if source is None or not retell(world, story, source.unit, source.group):
+    if source is None or not retell(world, story, source.unit, source.group, known=True):
         return []
     story.failed_on = source.day - dt.timedelta(days=world.rng.choice((0, 0, 1, 2)))
     return [story]
@@ -201,6 +208,16 @@ def _of_line(world: World, story: Story, lines: list[str]) -> list[Story]:
             _tell_of(world, story, unit, "LOGIC")
             return [story]
     return []
+
+
+def kept_part(world: World, stories: Sequence[Story], place: int) -> list[Story]:
+    """A dear part was exchanged, it is said; the old one never comes back, and the money is asked for."""
+    story = stories[place]
+    later = [on for of, on in story.unit.repaired if of == "COLD" and on > story.day]
+    if later or not retell(world, story, story.unit, "COLD"):
+        return []
+    story.attempt = "pay"
+    return [story]
 
 
 def wrong_tag(world: World, stories: Sequence[Story], place: int) -> list[Story]:
@@ -321,6 +338,7 @@ PATTERNS = {
     "D14-replay": tried("replay"),
     "D14-altered": tried("altered"),
     "D15": tried("approve"),
+    "D16": kept_part,
     "D17": wrong_tag,
     "no-scan": no_scan,
 }

@@ -19,6 +19,7 @@ import msgspec
 from domain.claims.adjudication import DecideClaim
 from domain.claims.customer_answers import CustomerAnswers, Said
 from domain.claims.opening import open_claim_for_visit
+from domain.claims.payment import ClaimsPaid, PayClaims
 from domain.claims.ruling import Ruling
 from domain.claims.scored import ScoreClaim, score_claim, scoring_id
 from domain.commands import REGISTER
@@ -37,6 +38,7 @@ UPDATE visit SET state = 'completed', completed_at = $2, result = $3, version = 
 WHERE id = $1 AND state = 'working'
 """
 OPENED = "SELECT 1 FROM claim WHERE id = $1"
+DAY = dt.timedelta(days=1)
 SCORED_AFTER = dt.timedelta(minutes=2)
 AT_ONCE = 4
 """So many claims a process has on their way: one waits for the database while the others compute."""
@@ -139,6 +141,18 @@ async def _approve_own(database: Database, handed: Handed) -> str:
     return await transact(database, chair, body, now=handed.submitted_at, queue=AlreadyDone())
 
 
+async def _pay_at_once(database: Database, handed: Handed) -> str:
+    """Let a manager pay the claim whose old part is not back."""
+    manager = Actor(handed.asked_by, Role.SERVICE_MANAGER)
+    command = PayClaims(claim_ids=(handed.op_id,))
+
+    async def body(work: Work) -> str:
+        entry = await carry_out(work, command, REGISTER, new_id())
+        return msgspec.json.decode(entry.answer, type=ClaimsPaid).claims[0].outcome
+
+    return await transact(database, manager, body, now=handed.submitted_at + DAY, queue=AlreadyDone())
+
+
 async def _ask(database: Database, handed: Handed) -> None:
     """Let the office write down what the customer says, and the claim be scored anew."""
     answer = msgspec.convert(handed.answer, Said)
@@ -175,9 +189,11 @@ TRIES = {
     "twice": _twice,
     "cover": _move_the_cover,
     "approve": _approve_own,
+    "pay": _pay_at_once,
 }
 """What is tried beside the plain submission: the same operation once more, the same id with other content, a new
-operation for the same visit, the warranty moved by one person, the claim approved by who submitted it."""
+operation for the same visit, the warranty moved by one person, the claim approved by who submitted it,
+or paid while its old part is still expected."""
 
 
 class AlreadyDone:

@@ -34,7 +34,7 @@ def _two_trips(world: World, first: Story, second: Story) -> None:
     days_apart = (second.submitted_on - first.submitted_on).days
     if first.same_job or first.leave or second.leave or not 1 <= days_apart <= 10 or apart < dt.timedelta(hours=12):
         return
-    if first.group == "NFF" or not retell(world, second, first.unit, first.group):
+    if first.group == "NFF" or not retell(world, second, first.unit, first.group, known=True):
         return
     for other in (first, second):
         other.source = True

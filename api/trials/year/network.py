@@ -27,6 +27,8 @@ PLACES = {
     "Shanghai": Place(31.23, 121.47),
 }
 CHARTED = 0.7
+AGREED = '{"core_return_minor": 25000}'
+"""What the contracts with the partners say beside the usual: dearer old parts are sent back."""
 SHARED_NUMBERS = 0.02
 """So many contacts have the number of another customer's: house managers, chains."""
 MONTHS = {"Heat pump": (36, 36, 24), "Door drive": (24, 24, 24)}
@@ -130,9 +132,8 @@ def _catalogue(world: World, rows: Rows) -> None:
     ids = world.ids
     programme_id = ids.at(BEGUN)
     rows.add("programme", id=programme_id, code="STANDARD", name="Standard warranty")
-    rows.add(
-        "programme_version", id=ids.at(BEGUN), programme_id=programme_id, from_on=BEGUN.date(), limits="{}", modes="{}"
-    )
+    version = {"programme_id": programme_id, "from_on": BEGUN.date(), "limits": AGREED, "modes": "{}"}
+    rows.add("programme_version", id=ids.at(BEGUN), **version)
     for line_no, line in enumerate(LINES):
         parts_months, labour_months, travel_months = MONTHS.get(line.name, MONTHS_ELSE)
         for size_no, size in enumerate(line.sizes):

@@ -15,6 +15,7 @@ TRIED = {
     "altered": {"refused": "refused"},
     "cover": {"refused": "refused"},
     "approve": {"rejected": "refused"},
+    "pay": {"on-hold": "refused", "not-payable": "reviewed"},
 }
 """What a second try must be answered; a second claim of one visit could not even be stored."""
 STOOD = """

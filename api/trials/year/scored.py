@@ -51,9 +51,10 @@ def _own(story: Story) -> Callable[[Story], bool]:
 
 def _habit(world: World, stories: Sequence[Story]) -> list[Story]:
     """Return the whole year of somebody who is seldom called; whoever has a habit has it from January on."""
-    count = Counter(story.technician for story in stories if story.label == HONEST)
-    seldom = sorted(count, key=lambda one: (count[one], one.id))[: len(count) // 10 + 3]
-    who = world.rng.choice(seldom)
+    every = Counter(story.technician for story in stories)
+    free = Counter(story.technician for story in stories if story.label == HONEST and not story.source)
+    seldom = sorted((one for one in free if free[one] > 20), key=lambda one: (free[one], one.id))
+    who = max(seldom[: len(every) // 6 + 3], key=lambda one: free[one] / every[one])
     return _run(world, stories, 0, days=366, count=len(stories), fits=lambda other: other.technician is who)
 
 
