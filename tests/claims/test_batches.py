@@ -1,5 +1,6 @@
 """Many submissions at once: an outcome each, in order, and a bad one stops none."""
 
+import asyncio
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -72,3 +73,16 @@ async def test_a_batch_has_one_to_five_hundred_items(cast: Cast) -> None:
         refused = await cast.pam.post("/claims/submit/batch", {"items": items})
         assert (refused.status_code, refused.json()["code"]) == (422, "invalid-request")
     assert (await cast.ann.post("/claims/submit/batch", {"items": [{"id": "1", "claim": {}}]})).status_code == 403
+
+
+async def test_the_same_submission_many_times_at_once_is_one_claim(context: Context, cast: Cast) -> None:
+    system = await system_of(cast)
+    good = await submission_of(context, await make.ready_visit(context, cast))
+    same = [system.post("/claims/submit", good, key="one") for _ in range(10)]
+    other = [system.post("/claims/submit", good) for _ in range(5)]
+    batches = [system.post("/claims/submit/batch", {"items": [{"id": "one", "claim": good}]}) for _ in range(5)]
+    answers = await asyncio.gather(*same, *other, *batches)
+    assert len(await claims(context)) == 1
+    assert {one.status_code for one in answers} <= {200, 201, 409}
+    told = {one.text for one in answers[:10] if one.status_code < 300}
+    assert len(told) <= 1, "every repeat gets the first answer"

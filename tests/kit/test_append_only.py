@@ -36,6 +36,9 @@ FOR_THE_OFFICE = [
     ("rule_hit", "inputs"),
     ("account", "password_hash"),
     ("session", "refresh_hash"),
+    ("api_key", "key_hash"),
+    ("webhook", "secret"),
+    ("webhook", "previous_secret"),
 ]
 
 

@@ -10,19 +10,20 @@ from uuid import UUID
 import msgspec
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.adapters.posting import post
 from api.context import Context
 from api.worker import drain
 from domain.kit.actor import SYSTEM, Role
-from domain.kit.work import begin
+from domain.kit.work import begin, sqlstate
 from domain.webhooks.delivering import PAUSES, write_attempt
 from domain.webhooks.queries import Attempt
 from domain.webhooks.signing import signature
 from domain.webhooks.telling import tell_of_claim
 from tests import make
-from tests.cast import Cast, joined
+from tests.cast import Cast, actor_of, joined
 from tests.claims.submitting import system_of
 from tests.claims.visits import claimed, claims
 from tests.conftest import rows
@@ -274,3 +275,26 @@ async def test_what_became_of_a_request_for_more_is_told(context: Context, cast:
     ((_, _, body),) = receiver.came
     data = {"id": request.json()["id"], "number": request.json()["number"], "state": "refused"}
     assert json.loads(body)["data"] == data | {"reasons": ["excessive-labour"]}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE webhook SET approved_at = now()",
+        "UPDATE webhook SET url = 'https://elsewhere.example/'",
+        "UPDATE webhook SET secret = 'mine'",
+        "UPDATE webhook SET state = 'active'",
+        (
+            "INSERT INTO webhook (id, partner_id, url, host, events, secret, state, created_by, created_at, approved_at) "
+            "VALUES (gen_random_uuid(), current_partner(), 'x', 'x', '[]', 'x', 'active', gen_random_uuid(), now(), now())"
+        ),
+    ],
+)
+async def test_the_database_lets_no_partner_approve_its_own_webhook(
+    change: str, context: Context, cast: Cast, receiver: Receiver
+) -> None:
+    await made(cast, receiver, approved=False)
+    with pytest.raises(DBAPIError) as refused:
+        async with begin(context.database, actor_of(cast.pam)) as work:
+            await work.db.execute(text(change))
+    assert sqlstate(refused.value) in ("42501", "23514")
