@@ -13,7 +13,6 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from api import tasks
 from api.context import Context
 from api.worker import drain
 from domain.kit.actor import SYSTEM
@@ -26,7 +25,6 @@ from tests.claims.visits import claimed, now
 from tests.photos.drawn import Code, jpeg, label
 from tests.sync.handset import Handset, handset
 
-_TASKS = tasks
 ROUNDS = 13
 CLASSES = ("known", "scrapped", "foreign", "expired", "claimed", "honey")
 _VARIES = (

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from api import tasks_claims
 from api.context import Context
 from api.worker import drain
 from domain.claims.model import Scan
@@ -16,8 +15,6 @@ from tests import make
 from tests.cast import Cast
 from tests.claims.submitting import submission_of, system_of
 from tests.claims.visits import claims, complete, fill_sheet, hits, now, scan
-
-assert tasks_claims
 
 
 async def label_of(cast: Cast, unit_id: Any) -> tuple[str, str]:

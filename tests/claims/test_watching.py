@@ -8,7 +8,6 @@ import httpx
 import pytest
 from sqlalchemy import text, update
 
-from api import tasks_claims, tasks_units
 from api.context import Context
 from api.worker import drain
 from domain.claims.actions import resolve_scan
@@ -22,7 +21,6 @@ from tests import make
 from tests.cast import Cast
 from tests.claims.visits import claimed, claims, hits, now
 
-_TASKS = (tasks_claims, tasks_units)
 SMALL = {"strange_serials_per_day": 2, "strange_serials_lock": 4, "pause_seconds": 60, "pause_seconds_max": 100}
 
 
