@@ -1,5 +1,6 @@
 """Paying claims: each gets an outcome, and nothing is paid that waits, was not scored or holds a part back."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -61,3 +62,19 @@ async def test_managers_pay_and_nobody_else(context: Context, cast: Cast) -> Non
     body = {"claim_ids": [str(uuid4())]}
     for other in (cast.rex, cast.dora, cast.pam, cast.ann):
         assert (await other.post("/claims/pay", body)).status_code == 403
+
+
+async def test_of_payment_and_withdrawal_at_the_same_moment_one_wins(context: Context, cast: Cast) -> None:
+    for _ in range(6):
+        await claimed(await make.ready_visit(context, cast))
+    await run(context, "UPDATE claim SET scored_at = now()")
+    ids = [str(claim.id) for claim in await claims(context)]
+    paid, *withdrawn = await asyncio.gather(
+        cast.ada.post("/claims/pay", {"claim_ids": ids}),
+        *(cast.pam.post("/claims/withdraw", {"claim_id": claim_id}) for claim_id in ids),
+    )
+    outcomes = {one["id"]: one["outcome"] for one in paid.json()["claims"]}
+    for claim_id, withdrawal in zip(ids, withdrawn, strict=True):
+        assert (outcomes[claim_id] == "paid") == (withdrawal.status_code == 409), withdrawal.text
+    for claim in await claims(context):
+        assert {line.state for line in (await lines_by_kind(context, claim.id)).values()} == {claim.state}

@@ -24,6 +24,8 @@ APPEND_ONLY = (
     "unit_move",
     "programme_version",
     "customer_answer",
+    "claim_decision",
+    "claim_reply",
 )
 FOR_THE_OFFICE = [
     ("journal_body", "verdict"),
@@ -33,6 +35,10 @@ FOR_THE_OFFICE = [
     ("claim", "decision"),
     ("claim", "facts"),
     ("claim", "lane"),
+    ("claim", "review_weight"),
+    ("claim_decision", "decided_by"),
+    ("preauthorisation", "decided_by"),
+    ("core_return", "matches"),
     ("rule_hit", "inputs"),
     ("account", "password_hash"),
     ("session", "refresh_hash"),

@@ -116,7 +116,7 @@ def upgrade() -> None:
 
 def _states(table: str, states: str) -> None:
     op.drop_constraint(f"ck_{table}_state", table)
-    op.create_check_constraint(f"ck_{table}_state", table, f"state IN {states}")
+    op.create_check_constraint(op.f(f"ck_{table}_state"), table, f"state IN {states}")
 
 
 def _paid_once(where: str) -> None:
@@ -141,7 +141,9 @@ def _claims() -> None:
     op.add_column("claim", sa.Column("answer_by", sa.Date(), nullable=True))
     op.add_column("claim", sa.Column("paid_at", MOMENT, nullable=True))
     op.add_column("claim", sa.Column("paid_by", sa.Uuid(), nullable=True))
-    op.create_check_constraint("ck_claim_repeat_trip", "claim", "NOT repeat_trip OR preauthorisation_id IS NOT NULL")
+    op.create_check_constraint(
+        op.f("ck_claim_repeat_trip"), "claim", "NOT repeat_trip OR preauthorisation_id IS NOT NULL"
+    )
     op.create_unique_constraint("uq_claim_preauthorisation_id", "claim", ["preauthorisation_id"])
     _paid_once("state IN ('accepted', 'approved', 'paid') AND NOT repeat_trip")
     op.add_column("claim_line", sa.Column("reason", sa.Text(), server_default="", nullable=False))
@@ -149,9 +151,11 @@ def _claims() -> None:
         op.add_column("claim_line", sa.Column(name, sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.add_column("claim_line", sa.Column("approved_minutes", sa.Integer(), nullable=True))
     op.add_column("claim_line", sa.Column("approved_quantity", sa.Integer(), nullable=True))
-    op.create_check_constraint("ck_claim_line_held_is_not_paid", "claim_line", "state <> 'paid' OR NOT on_hold")
+    op.create_check_constraint(op.f("ck_claim_line_held_is_not_paid"), "claim_line", "state <> 'paid' OR NOT on_hold")
     op.create_check_constraint(
-        "ck_claim_line_approved", "claim_line", "approved_minor BETWEEN 0 AND coalesce(amount_minor, approved_minor)"
+        op.f("ck_claim_line_approved"),
+        "claim_line",
+        "approved_minor BETWEEN 0 AND coalesce(amount_minor, approved_minor)",
     )
 
 
@@ -177,22 +181,23 @@ def _decisions() -> None:
         sa.Column("decider_partner_id", sa.Uuid(), nullable=True),
         sa.Column("decided_at", MOMENT, nullable=False),
         sa.CheckConstraint(
-            "decision IN ('approve', 'approve_in_part', 'refuse', 'send_back')", name="ck_claim_decision_decision"
+            "decision IN ('approve', 'approve_in_part', 'refuse', 'send_back')", name=op.f("ck_claim_decision_decision")
         ),
-        sa.CheckConstraint("decider_partner_id IS NULL", name="ck_claim_decision_decider_is_ours"),
-        sa.CheckConstraint("decided_by <> submitted_by", name="ck_claim_decision_not_the_submitter"),
+        sa.CheckConstraint("decider_partner_id IS NULL", name=op.f("ck_claim_decision_decider_is_ours")),
+        sa.CheckConstraint("decided_by <> submitted_by", name=op.f("ck_claim_decision_not_the_submitter")),
         sa.CheckConstraint(
-            f"NOT needs_two OR NOT ({GRANTED}) OR proposed OR confirms IS NOT NULL", name="ck_claim_decision_two_people"
+            f"NOT needs_two OR NOT ({GRANTED}) OR proposed OR confirms IS NOT NULL",
+            name=op.f("ck_claim_decision_two_people"),
         ),
         sa.CheckConstraint(
-            f"reason <> 'goodwill' OR NOT ({GRANTED}) OR needs_two", name="ck_claim_decision_goodwill_needs_two"
+            f"reason <> 'goodwill' OR NOT ({GRANTED}) OR needs_two", name=op.f("ck_claim_decision_goodwill_needs_two")
         ),
-        sa.CheckConstraint("(confirms IS NULL) = (proposed_by IS NULL)", name="ck_claim_decision_confirms"),
+        sa.CheckConstraint("(confirms IS NULL) = (proposed_by IS NULL)", name=op.f("ck_claim_decision_confirms")),
         sa.CheckConstraint(
             "proposed_by <> decided_by AND NOT (proposed AND confirms IS NOT NULL)",
-            name="ck_claim_decision_second_person",
+            name=op.f("ck_claim_decision_second_person"),
         ),
-        sa.CheckConstraint("reason <> 'other' OR note <> ''", name="ck_claim_decision_other_says_why"),
+        sa.CheckConstraint("reason <> 'other' OR note <> ''", name=op.f("ck_claim_decision_other_says_why")),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name="fk_claim_decision_claim_id"),
         sa.ForeignKeyConstraint(["line_id"], ["claim_line.id"], name="fk_claim_decision_line_id"),
         sa.ForeignKeyConstraint(["confirms"], ["claim_decision.id"], name="fk_claim_decision_confirms"),
@@ -219,8 +224,8 @@ def _replies() -> None:
         sa.Column("photo_ids", JSONB(), server_default=sa.text("'[]'"), nullable=False),
         sa.Column("replied_by", sa.Uuid(), nullable=False),
         sa.Column("replied_at", MOMENT, nullable=False),
-        sa.CheckConstraint("kind IN ('answer', 'appeal', 'withdraw')", name="ck_claim_reply_kind"),
-        sa.CheckConstraint("(kind = 'withdraw') = (line_id IS NULL)", name="ck_claim_reply_line"),
+        sa.CheckConstraint("kind IN ('answer', 'appeal', 'withdraw')", name=op.f("ck_claim_reply_kind")),
+        sa.CheckConstraint("(kind = 'withdraw') = (line_id IS NULL)", name=op.f("ck_claim_reply_line")),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name="fk_claim_reply_claim_id"),
         sa.ForeignKeyConstraint(["line_id"], ["claim_line.id"], name="fk_claim_reply_line_id"),
         sa.ForeignKeyConstraint(["replied_by"], ["account.id"], name="fk_claim_reply_replied_by"),
@@ -254,13 +259,13 @@ def _preauthorisations() -> None:
         sa.Column("decision_note", sa.Text(), server_default="", nullable=False),
         sa.Column("decided_by", sa.Uuid(), nullable=True),
         sa.Column("decided_at", MOMENT, nullable=True),
-        sa.CheckConstraint("state IN ('requested', 'granted', 'refused')", name="ck_preauthorisation_state"),
-        sa.CheckConstraint("(state = 'requested') = (decided_by IS NULL)", name="ck_preauthorisation_decided"),
+        sa.CheckConstraint("state IN ('requested', 'granted', 'refused')", name=op.f("ck_preauthorisation_state")),
+        sa.CheckConstraint("(state = 'requested') = (decided_by IS NULL)", name=op.f("ck_preauthorisation_decided")),
         sa.CheckConstraint(
             "(state = 'granted') = (granted IS NOT NULL AND valid_until IS NOT NULL)",
-            name="ck_preauthorisation_granted",
+            name=op.f("ck_preauthorisation_granted"),
         ),
-        sa.CheckConstraint("decided_by <> asked_by", name="ck_preauthorisation_not_the_asker"),
+        sa.CheckConstraint("decided_by <> asked_by", name=op.f("ck_preauthorisation_not_the_asker")),
         sa.ForeignKeyConstraint(["job_id"], ["job.id"], name="fk_preauthorisation_job_id"),
         sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name="fk_preauthorisation_partner_id"),
         sa.ForeignKeyConstraint(["asked_by"], ["account.id"], name="fk_preauthorisation_asked_by"),
@@ -303,10 +308,11 @@ def _returns() -> None:
         sa.Column("waive_reason", sa.Text(), nullable=True),
         sa.Column("waived_by", sa.Uuid(), nullable=True),
         sa.Column("waived_at", MOMENT, nullable=True),
-        sa.CheckConstraint("state IN ('expected', 'received', 'waived')", name="ck_core_return_state"),
-        sa.CheckConstraint("(state = 'received') <= (received_by IS NOT NULL)", name="ck_core_return_received"),
+        sa.CheckConstraint("state IN ('expected', 'received', 'waived')", name=op.f("ck_core_return_state")),
+        sa.CheckConstraint("(state = 'received') <= (received_by IS NOT NULL)", name=op.f("ck_core_return_received")),
         sa.CheckConstraint(
-            "(state = 'waived') = (waived_by IS NOT NULL AND waive_reason IS NOT NULL)", name="ck_core_return_waived"
+            "(state = 'waived') = (waived_by IS NOT NULL AND waive_reason IS NOT NULL)",
+            name=op.f("ck_core_return_waived"),
         ),
         sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name="fk_core_return_claim_id"),
         sa.ForeignKeyConstraint(["line_id"], ["claim_line.id"], name="fk_core_return_line_id"),
