@@ -14,7 +14,7 @@ from domain.claims.model import Claim, ClaimLine, Scan
 from domain.claims.photos import photos_of_claim
 from domain.claims.reviewed import ClaimReply, CoreReturn, LineRuling
 from domain.claims.score_model import ScoreRecord
-from domain.claims.time_line import EvidenceItem, of_photo, of_sheet, position
+from domain.claims.time_line import EvidenceItem, is_cut, of_photo, of_sheet, position
 from domain.claims.watched import Alert
 from domain.kit.actor import Actor
 from domain.kit.journal import JournalEntry
@@ -23,7 +23,7 @@ from domain.people.model import Account
 from domain.worklog.queries import sheet
 
 items_max = 1000
-rows_max = 500
+rows_max = items_max + 1
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -275,7 +275,7 @@ async def evidence(
         claim_id=claim.id,
         number=claim.number,
         visit_id=claim.visit_id,
-        complete=len(items) <= items_max,
+        complete=len(items) <= items_max and not is_cut(found),
         items=shown,
     )
 

@@ -16,8 +16,8 @@ from domain.jobs.model import Job, Visit
 from domain.kit.read import Read
 from domain.worklog.model import Photo, Upload
 
-photos_max = 200
-"""No visit has more photos."""
+photos_max = 1000
+"""No visit has more photos than a person could take on it."""
 other_uses_max = 20
 
 

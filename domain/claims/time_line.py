@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from domain.claims.photos import ClaimPhoto
-from domain.worklog.queries import SheetHead, StepLine, VisitSheet
+from domain.worklog.queries import SheetHead, StepLine, VisitSheet, lines_max
 
 EvidenceKind = Literal[
     "step",
@@ -50,6 +50,12 @@ class EvidenceItem(msgspec.Struct, frozen=True, kw_only=True):
     struck: bool = False
     link: str | None = None
     facts: dict[str, Any] = {}
+
+
+def is_cut(found: VisitSheet) -> bool:
+    """Tell whether a sheet may have more lines than were read of it."""
+    lines = (found.steps, found.times, found.parts, found.expenses, found.faults, found.readings)
+    return any(len(one) >= lines_max for one in lines)
 
 
 def of_sheet(found: VisitSheet) -> Iterator[EvidenceItem]:

@@ -13,7 +13,7 @@ from domain.kit.read import Read
 from domain.operations.model import RecordedWork
 from domain.people.model import Account
 
-rows_max = 500
+rows_max = 1000
 
 
 class _Row(msgspec.Struct, frozen=True):

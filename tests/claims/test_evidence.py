@@ -116,6 +116,20 @@ async def test_what_was_taken_back_is_still_there_and_struck(context: Context, c
     assert "went home instead" in struck["summary"]
 
 
+async def test_a_line_that_is_too_long_is_cut_and_says_so(context: Context, cast: Cast) -> None:
+    await claimed(await make.ready_visit(context, cast))
+    (claim,) = await claims(context)
+    async with begin(context.database, SYSTEM) as work:
+        many = text(
+            "INSERT INTO reading (id, visit_id, partner_id, name, value, entered_at) "
+            "SELECT gen_random_uuid(), :visit, :north, 'voltage', n::text, :now FROM generate_series(1, 600) AS n"
+        )
+        await work.db.execute(many, {"visit": claim.visit_id, "north": cast.north, "now": work.now})
+    told = (await cast.rex.get(f"/claims/{claim.id}/evidence")).json()
+    assert told["complete"] is False
+    assert 500 < len(told["items"]) <= 1000
+
+
 async def test_recorded_work_and_its_decision_are_on_the_line(context: Context, cast: Cast) -> None:
     ready = await make.ready_visit(context, cast)
     await fill_sheet(ready)
