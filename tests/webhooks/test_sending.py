@@ -285,8 +285,9 @@ async def test_what_became_of_a_request_for_more_is_told(context: Context, cast:
         "UPDATE webhook SET secret = 'mine'",
         "UPDATE webhook SET state = 'active'",
         (
-            "INSERT INTO webhook (id, partner_id, url, host, events, secret, state, created_by, created_at, approved_at) "
-            "VALUES (gen_random_uuid(), current_partner(), 'x', 'x', '[]', 'x', 'active', gen_random_uuid(), now(), now())"
+            "INSERT INTO webhook (id, partner_id, url, host, events, secret, state, created_by, created_at, "
+            "approved_at) VALUES (gen_random_uuid(), current_partner(), 'x', 'x', '[]', 'x', 'active', "
+            "gen_random_uuid(), now(), now())"
         ),
     ],
 )
