@@ -4,22 +4,23 @@ import datetime as dt
 import hmac
 import secrets
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.jobs.model import Visit
 from domain.kit.ids import new_id
 from domain.kit.problem import Kind, NotFound, Problem
+from domain.kit.read import Prepared
 from domain.kit.work import Work
 from domain.people.access import own_rows
 from domain.people.sessions import note
 from domain.reports import codes, rules
 from domain.reports.document import commit, digest, salt_bytes
-from domain.reports.model import Collection, Report, ReportPerson, ReportRevision
+from domain.reports.model import Collection, Report
 from domain.reports.sheet import sheet_of
 from domain.worklog.completion import CompleteVisit
 
@@ -50,19 +51,32 @@ class Tried:
     wait: dt.timedelta = dt.timedelta(0)
 
 
+_COMPLETED = Prepared(
+    select(Visit.partner_id, Report.id)
+    .outerjoin(Report, Report.visit_id == Visit.id)
+    .where(Visit.id == bindparam("visit_id"), Visit.state == "completed", Visit.result.is_not(None)),
+    "visit_id",
+)
+_NEW_REPORT = """
+INSERT INTO report (id, visit_id, partner_id, state, created_at) VALUES ($1, $2, $3, 'frozen', $4) RETURNING number
+"""
+_NEW_REVISION = """
+WITH revision AS (
+  INSERT INTO report_revision (report_id, revision, partner_id, document, digest, verification_code, short_code,
+                               frozen_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+)
+INSERT INTO report_person (report_id, revision, partner_id, salt, personal) VALUES ($1, $2, $3, $9, $10)
+"""
+
+
 async def freeze_report(work: Work, cmd: CompleteVisit) -> None:
     """Freeze the sheet of a visit that was just completed as revision 1 of its report, and have it printed.
 
     Nothing on a sheet can stop it: what is too long is cut. A completion that came second changes no report. The
     collection code that came along leads to the report, unless the visit has one already.
     """
-    row: Any = (
-        await work.db.execute(
-            select(Visit.partner_id, Report.id)
-            .outerjoin(Report, Report.visit_id == Visit.id)
-            .where(Visit.id == cmd.visit_id, Visit.state == "completed", Visit.result.is_not(None))
-        )
-    ).one_or_none()
+    row = await _COMPLETED.first(work.driver, {"visit_id": cmd.visit_id})
     if row is None:
         return
     partner_id, report_id = row
@@ -83,30 +97,18 @@ async def freeze_report(work: Work, cmd: CompleteVisit) -> None:
 
 
 async def _freeze(work: Work, visit_id: UUID, partner_id: UUID | None) -> None:
-    report = Report(id=new_id(), visit_id=visit_id, partner_id=partner_id, state="frozen", created_at=work.now)
-    work.db.add(report)
-    await work.db.flush()
-    document, personal = await sheet_of(work.db, visit_id, report_id=report.id, number=report.number, at=work.now)
+    report_id = new_id()
+    number = await work.driver.fetchval(_NEW_REPORT, report_id, visit_id, partner_id, work.now)
+    document, personal = await sheet_of(work.driver, visit_id, report_id=report_id, number=number, at=work.now)
     salt = secrets.token_bytes(salt_bytes)
     personal_bytes = rules.frozen(personal)
     bound = msgspec.structs.replace(document, personal_commitment=commit(personal_bytes, salt).hex())
     document_bytes = rules.frozen(bound)
-    names = {"report_id": report.id, "revision": bound.revision, "partner_id": partner_id}
-    work.db.add_all(
-        [
-            ReportRevision(
-                **names,
-                document=document_bytes,
-                digest=digest(document_bytes),
-                verification_code=codes.new_token(),
-                short_code=codes.new_short_code(),
-                frozen_at=work.now,
-            ),
-            ReportPerson(**names, salt=salt, personal=personal_bytes),
-        ]
-    )
-    await work.db.flush()
-    await work.enqueue(RENDER, RenderReport(report.id, bound.revision))
+    names = (report_id, bound.revision, partner_id)
+    codes_of_it = (codes.new_token(), codes.new_short_code(), work.now)
+    frozen = (document_bytes, digest(document_bytes), *codes_of_it)
+    await work.driver.execute(_NEW_REVISION, *names, *frozen, salt, personal_bytes)
+    await work.enqueue(RENDER, RenderReport(report_id, bound.revision))
 
 
 async def make_collection_code(work: Work, visit_id: UUID) -> codes.CollectionSecret:

@@ -5,19 +5,19 @@ cannot get into its report.
 """
 
 import datetime as dt
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Text, case, cast, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, Text, bindparam, case, cast, func, select
 
 from domain.catalog.model import FaultCode, LabourOperation, Model, ModelComponent
 from domain.catalog.model import Part as CatalogPart
 from domain.customers.model import Contact, Customer, Site
 from domain.installs.model import Unit
 from domain.jobs.model import Job, Visit
-from domain.kit.read import AnySelect
+from domain.kit.read import AnySelect, Prepared
 from domain.people.model import Account, Partner
 from domain.reports import document as doc
 from domain.reports import rules
@@ -117,7 +117,7 @@ _VISIT = (
         Visit.keyed_in_by_office,
         Visit.result,
         Visit.summary,
-        Visit.signature,
+        cast(Visit.signature, Text).label("signature"),
         Visit.signed_by,
         Visit.no_signature_reason,
         Job.number.label("job_number"),
@@ -154,14 +154,16 @@ _VISIT = (
     .join(Site, Site.id == Job.site_id)
     .outerjoin(Contact, Contact.id == Job.contact_id)
     .outerjoin(Partner, Partner.id == Visit.partner_id)
+    .where(Visit.id == bindparam("visit_id"))
 )
+_GATHER = Prepared(_VISIT, "visit_id")
 
 
 async def sheet_of(
-    db: AsyncSession, visit_id: UUID, *, report_id: UUID, number: int, at: dt.datetime
+    driver: Any, visit_id: UUID, *, report_id: UUID, number: int, at: dt.datetime
 ) -> tuple[doc.ReportDocument, doc.PersonalPart]:
     """Return the first revision of a completed visit's report, still uncut and not yet bound to its personal part."""
-    visit: Any = (await db.execute(_VISIT.where(Visit.id == visit_id))).one()
+    visit = SimpleNamespace(**await _GATHER.first(driver, {"visit_id": visit_id}))
     completed_at: dt.datetime = visit.completed_at
     visited_on = day_at(completed_at, visit.time_zone)
     # What pays is decided for the day of the failure, as the claim does: where no line says it, the day of the job.
@@ -211,7 +213,7 @@ async def sheet_of(
         site_address=", ".join(filter(None, (visit.address, visit.city, visit.country))),
         technician=visit.technician,
         signer=visit.signed_by or "",
-        signature=None if visit.signature is None else msgspec.convert(visit.signature, doc.Signature),
+        signature=msgspec.json.decode(visit.signature or "null", type=doc.Signature | None),
         no_signature_reason=visit.no_signature_reason,
     )
     return document, personal

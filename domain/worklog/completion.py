@@ -1,11 +1,11 @@
 """Completing a visit: the sheet is frozen with its result and the customer's signature."""
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select, union_all
+from sqlalchemy import Text, bindparam, cast, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.catalog.model import FaultCode, ModelComponent
@@ -16,6 +16,7 @@ from domain.jobs.visits import JOB_COMPLETED, abandon, lock_job_and_visit, open_
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.limits import Moment, Note, OptionalLine, Sha256, Word
 from domain.kit.problem import InvalidRequest, Kind, Problem
+from domain.kit.read import Prepared
 from domain.kit.work import Work
 from domain.people.access import SHEET
 from domain.worklog.actions import ID, LINES, SHEET_PROBLEMS
@@ -128,7 +129,7 @@ async def complete(work: Work, job: Job | None, visit: Visit, cmd: CompleteVisit
     visit.signature = None if cmd.signature is None else msgspec.to_builtins(cmd.signature)
     visit.no_signature_reason = cmd.no_signature_reason
     await work.flush()
-    missing = missing_for_completion(await sheet_facts(work.db, visit, job.kind, cmd))
+    missing = missing_for_completion(await sheet_facts(work, visit, job.kind, cmd))
     if missing:
         told = [{"what": one.code, "words": one.words} for one in missing]
         raise SheetIncomplete(" ".join(one.words for one in missing), missing=told)
@@ -174,19 +175,38 @@ async def _tell_of_history(work: Work, job: Job, visit: Visit) -> None:
         await work.enqueue(TELL_OURS, UnitVisited(job.unit_id))
 
 
-async def sheet_facts(db: AsyncSession, visit: Visit, job_kind: str, cmd: CompleteVisit) -> SheetFacts:
-    """Gather what the rule of completeness asks, from lines that are not voided."""
-    faults = await db.execute(
-        select(FaultCode.no_fault_found, ModelComponent.designator, ModelComponent.designator_pattern, Fault.designator)
-        .select_from(Fault)
-        .join(FaultCode, FaultCode.id == Fault.fault_code_id)
-        .outerjoin(ModelComponent, ModelComponent.id == Fault.model_component_id)
-        .where(Fault.visit_id == visit.id, Fault.voided_at.is_(None))
-        .order_by(Fault.id)
+_VISIT_ID: Any = bindparam("visit_id")
+_FAULTS = (
+    select(
+        func.json_build_array(
+            FaultCode.no_fault_found, ModelComponent.designator, ModelComponent.designator_pattern, Fault.designator
+        ).label("fault")
     )
-    readings = select(func.count()).where(Reading.visit_id == visit.id, Reading.voided_at.is_(None))
-    photos = select(func.count()).where(Photo.visit_id == visit.id, Photo.voided_at.is_(None))
-    counts = (await db.execute(select(readings.scalar_subquery(), photos.scalar_subquery()))).one()
+    .select_from(Fault)
+    .join(FaultCode, FaultCode.id == Fault.fault_code_id)
+    .outerjoin(ModelComponent, ModelComponent.id == Fault.model_component_id)
+    .where(Fault.visit_id == _VISIT_ID, Fault.voided_at.is_(None))
+    .order_by(Fault.id)
+    .subquery()
+)
+_READINGS, _PHOTOS = (
+    select(func.count()).where(line.visit_id == _VISIT_ID, line.voided_at.is_(None)).scalar_subquery()
+    for line in (Reading, Photo)
+)
+_SHEET = Prepared(
+    select(
+        cast(select(func.json_agg(_FAULTS.c.fault)).scalar_subquery(), Text).label("faults"),
+        _READINGS.label("readings"),
+        _PHOTOS.label("photos"),
+    ),
+    "visit_id",
+)
+
+
+async def sheet_facts(work: Work, visit: Visit, job_kind: str, cmd: CompleteVisit) -> SheetFacts:
+    """Gather what the rule of completeness asks, from lines that are not voided; one statement."""
+    found = await _SHEET.first(work.driver, {"visit_id": visit.id})
+    faults = msgspec.json.decode(found["faults"] or "[]", type=list[tuple[bool, str | None, str | None, str]])
     return SheetFacts(
         job_kind=job_kind,
         result=cmd.result,
@@ -194,8 +214,8 @@ async def sheet_facts(db: AsyncSession, visit: Visit, job_kind: str, cmd: Comple
             FaultFacts(no_fault_found, demand is not None, demand == "required", pattern or "", place)
             for no_fault_found, demand, pattern, place in faults
         ),
-        readings=counts[0],
-        photos=counts[1],
+        readings=found["readings"],
+        photos=found["photos"],
         signed=cmd.signature is not None,
         no_signature_reason=cmd.no_signature_reason,
     )
