@@ -53,6 +53,7 @@ _PARAMETERS = {
     "id": "The id that a list or a write answered.",
     "job_id": "Only of this job.",
     "kind": "What the rows are, such as `units`.",
+    "number": "Only the claim with this number, or those on the job with it.",
     "lane": "How the gate decided; for the office only.",
     "language": "The language of the headings: `en` or `zh`.",
     "limit": "How many rows a page has at most.",

@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.claims.facts import ClaimDecision, ClaimFacts, ClaimState, Lane
 from domain.claims.model import Claim, ClaimLine, RuleHit, Scan
 from domain.claims.reviewed import ClaimReply, LineRuling
+from domain.jobs.model import Job
 from domain.kit.actor import Actor
+from domain.kit.limits import Count
 from domain.kit.page import Page, PageQuery, page_of, read_cursor
 from domain.kit.read import Read
 from domain.people.access import own_rows
@@ -22,10 +24,11 @@ lines_max = 1000
 
 
 class ClaimQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which claims: in a state; in a lane, which the office alone may ask for."""
+    """Which claims: in a state; in a lane, which the office alone may ask for; by the number of claim or job."""
 
     state: ClaimState | None = None
     lane: Lane | None = None
+    number: Count | None = None
 
 
 class ScanQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -263,6 +266,9 @@ async def claims(db: AsyncConnection, actor: Actor, page: ClaimQuery) -> Page[Cl
         statement = statement.where(Claim.state == page.state)
     if page.lane is not None and actor.is_office:
         statement = statement.where(Claim.lane == page.lane)
+    if page.number is not None:
+        job = select(Job.id).where(Job.number == page.number).scalar_subquery()
+        statement = statement.where((Claim.number == page.number) | (Claim.job_id == job))
     if page.cursor:
         (number,) = read_cursor(page.cursor, int)
         statement = statement.where(Claim.number < number)

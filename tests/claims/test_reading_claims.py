@@ -51,6 +51,19 @@ async def test_a_partners_office_reads_its_own_claims_as_far_as_it_was_told(cont
     assert (await cast.pam.get("/claims", lane="accept")).json()["items"] == [card]
 
 
+async def test_a_claim_is_found_by_its_number_and_by_its_jobs(context: Context, cast: Cast) -> None:
+    ready = await make.ready_visit(context, cast)
+    await claimed(ready)
+    await claimed(await make.ready_visit(context, cast))
+    job = (await cast.dora.get(f"/jobs/{ready.job_id}")).json()["job"]["number"]
+    (found,) = (await cast.pam.get("/claims", number=job)).json()["items"]
+    assert found["job_id"] == str(ready.job_id)
+    for caller in (cast.pam, cast.rex):
+        (same,) = (await caller.get("/claims", number=found["number"])).json()["items"]
+        assert same["id"] == found["id"]
+    assert (await cast.pam.get("/claims", number=1)).json()["items"] == []
+
+
 async def test_nobody_else_reads_them(context: Context, cast: Cast) -> None:
     await make.ready_visit(context, cast)
     foreign = await make.ready_visit(context, cast, technician=cast.ben)

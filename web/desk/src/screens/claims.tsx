@@ -19,16 +19,17 @@ const LANES = ["accept", "review", "refuse"] as const;
 
 export function Claims() {
   const isPartner = is(PARTNER);
-  const { state = "", lane = "" } = place.value.filters;
+  const { state = "", lane = "", number = "" } = place.value.filters;
   const pages = usePages(
     (cursor) =>
       get("/claims", {
         state: (state || null) as State | null,
         lane: (lane || null) as (typeof LANES)[number] | null,
+        number: /^\d{1,15}$/.test(number) ? Number(number) : null,
         cursor,
         limit: 50,
       }),
-    [state, lane],
+    [state, lane, number],
   );
   const columns: Column<Card>[] = [
     { head: say("number"), cell: (claim) => <a href={hashOf("claim", claim.id)}>{claim.number}</a>, lead: true },
@@ -59,6 +60,18 @@ export function Claims() {
               value={state}
               change={(one) => filter({ state: one })}
               options={[["", say("all")], ...CLAIM_STATES.map((one) => [one, word("state", one)] as const)]}
+            />
+          )}
+        </Field>
+        <Field label={say("number.find")}>
+          {(id) => (
+            <input
+              id={id}
+              type="search"
+              inputMode="numeric"
+              maxLength={15}
+              value={number}
+              onChange={(event) => filter({ number: event.currentTarget.value.trim() })}
             />
           )}
         </Field>

@@ -4,6 +4,7 @@ import { DISPATCHING, MANAGING, OFFICE, PARTNER, REVIEWING } from "../core/sessi
 import { Authorisations } from "./authorisations";
 import { Claim } from "./claim";
 import { Claims } from "./claims";
+import { CoreReturns } from "./core-returns";
 import { Figures } from "./figures";
 import { FileRows, Files } from "./files";
 import type { Screen } from "./frame";
@@ -32,6 +33,7 @@ export const SCREENS: readonly Screen[] = [
   { name: "submit", title: "submit", by: PARTNER, show: (id) => <Submit id={id} />, isHidden: true },
   { name: "files", title: "files", by: PARTNER, show: () => <Files /> },
   { name: "file", title: "files", by: PARTNER, show: (id) => <FileRows id={id} />, isHidden: true },
+  { name: "core-returns", title: "cores", by: [...OFFICE, ...PARTNER], show: () => <CoreReturns /> },
   { name: "programmes", title: "programmes", by: OFFICE, show: () => <Programmes /> },
   { name: "programme", title: "programmes", by: OFFICE, show: (id) => <ProgrammeRules id={id} />, isHidden: true },
   { name: "figures", title: "figures", by: OFFICE, show: () => <Figures /> },

@@ -12,6 +12,7 @@ export const SCREENS = [
   { name: "programme", login: "marek", find: first("/programmes", "") },
   { name: "preauthorisations", login: "marek" },
   { name: "figures", login: "marek" },
+  { name: "core-returns", login: "marek" },
   { name: "authorisations", login: "marek" },
   { name: "alerts", login: "marek" },
   { name: "changes", login: "marek" },
