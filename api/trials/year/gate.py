@@ -20,6 +20,7 @@ from domain.claims.adjudication import DecideClaim
 from domain.claims.customer_answers import CustomerAnswers, Said
 from domain.claims.opening import open_claim_for_visit
 from domain.claims.payment import ClaimsPaid, PayClaims
+from domain.claims.returns import ReceiveCoreReturn
 from domain.claims.ruling import Ruling
 from domain.claims.scored import ScoreClaim, score_claim, scoring_id
 from domain.commands import REGISTER
@@ -61,6 +62,8 @@ class Handed:
     sold_on: dt.date = dt.date.min
     answer: str = ""
     """What the customer says of it: this is what happens now, the visit was handed in before."""
+    core: tuple[UUID, str] | None = None
+    """The old part that comes back now, with the serial on it."""
     asked_by: UUID = NO_OPERATION
 
 
@@ -161,9 +164,17 @@ async def _ask(database: Database, handed: Handed) -> None:
     await _score(database, handed, because=uuid5(handed.visit_id, "answer"))
 
 
-async def _ours(database: Database, handed: Handed, command: Command, at: dt.datetime) -> bytes:
+async def _receive(database: Database, handed: Handed, core_return_id: UUID, serial: str) -> None:
+    """Let the stores take an old part in."""
+    command = ReceiveCoreReturn(core_return_id=core_return_id, serial=serial)
+    await _ours(database, handed, command, handed.submitted_at, Role.PARTS_MANAGER)
+
+
+async def _ours(
+    database: Database, handed: Handed, command: Command, at: dt.datetime, role: Role = Role.DISPATCHER
+) -> bytes:
     """Carry out a command of somebody of our own desk; return its answer."""
-    actor = Actor(handed.asked_by, Role.DISPATCHER)
+    actor = Actor(handed.asked_by, role)
 
     async def body(work: Work) -> bytes:
         return (await carry_out(work, command, REGISTER, new_id())).answer
@@ -270,6 +281,8 @@ async def _share(database: Database, visits: Iterable[Handed]) -> dict[UUID, str
         for handed in waiting:
             if handed.answer:
                 await _ask(database, handed)
+            elif handed.core is not None:
+                await _receive(database, handed, *handed.core)
             elif word := await hand_in(database, handed):
                 said[handed.visit_id] = word
 

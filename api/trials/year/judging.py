@@ -36,11 +36,11 @@ SETTINGS = {
 }
 """Of a database that may forget everything in a power cut: it lives for this one run."""
 PAID_AFTER_DAYS = 21
-CORES_BACK = """
-UPDATE claim_line SET on_hold = false FROM claim WHERE claim.id = claim_line.claim_id AND claim_line.on_hold
-  AND claim.submitted_on <= $1 AND claim.visit_id <> ALL ($2)
+COMING_BACK = """
+SELECT core_return.id, core_return.serial, claim.visit_id FROM core_return JOIN claim ON claim.id = core_return.claim_id
+WHERE core_return.state = 'expected' AND core_return.expected_at <= $1 ORDER BY core_return.id
 """
-"""The old parts of honest people come back within two weeks."""
+BACK_AFTER_DAYS = 10
 DUE = """
 SELECT id FROM claim WHERE state IN ('accepted', 'approved') AND submitted_on <= $1 ORDER BY id
 """
@@ -94,27 +94,42 @@ async def _live(
     rows, done, seconds = Rows(), 0, 0.0
     said: dict[UUID, str] = {}
     waiting: list[Handed] = []
+    by_visit: dict[UUID, Story] = {}
     for number, (day, group) in enumerate(groupby(stories, key=lambda story: story.submitted_on), 1):
         today = list(group)
         for story in today:
             sheets.write(world, rows, story)
+            by_visit[story.visit_id] = story
         await store(connection, rows)
         if number in LOOK_AGAIN:
             await connection.execute("ANALYZE")
         if day.weekday() == 4:
-            kept = [story.visit_id for story in stories if story.attempt == "pay"]
-            await connection.execute(CORES_BACK, day - dt.timedelta(days=14), kept)
             await _pay(database, connection, Actor(world.office["marek"], Role.SERVICE_MANAGER), day)
             await _reckon(database, day)
+        back = await _back(connection, world, by_visit, day) if day.weekday() == 3 else []
         answers = [one for one in waiting if one.submitted_at.date() <= day]
         waiting = [one for one in waiting if one.submitted_at.date() > day]
         waiting += [_answer(world, story) for story in today if story.answer]
         began = time.perf_counter()
-        said |= await gates.judge([_handed(world, story) for story in today] + answers)
+        said |= await gates.judge([_handed(world, story) for story in today] + answers + back)
         seconds += time.perf_counter() - began
         done += len(today)
         progress("Judging claims", done, len(stories))
     return seconds, said
+
+
+async def _back(connection: Any, world: World, by_visit: dict[UUID, Story], day: dt.date) -> list[Handed]:
+    """Return the old parts that come back by a day: all but those that somebody keeps, and some are other parts."""
+    at = dt.datetime.combine(day, dt.time(12), tzinfo=dt.UTC)
+    found = []
+    for core_id, serial, visit_id in await connection.fetch(COMING_BACK, at - dt.timedelta(days=BACK_AFTER_DAYS)):
+        story = by_visit[visit_id]
+        if story.attempt == "pay":
+            continue
+        came = f"BD{world.rng.randrange(10**10, 10**11)}" if story.other_core else serial
+        handed = replace(_handed(world, story), again="", submitted_at=at, asked_by=world.office["petra"])
+        found.append(replace(handed, core=(core_id, came)))
+    return found
 
 
 def _answer(world: World, story: Story) -> Handed:

@@ -40,6 +40,7 @@ OFFICE = (
     ("rita", "reviewer"),
     ("ada", "admin"),
     ("dora", "dispatcher"),
+    ("petra", "parts_manager"),
 )
 
 

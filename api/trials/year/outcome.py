@@ -20,6 +20,7 @@ TRIED = {
 """What a second try must be answered; a second claim of one visit could not even be stored."""
 STOOD = """
 SELECT visit.id, visit.why_no_claim, claim.number, claim.state, claim.lane,
+       EXISTS (SELECT FROM core_return WHERE core_return.claim_id = claim.id AND NOT matches) AS held,
        ARRAY(SELECT rule || ':' || reason FROM rule_hit WHERE rule_hit.claim_id = claim.id AND result <> 'warn'
              UNION SELECT (found->>'rule') || ':' || (found->>'reason')
              FROM claim_score, jsonb_array_elements(findings) AS found WHERE claim_score.claim_id = claim.id) AS hits
@@ -135,6 +136,8 @@ def _fate(row: Any) -> tuple[str, int, list[str]]:
     if row["number"] is None:
         return "refused", 0, [f"no-claim:{row['why_no_claim']}"]
     fate = {"refused": "refused", "in_review": "reviewed", "sent_back": "reviewed"}.get(row["state"], "passed")
+    if fate == "passed" and row["held"]:
+        fate = "reviewed"  # nothing of it is paid before a manager decides
     return fate, row["number"], row["hits"]
 
 

@@ -344,6 +344,15 @@ def denied(world: World, stories: Sequence[Story], place: int) -> list[Story]:
     return [story]
 
 
+def other_part(world: World, stories: Sequence[Story], place: int) -> list[Story]:
+    """A dear part was not exchanged; an older one from the shelf comes back for it."""
+    story = stories[place]
+    if not retell(world, story, story.unit, "COLD"):
+        return []
+    story.other_core = True
+    return [story]
+
+
 PATTERNS = {
     "velocity": busy_weeks,
     "long-day": long_day,
@@ -365,4 +374,5 @@ PATTERNS = {
     "old-pictures": old_pictures,
     "elsewhere": elsewhere,
     "denied": denied,
+    "other-part": other_part,
 }

@@ -174,6 +174,8 @@ class Story:
     """Where the job says that the unit stands, where that is not its site."""
     answer: str = ""
     """What the customer says of it when asked, some days later; mostly nobody asks."""
+    other_core: bool = False
+    """Whether another old part comes back than the one that was taken out."""
     tag: str = "ok"
     """What the tag code on the label was worth."""
     result: str = "repaired"
