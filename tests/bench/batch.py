@@ -1,5 +1,6 @@
 """A batch of 500 visits that a partner's system hands in, HTTP to the last commit; each becomes a claim of its own."""
 
+import datetime as dt
 import time
 from collections import Counter
 from types import SimpleNamespace
@@ -14,7 +15,8 @@ from tests.bench.served import scratch, serving
 from tests.cast import Caller, Cast, cast_of, joined
 from tests.claims.submitting import submission_of
 
-ITEMS, TECHNICIANS = 500, 10
+ITEMS, TECHNICIANS = 500, 50
+SLOT = dt.timedelta(minutes=25)
 
 
 async def run() -> dict[str, Any]:
@@ -24,7 +26,7 @@ async def run() -> dict[str, Any]:
         async with httpx.AsyncClient() as client:
             cast = await cast_of(context, client)
             team = await _team(context, cast)
-            batches = [await _batch(context, cast, team, count) for count in (20, ITEMS)]
+            batches = [await _batch(context, cast, team, count, ago) for count, ago in ((20, ITEMS), (ITEMS, 0))]
         app = server.url("fieldstone_app")
         with serving("api.asgi:app", DATABASE_URL=app, FIELDSTONE_DATA=str(data)) as base:
             await _send(base, cast.pam, batches[0])  # the server has met every statement once
@@ -46,11 +48,15 @@ async def _team(context: Any, cast: Cast) -> list[Caller]:
         return [await joined(work, cast.ann.http, f"t{n}", Role.TECHNICIAN, cast.north) for n in range(TECHNICIANS)]
 
 
-async def _batch(context: Any, cast: Cast, team: list[Caller], count: int) -> dict[str, Any]:
+async def _batch(context: Any, cast: Cast, team: list[Caller], count: int, ago: int) -> dict[str, Any]:
     items = []
     for n in range(count):
         ready = await make.ready_visit(context, cast, technician=team[n % len(team)])
-        items.append({"id": f"{count}-{n}", "claim": await submission_of(context, ready)})
+        claim = await submission_of(context, ready)
+        for moment in ("arrived_at", "completed_at"):  # nobody is in two places
+            at = dt.datetime.fromisoformat(claim[moment]) - (ago + n) // len(team) * SLOT
+            claim[moment] = at.isoformat()
+        items.append({"id": f"{count}-{n}", "claim": claim})
     return {"items": items}
 
 
