@@ -108,6 +108,7 @@ THEN: dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]] = {
     appeals.AppealLine: [telling.tell_of_claim],
     appeals.WithdrawClaim: [telling.tell_of_claim],
     payment.PayClaims: [telling.tell_of_paid],
+    returns.ReceiveCoreReturn: [scored.score_with_return],
     preauthorisation.DecidePreauthorisation: [telling.tell_of_request],
 }
 BY_TAG: dict[str, type[Command]] = {action.tag: action.command for action in _ALL}

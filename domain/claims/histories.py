@@ -61,7 +61,8 @@ SELECT
    JOIN claim ON claim.unit_id = neighbour.id AND claim.partner_id = $4 AND claim.submitted_on > $3::date - 90
    JOIN job ON job.id = claim.job_id AND job.customer_id <> $12) AS neighbours,
   (SELECT json_build_object('marked', count(*) FILTER (WHERE latest.unit_id IS NULL), 'count', count(*)) FROM (
-     SELECT scan.unit_id FROM scan WHERE scan.partner_id = $4 AND scan.resolved_at IS NOT NULL
+     SELECT scan.unit_id FROM scan
+     WHERE scan.partner_id = $4 AND scan.technician_id = $2 AND scan.resolved_at IS NOT NULL
        AND scan.scanned_at > $13::timestamptz - interval '30 days' ORDER BY scan.scanned_at DESC LIMIT 200
    ) AS latest) AS scans,
   (SELECT coalesce(json_agg(other), '[]') FROM (
@@ -100,13 +101,19 @@ SELECT
      SELECT contact.customer_id FROM contact WHERE contact.phone_digits = $16 AND length($16) >= 7 LIMIT 50
    ) AS known) AS customers_of_contact,
   (SELECT coalesce(json_agg(core), '[]') FROM (
-     (SELECT part_number, $13::date - expected_at::date - 30 AS days_overdue, false AS other, false AS other_serial
-      FROM core_return
+     (SELECT part_number, $13::date - expected_at::date - 30 AS days_overdue, '' AS mismatch FROM core_return
       WHERE partner_id = $4 AND state = 'expected' AND expected_at < $13::timestamptz - interval '30 days'
       ORDER BY id LIMIT 20)
      UNION ALL
-     (SELECT part_number, 0, true, received_serial IS DISTINCT FROM nullif(serial, '')
-      FROM core_return WHERE claim_id = $1 AND matches = false LIMIT 20)) AS core) AS returned,
+     (SELECT came.part_number, 0, CASE WHEN came.matches = false THEN 'serial' ELSE 'weight' END
+      FROM core_return AS came CROSS JOIN LATERAL (
+        SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY other.grams) AS grams, count(*) AS weighed FROM (
+          SELECT weight_grams::float / quantity AS grams FROM core_return
+          WHERE part_number = came.part_number AND weight_grams IS NOT NULL AND id <> came.id ORDER BY id DESC LIMIT 50
+        ) AS other) AS usual
+      WHERE came.claim_id = $1 AND (came.matches = false OR usual.weighed >= 5
+        AND abs(came.weight_grams::float / came.quantity - usual.grams) > 0.3 * usual.grams) LIMIT 20)
+   ) AS core) AS returned,
   (SELECT count(DISTINCT other.partner_id) FROM account AS me
    JOIN LATERAL (
      (SELECT one.partner_id FROM account AS one

@@ -136,6 +136,7 @@ class CoreReturn(Record):
         Index("ix_core_return_partner_id_id", "partner_id", "id"),
         Index("ix_core_return_claim_id", "claim_id"),
         Index("ix_core_return_serial_key", "serial_key"),
+        Index("ix_core_return_weighed", "part_number", "id", postgresql_where=text("weight_grams IS NOT NULL")),
     )
     id: Mapped[Pk]
     claim_id: Mapped[UUID]

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -205,10 +205,7 @@ def _minutes_outside(taken_at: str | None, own: Any) -> int | None:
 
 
 def _returned(one: dict[str, Any]) -> Returned:
-    mismatch: Literal["", "serial", "weight"] = ""
-    if one["other"]:
-        mismatch = "serial" if one["other_serial"] else "weight"
-    return Returned(part=one["part_number"], days_overdue=one["days_overdue"], mismatch=mismatch)
+    return Returned(part=one["part_number"], days_overdue=one["days_overdue"], mismatch=one["mismatch"])
 
 
 def _metres(places: list[Place], site: Spot | None) -> list[int]:

@@ -1,6 +1,6 @@
 """Scoring a claim after it was opened: its points are stored with their reasons, and many of them bring a person in."""
 
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID, uuid5
 
 import msgspec
@@ -12,6 +12,7 @@ from domain.claims.facts import DEFAULTS, ClaimFacts
 from domain.claims.holding import put_under_check
 from domain.claims.model import Claim
 from domain.claims.photos_alike import photos_alike
+from domain.claims.reviewed import CoreReturn
 from domain.claims.score_facts import ClaimScore
 from domain.claims.score_gathering import NIL, score_facts
 from domain.claims.score_model import ScoreRecord
@@ -105,6 +106,20 @@ async def _apply(work: Work, claim_id: UUID, found: ClaimScore) -> str:
         await put_under_check(work, claim_id)
     await work.db.execute(update(Claim).where(Claim.id == claim_id).values(**values))
     return state
+
+
+class OfReturn(Protocol):
+    """A command about one old part."""
+
+    @property
+    def core_return_id(self) -> UUID: ...  # noqa: D102
+
+
+async def score_with_return(work: Work, cmd: OfReturn) -> None:
+    """Have the claim of an old part scored again with what came."""
+    claim_id = await work.db.scalar(select(CoreReturn.claim_id).where(CoreReturn.id == cmd.core_return_id))
+    if claim_id is not None:
+        await work.enqueue(SCORE, ScoreLater(claim_id, because=work.op_id))
 
 
 async def claim_of_visit(db: AsyncConnection, visit_id: UUID) -> UUID | None:

@@ -94,14 +94,14 @@ def serial_run(facts: ScoreFacts) -> Points | None:
 
 
 def unknown_serials(facts: ScoreFacts) -> Points | None:
-    """Look at how many of the partner's latest readings name no unit."""
+    """Look at how many of the technician's latest readings name no unit."""
     scans = facts.scans
     if scans is None or scans.count < scans_min or scans.percent < unknown_percent:
         return None
     return Points(
         100 if scans.percent >= unknown_percent_high else 50,
         "unknown-serials",
-        f"{scans.marked} of the partner's latest {scans.count} readings name no known unit.",
+        f"{scans.marked} of the latest {scans.count} readings of this technician name no known unit.",
         {"unknown": scans.marked, "scans": scans.count},
     )
 
@@ -278,7 +278,7 @@ SCORED: tuple[ScoredRule, ...] = (
     ScoredRule("S22", 1, 100, customer_denies),
     ScoredRule("S23", 1, 60, contact_shared),
     ScoredRule("S24", 1, 40, people_shared),
-    ScoredRule("S25", 1, 50, old_part_missing),
+    ScoredRule("S25", 1, 20, old_part_missing),
     ScoredRule("S26", 1, 100, old_part_other),
 )
 

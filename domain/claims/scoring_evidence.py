@@ -11,6 +11,8 @@ alike_bits_max = 10
 photo_minutes_spare = 120
 away_metres, away_metres_high = 1_000, 20_000
 customers_of_contact_min = 3
+overdue_min = 3
+"""One part may be lost; and it says little of this claim, so its points are few."""
 
 
 def tag_in_two_places(facts: ScoreFacts) -> Points | None:
@@ -163,11 +165,11 @@ def people_shared(facts: ScoreFacts) -> Points | None:
 def old_part_missing(facts: ScoreFacts) -> Points | None:
     """Look for old parts of this partner that should be back."""
     overdue = [one for one in facts.returned if one.days_overdue > 0]
-    if not overdue:
+    if len(overdue) < overdue_min:
         return None
     most = max(one.days_overdue for one in overdue)
     return Points(
-        50,
+        20,
         "old-part-not-returned",
         f"{len(overdue)} old parts are overdue, by up to {most} days.",
         {"parts": [one.part for one in overdue], "days_overdue": most},

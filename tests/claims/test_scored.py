@@ -18,7 +18,7 @@ from domain.claims.score_model import ClaimMeasure, ClaimNorm, ScoreRecord
 from domain.claims.scored import ScoreClaim, reckon_norms, scoring_id
 from domain.claims.scoring import score
 from domain.commands import REGISTER
-from domain.kit.actor import SYSTEM
+from domain.kit.actor import SYSTEM, Role
 from domain.kit.ids import new_id
 from domain.kit.journal import JournalEntry
 from domain.kit.work import Work, begin, carry_out, transact
@@ -26,7 +26,8 @@ from domain.people.model import Account
 from domain.worklog.model import PhotoPrint
 from mobile_sync.uploads import keep_picture, picture_of
 from tests import make
-from tests.cast import Cast, actor_of
+from tests.cast import Caller, Cast, actor_of
+from tests.claims.reviewing import manager, run
 from tests.claims.visits import claimed, claims, complete, fill_sheet, lines, scan
 from tests.photos.drawn import jpeg
 
@@ -280,3 +281,53 @@ async def copies(work: Work, count: int, *, labour: Callable[[int], int], days: 
         on = known["on"] - dt.timedelta(days=days)
         work.db.add(ClaimMeasure(**known | {"claim_id": new_id(), "on": on, "labour_minutes": labour(n)}))
     await work.db.flush()
+
+
+async def expected_back(context: Context, cast: Cast, old_serial: str) -> tuple[Caller, dict[str, Any]]:
+    """Somebody who receives parts, and the old part that a claim of ann's is to send."""
+    ready = await make.ready_visit(context, cast, limits={"core_return_minor": 1})
+    await fill_sheet(ready, minutes=20)
+    await run(context, "UPDATE part_used SET old_serial = :old", old=old_serial)
+    await scan(ready)
+    assert (await complete(ready)).status_code == 200
+    keeper = await manager(context, cast, f"keeper{make.number()}", Role.PARTS_MANAGER)
+    return keeper, (await keeper.get("/core-returns", state="expected")).json()["items"][-1]
+
+
+async def test_an_old_part_that_is_another_one_makes_the_claim_scored_again(context: Context, cast: Cast) -> None:
+    keeper, card = await expected_back(context, cast, "BD10000001")
+    await drain(context)
+    assert await reasons(context) == {}
+    await keeper.done("/core-returns/receive", {"core_return_id": card["id"], "serial": "XY1"})
+    await drain(context)
+    assert await reasons(context) == {"old-part-differs": 100}
+    assert (await claims(context))[0].state == "in_review"
+
+
+async def test_an_old_part_that_weighs_other_than_its_kind_is_seen(context: Context, cast: Cast) -> None:
+    await claimed(await make.ready_visit(context, cast, technician=cast.ben), minutes=20)
+    keeper, card = await expected_back(context, cast, "")
+    await run(
+        context,
+        "INSERT INTO core_return (id, claim_id, line_id, partner_id, state, part_number, quantity, expected_at, "
+        "weight_grams, received_by) SELECT gen_random_uuid(), claim_id, id, partner_id, 'received', :number, 1, now(), "
+        "850, :who FROM claim_line WHERE claim_id = (SELECT id FROM claim ORDER BY number LIMIT 1)",
+        number=card["part_number"],
+        who=keeper.id,
+    )
+    await keeper.done("/core-returns/receive", {"core_return_id": card["id"], "weight_grams": 300})
+    await drain(context)
+    (differs,) = [hit for hit in (await scores(context))[-1].findings if hit["reason"] == "old-part-differs"]
+    assert "differ in weight" in differs["sentence"]
+
+
+async def test_a_partner_that_sends_no_old_parts_is_seen(context: Context, cast: Cast) -> None:
+    await expected_back(context, cast, "BD10000001")
+    await run(
+        context,
+        "INSERT INTO core_return (id, claim_id, line_id, partner_id, part_number, quantity, expected_at) "
+        "SELECT gen_random_uuid(), claim_id, id, partner_id, 'P-1', 1, now() FROM claim_line WHERE kind <> 'part'",
+    )
+    await run(context, "UPDATE core_return SET expected_at = expected_at - interval '45 days'")
+    await drain(context)
+    assert await reasons(context) == {"old-part-not-returned": 20}

@@ -39,6 +39,12 @@ def upgrade() -> None:
         ["partner_id", "scanned_at"],
         postgresql_where=sa.text("partner_id IS NOT NULL"),
     )
+    op.create_index(
+        "ix_core_return_weighed",
+        "core_return",
+        ["part_number", "id"],
+        postgresql_where=sa.text("weight_grams IS NOT NULL"),
+    )
     _measures()
     _scores()
     _prints()
@@ -132,6 +138,7 @@ def _prints() -> None:
 def downgrade() -> None:
     for name in reversed(TABLES):
         op.drop_table(name)
+    op.drop_index("ix_core_return_weighed", "core_return")
     op.drop_index("ix_scan_partner_id_scanned_at", "scan")
     op.drop_index("ix_claim_risk_points_number", "claim")
     op.drop_column("claim", "scored_at")
