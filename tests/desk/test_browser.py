@@ -27,5 +27,12 @@ def test_a_manager_changes_a_mode_from_a_day_on_and_sees_the_difference_first(pr
     run_in_browser(product, "rules", app="desk")
 
 
-def test_axe_finds_nothing_serious_and_no_screen_is_wider_than_its_window(product: Served) -> None:
-    run_in_browser(product, "accessible", app="desk")
+def test_a_dispatcher_makes_assigns_and_cancels_a_job(product: Served) -> None:
+    run_in_browser(product, "dispatch", app="desk")
+
+
+@pytest.mark.parametrize(("language", "size"), [("en-GB", "wide"), ("zh-CN", "phone")])
+def test_axe_finds_nothing_serious_and_no_screen_is_wider_than_its_window(
+    product: Served, language: str, size: str
+) -> None:
+    run_in_browser(product, "accessible", language, size, app="desk")

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { go, hashOf, place } from "../core/router";
+import { hashOf, place } from "../core/router";
 import { is, me, type Role, signOut } from "../core/session";
 import { LanguageSwitch } from "../parts/language";
 import { partnerName } from "../parts/names";
@@ -24,10 +24,7 @@ export function Frame() {
   const allowed = SCREENS.filter((screen) => is(screen.by));
   const { screen: wanted, id } = place.value;
   const screen = allowed.find((one) => one.name === wanted) ?? allowed[0];
-  useEffect(() => {
-    setOpen(false);
-    return () => tell("");
-  }, [screen?.name, id]);
+  useEffect(() => setOpen(false), [screen?.name, id]);
   useEffect(() => {
     if (screen) document.title = `${say(screen.title)} – Fieldstone`;
   });
@@ -72,10 +69,4 @@ export function Frame() {
       </main>
     </>
   );
-}
-
-/** Goes to a screen and says there what was done. */
-export function goTelling(text: string, screen: string, id = ""): void {
-  go(screen, id);
-  setTimeout(() => tell(text), 50); // the screen that is left takes its line with it
 }

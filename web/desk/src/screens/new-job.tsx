@@ -3,10 +3,10 @@
 import { useState } from "preact/hooks";
 import { get, post, type Shape } from "../core/api";
 import { Field, Form, type Given } from "../parts/form";
+import { goTelling } from "../parts/notice";
 import { here, localHour, momentOf } from "../words/format";
 import { say, whyOf, word } from "../words/words";
 import { Assign, type Assignable } from "./assign";
-import { goTelling } from "./frame";
 
 type UnitLine = Shape<"UnitLine">;
 
