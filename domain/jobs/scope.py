@@ -6,14 +6,18 @@ What only the clock changes is told by ``move_window``.
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Exists,
     Text,
+    Uuid,
     and_,
+    bindparam,
     cast,
     exists,
     func,
@@ -30,6 +34,7 @@ from sqlalchemy.orm import aliased
 from domain.jobs.model import Job, Visit
 from domain.kit.actor import Actor
 from domain.kit.feeds import FeedEntry
+from domain.kit.read import Prepared
 from domain.kit.work import Work
 from domain.people.access import own_rows
 
@@ -85,7 +90,10 @@ def why_gone(job: Standing, technician_id: UUID, now: dt.datetime) -> Why | None
 
 def in_scope(now: dt.datetime) -> ColumnElement[bool]:
     """Return the condition that a job may be held by its technician's phone; the same decision in SQL."""
-    horizon = now + sent_ahead
+    return _in_scope(now + sent_ahead, now - kept_after_closing)
+
+
+def _in_scope(horizon: Any, kept_since: Any) -> ColumnElement[bool]:
     planned = (
         exists()
         .where(
@@ -100,7 +108,7 @@ def in_scope(now: dt.datetime) -> ColumnElement[bool]:
         Job.technician_id.is_not(None),
         or_(
             and_(Job.state.in_(_OPEN), or_(Job.required_from <= horizon, planned)),
-            and_(Job.state == "completed", Job.closed_at > now - kept_after_closing),
+            and_(Job.state == "completed", Job.closed_at > kept_since),
         ),
     )
 
@@ -164,16 +172,21 @@ async def take_from(work: Work, technician_id: UUID, partner_id: UUID | None, jo
         work.changes.remove(technician_id, partner_id, "visit", visit_id, why)
 
 
+_OWN_VISITS = Prepared(
+    select(Visit.job_id, Visit.id, Visit.state, Visit.planned_from)
+    .join(Job, Job.id == Visit.job_id)
+    .where(Job.id == func.any(bindparam("jobs", type_=ARRAY(Uuid))), Visit.technician_id == Job.technician_id),
+    "jobs",
+)
+
+
 async def tell_whole(work: Work, jobs: Sequence[Job]) -> None:
     """Give jobs with their technicians' own visits to the phones, or take them, as the scope says; one statement."""
     await work.flush()
-    own = select(Visit.job_id, Visit.id, Visit.state, Visit.planned_from).join(Job, Job.id == Visit.job_id)
-    rows = await work.db.execute(
-        own.where(Job.id.in_([job.id for job in jobs]), Visit.technician_id == Job.technician_id)
-    )
+    rows = await work.driver.fetch(_OWN_VISITS.sql, *_OWN_VISITS.values({"jobs": [job.id for job in jobs]}))
     entities = {job.id: [("job", job.id)] for job in jobs}
     first_at = {job.id: job.required_from for job in jobs}
-    for job_id, visit_id, state, planned_from in rows.all():
+    for job_id, visit_id, state, planned_from in rows:
         entities[job_id].append(("visit", visit_id))
         if state != "abandoned":
             first_at[job_id] = min(first_at[job_id], planned_from)
@@ -202,8 +215,22 @@ async def tell_jobs_on(work: Work, unit_id: UUID, *sides: UUID | None) -> None:
 
     ``sides`` are the partners whose phones show it, None for our own; without any it is everybody's.
     """
-    given = [Job.partner_id.is_not_distinct_from(side) for side in sides]
-    await tell_jobs(work, and_(Job.unit_id == unit_id, or_(*given) if given else true()))
+    await work.flush()
+    held = _held_on(len(sides))
+    given: dict[str, Any] = {f"side{number}": side for number, side in enumerate(sides)}
+    given |= {"unit": unit_id, "horizon": work.now + sent_ahead, "kept_since": work.now - kept_after_closing}
+    for job_id, technician_id, partner_id in await work.driver.fetch(held.sql, *held.values(given)):
+        work.changes.touch(technician_id, partner_id, "job", job_id)
+
+
+@cache
+def _held_on(sides: int) -> Prepared:
+    """Return the statement of the jobs on a unit that phones of so many sides hold; made once, run by every visit."""
+    names = [f"side{number}" for number in range(sides)]
+    of_them = or_(*(Job.partner_id.is_not_distinct_from(bindparam(name)) for name in names)) if names else true()
+    held = _in_scope(bindparam("horizon"), bindparam("kept_since"))
+    statement = select(Job.id, Job.technician_id, Job.partner_id).where(Job.unit_id == bindparam("unit"), of_them, held)
+    return Prepared(statement, "unit", "horizon", "kept_since", *names)
 
 
 def _is_told(kind: str, entity_id: Any) -> Exists:
