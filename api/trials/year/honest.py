@@ -26,7 +26,7 @@ def vary(world: World, stories: Sequence[Story]) -> None:
             if world.rng.random() < SECOND_TRIPS:
                 _two_trips(world, first, second)
             elif world.rng.random() < LONGER:
-                _longer(world, second)
+                _longer(world, first, second)
 
 
 def _two_trips(world: World, first: Story, second: Story) -> None:
@@ -44,15 +44,15 @@ def _two_trips(world: World, first: Story, second: Story) -> None:
         second.leave = {"repeat_trip": True}
 
 
-def _longer(world: World, story: Story) -> None:
+def _longer(world: World, story: Story, following: Story) -> None:
+    """Let a repair take longer than its standard, as far as the next customer's appointment lets it."""
     standard = world.operations[story.operation][1]
-    spent = int((story.completed_at - story.arrived_at).total_seconds() / 60)
-    if story.leave or story.source:
+    ends = story.arrived_at + dt.timedelta(minutes=standard * world.rng.uniform(1.1, 1.6) + 10)
+    if story.leave or story.source or ends > following.travelled_at:
         return
-    more = dt.timedelta(minutes=max(0, standard * world.rng.uniform(1.1, 1.6) - spent))
+    more = max(ends - story.completed_at, dt.timedelta())
     story.completed_at, story.submitted_at = story.completed_at + more, story.submitted_at + more
-    there = int((story.completed_at - story.arrived_at).total_seconds() / 60)
-    worked = max(standard + 5, min(there, int(standard * 1.6)))
+    worked = int((story.completed_at - story.arrived_at).total_seconds() / 60) - 5
     story.labour = [(story.operation, worked)]
     story.source = True
     if world.rng.random() < ASKED:
