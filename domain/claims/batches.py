@@ -16,7 +16,7 @@ from domain.kit.ids import operation_id
 from domain.kit.journal import Entry, canonical
 from domain.kit.limits import Key, Line, Note, Word
 from domain.kit.ports import Queue
-from domain.kit.problem import InvalidRequest, Problem
+from domain.kit.problem import InvalidRequest, NotSignedIn, Problem
 from domain.kit.work import execute, transact
 
 items_max = 500
@@ -139,6 +139,8 @@ async def submit_one(
             queue=queue,
             op_id=op_id,
         )
+    except NotSignedIn:
+        raise  # the key was revoked meanwhile: nothing of the rest is decided
     except Problem as problem:
         if problem.kind.is_final:
             return ItemOutcome(

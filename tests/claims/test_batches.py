@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
@@ -86,3 +87,14 @@ async def test_the_same_submission_many_times_at_once_is_one_claim(context: Cont
     assert {one.status_code for one in answers} <= {200, 201, 409}
     told = {one.text for one in answers[:10] if one.status_code < 300}
     assert len(told) <= 1, "every repeat gets the first answer"
+
+
+async def test_a_revoked_key_hands_nothing_in(context: Context, cast: Cast, owner: AsyncEngine) -> None:
+    system = await system_of(cast)
+    good = await submission_of(context, await make.ready_visit(context, cast))
+    assert (await system.get("/me")).status_code == 200
+    async with owner.begin() as connection:
+        await connection.execute(text("UPDATE api_key SET revoked_at = now()"))
+    refused = await system.post("/claims/submit/batch", {"items": [{"id": "a", "claim": good}]})
+    assert refused.status_code == 401
+    assert await claims(context) == []
