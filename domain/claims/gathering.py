@@ -12,13 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.catalog.model import Model
 from domain.claims.facts import Rival, ScanFacts, Source, TagState
+from domain.claims.labelled import TaggedUnit, tagged_unit
 from domain.claims.model import Claim, ClaimLine
 from domain.claims.rules import names_unit
 from domain.customers.model import Site
 from domain.installs.makers import MakerFormat
 from domain.installs.model import Unit
 from domain.installs.serials import Parsed, normalise, parse
-from domain.installs.tags import TaggedUnit, right_code, tagged_unit
+from domain.installs.tags import right_code
 from domain.jobs.model import Assignment, Job, Visit
 from domain.jobs.recognition import makers, readings
 from domain.jobs.scope import Standing

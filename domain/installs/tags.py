@@ -8,10 +8,8 @@ its hash, and who prints a label has it made again.
 
 import hashlib
 import hmac
-from typing import Any
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import func, select, update
 
 from domain.catalog.model import Model
@@ -26,7 +24,6 @@ from domain.kit.ports import Signer
 from domain.kit.problem import Kind, NotFound, Problem
 from domain.kit.work import Work
 from domain.people.access import DESK
-from domain.warranty.rules import CoverageFacts
 
 LABELLERS = DESK | {Role.PARTS_MANAGER}
 GENERATIONS_MAX = 31
@@ -34,7 +31,6 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None})
 _MAC_CHARACTERS = 10
 _LENGTH = 1 + _MAC_CHARACTERS + 1
-_BY_TAG = "SELECT unit_id, serial_key, gtin, status, revoked, coverage::text FROM unit_by_tag($1)"
 
 
 class NoLabelPossible(Problem, kind=Kind.INVALID):
@@ -47,17 +43,6 @@ class LabelsUsedUp(Problem, kind=Kind.CONFLICT):
 
 class TagRevoked(Problem, kind=Kind.CONFLICT):
     """This label was revoked before."""
-
-
-class TaggedUnit(msgspec.Struct, frozen=True, kw_only=True):
-    """The unit that a right code belongs to, and whether the label was revoked."""
-
-    id: UUID
-    serial_key: str
-    gtin: str | None
-    status: str
-    revoked: bool
-    coverage: CoverageFacts
 
 
 def tag_code(signer: Signer, gtin: str, serial_key: str, generation: int) -> str:
@@ -104,22 +89,6 @@ def right_code(signer: Signer, parsed: Parsed) -> bytes | None:
     """Return the hash under which the code of a read label may be looked up, or None when the code is not ours."""
     gtin, key, code = parsed.gtin or "", normalise(parsed.serial or ""), parsed.tag or ""
     return hash_of_code(gtin, key, code) if is_ours(signer, code, gtin, key) else None
-
-
-async def tagged_unit(driver: Any, code_hash: bytes) -> TaggedUnit | None:
-    """Return the unit of a code that is ours, for any principal: the code is the proof. None when none was issued."""
-    row = await driver.fetchrow(_BY_TAG, code_hash)
-    if row is None:
-        return None
-    unit_id, serial_key, gtin, status, revoked, coverage = row
-    return TaggedUnit(
-        id=unit_id,
-        serial_key=serial_key,
-        gtin=gtin,
-        status=status,
-        revoked=revoked,
-        coverage=msgspec.json.decode(coverage, type=CoverageFacts),
-    )
 
 
 class IssueTag(Command, tag="unit_tag.issue", frozen=True, kw_only=True):

@@ -160,8 +160,8 @@ async def writing(database: Database, actor: Actor, then: str = "") -> AsyncIter
 
     Yields the connection and its driver: a statement sent there costs its round trip and nothing more. The principal's
     session or key is confirmed along with the opening, and ``then`` is sent with it.
-    Raises: NotSignedIn when session, key, phone or account stand no more; NotCommitted; Busy when the connection is found to
-    be lost before the first statement.
+    Raises: NotSignedIn when session, key, phone or account stand no more; NotCommitted; Busy when the connection is
+    found to be lost before the first statement.
     """
     opening = [f"BEGIN; SET LOCAL app.partner = '{actor.partner_id or ''}'; SET LOCAL app.actor = '{actor.account_id}'"]
     if actor.session_id is not None:

@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.adapters.signer import HmacSigner
 from api.context import Context, register_of, secret_key
 from api.settings import Settings
+from domain.claims.labelled import tagged_unit
 from domain.installs.serials import parse
-from domain.installs.tags import hash_of_code, is_ours, tag_code, tagged_unit
+from domain.installs.tags import hash_of_code, is_ours, tag_code
 from domain.kit.actor import SYSTEM
 from domain.kit.ids import operation_id
 from domain.kit.work import begin
