@@ -33,7 +33,8 @@ def _tell_of(world: World, story: Story, unit: Unit, group: str) -> None:
         story.group, story.component = group, component
         story.code = group_code(world.rng, group)
         story.operation = "R90" if group == "NFF" else OPERATION[component]
-        minutes = round(world.operations[story.operation][1] * story.technician.pace)
+        stay = int((story.completed_at - story.arrived_at).total_seconds() / 60)
+        minutes = min(round(world.operations[story.operation][1] * story.technician.pace), max(10, stay - 3))
         story.labour = [(story.operation, minutes)]
         story.parts = [] if group == "NFF" else fitted(world.rng, unit.line, component)
         story.result = "no_fault_found" if group == "NFF" else "repaired"
