@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -132,7 +133,7 @@ async def test_a_claim_is_scored_once_for_each_thing_that_became_known(context: 
     for reason in (None, because, because):
         command = ScoreClaim(claim_id=claim.id, because=reason)
         op_id = scoring_id(claim.id, reason)
-        await transact(context.database, SYSTEM, lambda work, c=command, o=op_id: carry_out(work, c, REGISTER, o))
+        await transact(context.database, SYSTEM, partial(carry_out, command=command, register=REGISTER, op_id=op_id))
     assert len(await scores(context)) == 2
     async with begin(context.database, SYSTEM) as work:
         kinds = select(func.count()).select_from(JournalEntry).where(JournalEntry.kind == "claim.score")
@@ -208,7 +209,7 @@ async def test_prints_are_kept_once_and_a_partner_reads_none(context: Context, c
 
 
 async def test_positions_gallery_and_the_camera_s_clock_count(context: Context, cast: Cast) -> None:
-    here = {"latitude_e6": 52_520_000, "longitude_e6": 13_405_000}
+    here: dict[str, Any] = {"latitude_e6": 52_520_000, "longitude_e6": 13_405_000}
     ready = await make.ready_visit(context, cast, site_given=here)
     photo = {
         "from_gallery": True,
