@@ -76,7 +76,7 @@ export function Lines({
   shown: (value: number) => string;
 }) {
   const height = 220;
-  const [left, right, top, bottom] = [80, 12, 10, 26];
+  const [left, right, top, bottom] = [115, 12, 10, 26];
   const most = Math.max(1, ...series.flatMap((one) => one.values));
   const x = (at: number) => left + (at * (WIDTH - left - right)) / Math.max(1, labels.length - 1);
   const y = (value: number) => top + (1 - value / most) * (height - top - bottom);

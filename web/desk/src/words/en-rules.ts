@@ -140,4 +140,5 @@ export const enRules = {
   "money.granted": "Granted, not paid",
   "money.paid": "Paid",
   "at.once": "Accepted at once",
+  "alert.webhook-disabled": "A webhook was disabled",
 } as const;

@@ -69,4 +69,6 @@ export const enSubmit = {
   "row.claimed": "claim",
   "row.no_claim": "no claim",
   "row.refused": "refused",
+  "why.out-of-warranty": "the unit is out of warranty.",
+  "why.nothing-to-claim": "there is nothing to claim.",
 } as const;

@@ -142,4 +142,5 @@ export const zhRules: Record<keyof typeof enRules, string> = {
   "money.granted": "已核准未付",
   "money.paid": "已付款",
   "at.once": "当即通过",
+  "alert.webhook-disabled": "回调通知已停用",
 };

@@ -71,4 +71,6 @@ export const zhSubmit: Record<keyof typeof enSubmit, string> = {
   "row.claimed": "有索赔",
   "row.no_claim": "无索赔",
   "row.refused": "拒绝",
+  "why.out-of-warranty": "设备已过保。",
+  "why.nothing-to-claim": "没有可索赔的内容。",
 };

@@ -24,6 +24,24 @@ describe("words", () => {
       expect([reason, perhaps(`reason.${reason}`)]).not.toContain(undefined);
   });
 
+  it("name every reason that a rule finds, every unusual thing and every alert", () => {
+    const source = (name: string) =>
+      readFileSync(new URL(`../../../../domain/claims/${name}.py`, import.meta.url), "utf8");
+    const found = (group: string, text: string, call: RegExp) =>
+      [...text.matchAll(call)].map((one) => [`${group}.${one[1]}`, typeof perhaps(`${group}.${one[1]}`)]);
+    const all = [
+      ...found("reason", source("rules"), /Finding\(\s*"([a-z-]+)"/g),
+      ...found(
+        "score",
+        source("scoring") + source("scoring_evidence"),
+        /(?:Points|_share_points)\(\s*[^",]+,\s*"([a-z-]+)"/g,
+      ),
+      ...found("alert", source("watching"), /raise_alert\(\s*work, "([a-z-]+)"/g),
+    ];
+    expect(all.length).toBeGreaterThan(30);
+    expect(all.filter(([, type]) => type !== "string")).toEqual([]);
+  });
+
   it("stand in the tables and nowhere in the screens", () => {
     for (const name of readdirSync(screens)) {
       const bare = readFileSync(new URL(name, screens), "utf8").match(/>\s*[A-Z][a-z]+ [a-z]+[^<>{}()=]*</g) ?? [];
