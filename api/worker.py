@@ -37,6 +37,8 @@ _DUE = (
     "AND (status = 'picked' OR status = 'queued' AND execute_after <= now()) LIMIT 1"
 )
 ATTEMPTS_MAX = 8
+CONNECTIONS_KEPT = 2
+"""For the upkeep, and for a task that needs a second one."""
 FIRST_PAUSE = dt.timedelta(seconds=5)
 LONGEST_PAUSE = dt.timedelta(minutes=10)
 TIDY_EVERY = dt.timedelta(hours=1)
@@ -70,8 +72,10 @@ async def _queue(context: Context) -> AsyncIterator[QueueManager]:
         max_size=4,
     )
     manager = QueueManager(Queries(AsyncpgPoolDriver(pool)))
+    # A burst of tasks waits here: waiting for a connection would end as a failure.
+    turn = asyncio.Semaphore(max(1, context.settings.pool_size - CONNECTIONS_KEPT))
     for kind, run in TASKS.items():
-        _register(manager, context, kind, run)
+        _register(manager, context, kind, run, turn)
     try:
         yield manager
     finally:
@@ -81,10 +85,11 @@ async def _queue(context: Context) -> AsyncIterator[QueueManager]:
             pool.terminate()
 
 
-def _register(manager: QueueManager, context: Context, kind: str, run: Task) -> None:
+def _register(manager: QueueManager, context: Context, kind: str, run: Task, turn: asyncio.Semaphore) -> None:
     async def serve(job: Job) -> None:
         try:
-            await run(context, job.payload or b"")
+            async with turn:
+                await run(context, job.payload or b"")
         except RetryRequested:
             raise
         except Exception as error:

@@ -205,8 +205,8 @@ class VisitElsewhere(msgspec.Struct, frozen=True, kw_only=True):
 
     visit_id: UUID
     job_number: int
-    since: dt.datetime
-    until: dt.datetime
+    arrived_at: dt.datetime
+    completed_at: dt.datetime
 
 
 class PhotoElsewhere(msgspec.Struct, frozen=True, kw_only=True):

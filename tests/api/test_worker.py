@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api import embedded, tasks
 from api.context import Context
 from api.settings import Settings
-from api.worker import ATTEMPTS_MAX, FIRST_PAUSE, LONGEST_PAUSE, TASKS, Task, drain, run_worker, task
+from api.worker import ATTEMPTS_MAX, CONNECTIONS_KEPT, FIRST_PAUSE, LONGEST_PAUSE, TASKS, Task, drain, run_worker, task
 from domain.kit.actor import SYSTEM
 from domain.kit.database import connect
 from domain.kit.work import begin
@@ -171,3 +171,23 @@ async def test_a_commit_wakes_nobody(owner: AsyncEngine) -> None:
     """The queue's own NOTIFY takes one lock through every commit, so its trigger is gone."""
     found = await rows(owner, "SELECT tgname FROM pg_trigger WHERE tgrelid = 'pgqueuer'::regclass AND NOT tgisinternal")
     assert found == []
+
+
+async def test_a_burst_of_tasks_takes_turns_and_none_waits_for_a_connection(
+    context: Context, declared: dict[str, Task], owner: AsyncEngine
+) -> None:
+    under_way, most, ran = 0, 0, 0
+
+    @task("probe.burst")
+    async def burst(context: Context, payload: bytes) -> None:
+        nonlocal under_way, most, ran
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.02)
+        under_way, ran = under_way - 1, ran + 1
+
+    for number in range(3 * context.settings.pool_size):
+        await enqueue(context, "probe.burst", number)
+    await drain(context)
+    assert (ran, await rows(owner, WAITING)) == (3 * context.settings.pool_size, [])
+    assert most <= context.settings.pool_size - CONNECTIONS_KEPT

@@ -150,7 +150,7 @@ async def test_every_step_and_every_line_tells_the_phone_of_the_visit(
     assert await told_again()
     assert (await send(cast.ann, "/photos", ready, sha256="cd" * 32))[0] == 201
     assert await told_again()
-    async with begin(context.database, actor_of(cast.ann)) as work:
+    async with begin(context.database, actor_of(cast.ann), queue=context.queue) as work:
         await keep_upload(work, sha256="cd" * 32, blob_sha256="ef" * 32, width=4, height=3, taken_at=None, reads=[])
     assert await told_again()
     scan = {"visit_id": str(ready.visit_id), "source": "camera", "scanned_text": ready.serial}
@@ -187,7 +187,7 @@ async def test_bytes_and_scans_that_come_late_are_told_unless_the_job_went_away(
     before = await numbers(owner, cast.ann)
     await cast.ann.done("/scans", scan)
     between = await numbers(owner, cast.ann)
-    async with begin(context.database, actor_of(cast.ann)) as work:
+    async with begin(context.database, actor_of(cast.ann), queue=context.queue) as work:
         await keep_upload(work, sha256="cd" * 32, blob_sha256="ef" * 32, width=4, height=3, taken_at=None, reads=[])
     assert before[visit] < between[visit] < (await numbers(owner, cast.ann))[visit]
     await cast.dora.done(
@@ -195,7 +195,7 @@ async def test_bytes_and_scans_that_come_late_are_told_unless_the_job_went_away(
         {"job_id": str(ready.job_id), "partner_id": str(cast.south), "technician_id": str(cast.ben.id)},
     )
     await cast.ann.done("/scans", scan)
-    async with begin(context.database, actor_of(cast.ann)) as work:
+    async with begin(context.database, actor_of(cast.ann), queue=context.queue) as work:
         await keep_upload(work, sha256="ce" * 32, blob_sha256="ef" * 32, width=4, height=3, taken_at=None, reads=[])
         assert await work.db.scalar(select(Photo.upload_id).where(Photo.sha256 == "ce" * 32)) is not None
     assert (await told(owner, cast.ann))[visit] == "reassigned"

@@ -244,7 +244,7 @@ BEGIN
     ),
     'visits', (
       SELECT coalesce(json_agg(hit), '[]') FROM (
-        SELECT other.id AS visit_id, job.number AS job_number, begun.at AS since, other.completed_at AS until
+        SELECT other.id AS visit_id, job.number AS job_number, begun.at AS arrived_at, other.completed_at
         FROM visit AS other JOIN job ON job.id = other.job_id
         CROSS JOIN LATERAL (SELECT coalesce(other.arrived_at, other.started_at) AS at) AS begun
         WHERE other.technician_id = own.technician_id AND other.id <> own.id AND other.state = 'completed'
