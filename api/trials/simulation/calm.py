@@ -41,8 +41,9 @@ async def come_to_rest(schedule: "Schedule") -> None:
 async def _anything_new(schedule: "Schedule") -> bool:
     """Let everybody look once more; what one phone pushed may be news for another."""
     for phone in schedule.phones:
+        phone.news = False  # nothing is told to one that was shut out since its last pull
         if phone.storage.access is not None:
-            phone.quiet = phone.news = False
+            phone.quiet = False
             await _exchange(schedule, phone)
     return any(phone.news or not phone.at_rest for phone in schedule.phones)
 
