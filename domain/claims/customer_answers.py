@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import select
 
 from domain.claims.answered import CustomerAnswer
-from domain.claims.holding import put_under_check
+from domain.claims.holding import HELD_BACK, put_under_check
 from domain.claims.model import Claim
 from domain.claims.scored import SCORE, ScoreLater
 from domain.claims.watching import raise_alert
@@ -69,7 +69,7 @@ class Consequence(msgspec.Struct, frozen=True):
     ),
 )
 async def customer_answers(work: Work, cmd: CustomerAnswers) -> Done:
-    """Keep the answer, and take an accepted claim back into review where nobody came.
+    """Keep the answer, and take what the gate accepted back into review where nobody came.
 
     Locks: the claim of the visit.
     """
@@ -93,10 +93,8 @@ async def customer_answers(work: Work, cmd: CustomerAnswers) -> Done:
     if claim is None:
         return Done(CustomerAnswered(id=work.op_id, under_check=False), Consequence(None, None, under_check=False))
     denies = cmd.answer == "did_not_happen"
-    stops = denies and claim.state == "accepted"
-    if stops:
-        await put_under_check(work, claim.id)
-    elif denies and claim.state in DECIDED:
+    stops = denies and claim.state in HELD_BACK and await put_under_check(work, claim.id)
+    if denies and claim.state in DECIDED:
         facts = {"claim_number": claim.number, "state": claim.state}
         about = {"partner_id": visit.partner_id, "unit_id": claim.unit_id, "facts": facts}
         await raise_alert(work, "customer-denies", str(claim.id), **about)

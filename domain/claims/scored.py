@@ -8,11 +8,11 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.claims import histories
-from domain.claims.facts import DEFAULTS, ClaimFacts
-from domain.claims.holding import put_under_check
+from domain.claims.holding import HELD_BACK, put_under_check
 from domain.claims.model import Claim
 from domain.claims.photos_alike import photos_alike
 from domain.claims.reviewed import CoreReturn
+from domain.claims.ruling import limit_of
 from domain.claims.score_facts import ClaimScore
 from domain.claims.score_gathering import NIL, score_facts
 from domain.claims.score_model import ScoreRecord
@@ -96,14 +96,16 @@ async def score_claim(work: Work, cmd: ScoreClaim) -> Done:
 
 
 async def _apply(work: Work, claim_id: UUID, found: ClaimScore) -> str:
-    """Write the points on the claim, and put it into review if it stands as the gate accepted it."""
+    """Write the points on the claim, and put into review what of it stands as the gate accepted it.
+
+    An appeal against one line takes the claim out of no check: the lines that nobody looks at wait with it.
+    """
     locked = await work.driver.fetchrow(_LOCKED, claim_id)
     state = str(locked["state"])
     values: dict[str, Any] = {"risk_points": found.points, "scored_at": work.now}
-    limit = msgspec.convert(locked["facts"], ClaimFacts).limits.risk_points_review
-    if state == "accepted" and found.points >= (limit or DEFAULTS.risk_points_review or 0):
+    many = found.points >= limit_of(locked["facts"], "risk_points_review")
+    if many and state in HELD_BACK and await put_under_check(work, claim_id):
         state = "in_review"
-        await put_under_check(work, claim_id)
     await work.db.execute(update(Claim).where(Claim.id == claim_id).values(**values))
     return state
 

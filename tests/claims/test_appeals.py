@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from api.context import Context
+from api.worker import drain
 from domain.kit.actor import SYSTEM
 from domain.kit.work import begin
 from domain.worklog.model import Photo
@@ -114,20 +115,61 @@ async def test_a_claim_without_a_scan_is_not_appealed(context: Context, cast: Ca
     assert (await cast.pam.post("/claims/appeal", appeal)).json()["code"] == "nothing-to-appeal"
 
 
-async def test_an_accepted_claim_waits_again_while_its_refused_line_is_appealed(context: Context, cast: Cast) -> None:
-    ready = await make.ready_visit(context, cast, unit_given={"warranty_end_on": dt.date(2020, 1, 1)})
+async def accepted_without_its_trip(context: Context, cast: Cast, **given: Any) -> tuple[make.ReadyVisit, Any]:
+    """A visit whose claim the gate accepted, but for the trip, which nobody covers; and that claim."""
+    ready = await make.ready_visit(context, cast, unit_given={"warranty_end_on": dt.date(2020, 1, 1)}, **given)
     async with begin(context.database, SYSTEM) as work:
         await make.contract(work, ready.customer_id, ready.unit_id, covers_travel=False)
     await claimed(ready)
-    (claim,) = await claims(context)
+    return ready, (await claims(context))[-1]
+
+
+async def appeal_trip(context: Context, cast: Cast, claim: Any) -> None:
     line = (await lines_by_kind(context, claim.id))["travel"]
     await cast.pam.done("/claims/appeal", {"claim_id": str(claim.id), "line_id": str(line.id), "note": "far away"})
+
+
+async def test_an_accepted_claim_waits_again_while_its_refused_line_is_appealed(context: Context, cast: Cast) -> None:
+    _, claim = await accepted_without_its_trip(context, cast)
+    await appeal_trip(context, cast, claim)
     (after,) = await claims(context)
     assert (after.state, after.payable) == ("in_review", False)
     assert (await lines_by_kind(context, claim.id))["fault"].live
     still = {"decision": "refuse", "reason": "not-covered"}
     told = await cast.rex.done(DECIDE, {"claim_id": str(claim.id), "others": still})
     assert (told["state"], told["payable"]) == ("approved", True)
+
+
+async def test_an_appeal_hides_no_line_from_its_points(context: Context, cast: Cast) -> None:
+    _, claim = await accepted_without_its_trip(context, cast, limits={"risk_points_review": 50})
+    await appeal_trip(context, cast, claim)
+    await drain(context)
+    (after,) = await claims(context)
+    assert (after.state, after.approved_minor, after.told["reasons"]) == ("in_review", None, ["appealed"])
+    found = await lines_by_kind(context, claim.id)
+    assert {kind for kind, line in found.items() if line.state == "in_review"} == {"fault", "part", "labour", "travel"}
+
+
+async def test_an_appeal_hides_no_line_from_a_customer_who_saw_nobody(context: Context, cast: Cast) -> None:
+    ready, claim = await accepted_without_its_trip(context, cast)
+    await appeal_trip(context, cast, claim)
+    said = {"visit_id": str(ready.visit_id), "answer": "did_not_happen", "channel": "phone"}
+    assert (await cast.dora.done("/customer-answers", said))["under_check"] is True
+    found = await lines_by_kind(context, claim.id)
+    assert {kind for kind, line in found.items() if line.state == "in_review"} == {"fault", "part", "labour", "travel"}
+    still = {"decision": "refuse", "reason": "customer-denies"}
+    assert (await cast.rex.done(DECIDE, {"claim_id": str(claim.id), "others": still}))["state"] == "refused"
+
+
+async def test_what_a_person_granted_stays_when_the_rest_is_doubted(context: Context, cast: Cast) -> None:
+    ready, claim = await accepted_without_its_trip(context, cast)
+    await appeal_trip(context, cast, claim)
+    await run(context, "UPDATE claim_line SET state = 'approved', approved_minor = 4000 WHERE kind = 'labour'")
+    said = {"visit_id": str(ready.visit_id), "answer": "did_not_happen", "channel": "phone"}
+    await cast.dora.done("/customer-answers", said)
+    (after,) = await claims(context)
+    assert (after.state, after.payable, after.approved_minor) == ("in_review", False, 4000)
+    assert (await lines_by_kind(context, claim.id))["labour"].state == "approved"
 
 
 async def test_a_withdrawn_claim_gives_its_slot_back(context: Context, cast: Cast) -> None:

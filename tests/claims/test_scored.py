@@ -105,6 +105,13 @@ async def test_points_below_the_limit_of_the_programme_change_nothing(context: C
     assert (claim.state, claim.risk_points) == ("accepted", 50)
 
 
+async def test_a_programme_may_have_every_claim_looked_at(context: Context, cast: Cast) -> None:
+    await claimed(await make.ready_visit(context, cast, limits={"risk_points_review": 0}), minutes=20)
+    await drain(context)
+    (claim,) = await claims(context)
+    assert (claim.state, claim.risk_points) == ("in_review", 0)
+
+
 async def test_what_a_person_decided_is_not_undone_by_points(context: Context, cast: Cast) -> None:
     ready = await make.ready_visit(context, cast, limits={"risk_points_review": 1})
     await claimed(ready, minutes=60)
