@@ -91,7 +91,9 @@ def _approved(facts: ClaimFacts, decision: ClaimDecision) -> int | None:
 
 
 def _line(claim_id: UUID, facts: ClaimFacts, line: Line, reason: str) -> dict[str, Any]:
-    accepted = line.state == "accepted"
+    # Money of another currency is no sum in the partner's: who decides says what is paid for it.
+    counted = facts.partner_currency is None or line.currency in (None, facts.partner_currency)
+    asked = line.amount_minor if counted else None
     sources = dict.fromkeys(_SOURCE_COLUMN.values()) | {_SOURCE_COLUMN[line.kind]: line.source_id}
     return {
         "id": new_id(),
@@ -104,8 +106,8 @@ def _line(claim_id: UUID, facts: ClaimFacts, line: Line, reason: str) -> dict[st
         "label": line.label,
         "quantity": line.quantity,
         "minutes": line.minutes,
-        "amount_minor": line.amount_minor,
-        "approved_minor": line.amount_minor if accepted and line.currency == facts.partner_currency else None,
+        "amount_minor": asked,
+        "approved_minor": asked if line.state == "accepted" and line.currency == facts.partner_currency else None,
         "currency": line.currency,
         "on_hold": line.on_hold,
         "hold_reason": line.hold_reason,

@@ -10,7 +10,8 @@ from domain.kit.actor import SYSTEM
 from domain.kit.work import begin
 from tests import make
 from tests.cast import Cast
-from tests.claims.visits import claimed, claims, lines
+from tests.claims.reviewing import APPROVE
+from tests.claims.visits import claimed, claims, complete, fill_sheet, lines, scan
 
 
 async def money_of_lines(context: Context) -> dict[str, tuple[int | None, int | None, str | None]]:
@@ -64,6 +65,23 @@ async def test_a_part_of_another_currency_is_counted_by_a_person(context: Contex
     (claim,) = await claims(context)
     assert (claim.state, claim.asked_minor) == ("in_review", 7200)
     assert (await money_of_lines(context))["part"] == (None, None, "USD")
+
+
+async def test_money_of_another_currency_is_never_paid_as_the_partner_s(context: Context, cast: Cast) -> None:
+    ready = await make.ready_visit(context, cast)
+    await fill_sheet(ready)
+    spent = {"direction": "spent", "kind": "hotel", "amount_minor": 80_000, "currency": "JPY"}
+    await cast.ann.done("/expenses", {"visit_id": str(ready.visit_id)} | spent)
+    await scan(ready)
+    await complete(ready)
+    (claim,) = await claims(context)
+    (hotel,) = (line for line in await lines(context) if line.currency == "JPY")
+    assert (claim.state, claim.asked_minor, hotel.amount_minor) == ("in_review", 8700, None)
+    whole = {"claim_id": str(claim.id), "others": APPROVE}
+    assert (await cast.rex.post("/claims/decide", whole)).json()["field"] == "approved_minor"
+    worth = {"line_id": str(hotel.id), **APPROVE, "approved_minor": 48_000}
+    told = await cast.rex.done("/claims/decide", whole | {"lines": [worth]})
+    assert (told["state"], told["approved_minor"]) == ("approved", 8700 + 48_000)
 
 
 async def test_everybody_reads_the_money_of_a_claim(context: Context, cast: Cast) -> None:
