@@ -37,6 +37,7 @@ from domain.claims.elsewhere import components_in_one_place, photos_of_this_job,
 from domain.claims.facts import (
     MODES,
     NOTHING_MORE,
+    Allowance,
     ClaimDecision,
     ClaimFacts,
     Hit,
@@ -51,7 +52,7 @@ from domain.claims.facts import (
     Told,
 )
 from domain.claims.findings import ASK_THE_OFFICE, UNDER_CHECK, Finding
-from domain.claims.lines import asked_lines, is_paid_by
+from domain.claims.lines import asked_lines, is_paid_by, sum_in
 from domain.claims.slots import one_live_line, overlapping, taken, windows_apart
 
 GOODWILL = "goodwill-authorised"
@@ -236,13 +237,13 @@ def _within_standard(facts: ClaimFacts) -> Finding | None:
     What the catalogue says of an operation or a part is a hard fact; beyond a limit of the programme a person looks.
     What was authorised beforehand is no more than was asked for, whatever the limits say.
     """
-    limits = facts.limits
-    authorised = {part.number: part.quantity for part in facts.allowance.parts}
+    limits, leave = facts.limits, _leave(facts)
+    authorised = {part.number: part.quantity for part in leave.parts}
     over_catalogue: list[dict[str, Any]] = []
     over_programme: list[dict[str, Any]] = []
     labour = [time for time in facts.sheet.times if time.kind == "labour"]
     worked = sum(time.minutes for time in labour)
-    if worked <= (facts.allowance.labour_minutes or 0):
+    if worked <= (leave.labour_minutes or 0):
         labour, worked = [], 0
     for operation, times in _grouped(labour, lambda time: time.operation).items():
         minutes = sum(time.minutes for time in times)
@@ -270,9 +271,19 @@ def _within_standard(facts: ClaimFacts) -> Finding | None:
     if _is_over(unasked, limits.part_kinds_max):
         over_programme.append({"part_kinds": unasked, "part_kinds_max": limits.part_kinds_max})
     inputs = {"over": over_catalogue + over_programme}
-    if over_catalogue:
+    if over_catalogue and leave == facts.allowance:
         return Finding("over-standard", "needs-authorisation", inputs=inputs)
-    return Finding("over-standard", UNDER_CHECK, at_most_review=True, inputs=inputs) if over_programme else None
+    if not over_catalogue and not over_programme:
+        return None
+    return Finding("over-standard", UNDER_CHECK, at_most_review=True, inputs=inputs)
+
+
+def _leave(facts: ClaimFacts) -> Allowance:
+    """Return what was authorised beforehand: one person did, so nothing of a claim that takes two people to grant."""
+    most = facts.limits.two_people_over_minor
+    if facts.allowance == NOTHING_MORE or not _is_over(sum_in(facts.partner_currency, asked_lines(facts)), most):
+        return facts.allowance
+    return NOTHING_MORE
 
 
 def _is_over(asked: int, most: int | None) -> bool:
@@ -289,7 +300,7 @@ def _expenses_within_limit(facts: ClaimFacts) -> Finding | None:
     if foreign:
         return Finding("foreign-currency", UNDER_CHECK, True, {"foreign": foreign, "partner_currency": currency})
     spent = sum(expense.amount_minor for expense in facts.sheet.expenses)
-    if not _is_over(spent, most) or spent <= (facts.allowance.amount_minor or 0):
+    if not _is_over(spent, most) or spent <= (_leave(facts).amount_minor or 0):
         return None
     inputs = {"expense_minor": spent, "expense_minor_max": most, "partner_currency": currency}
     return Finding("expense-over-limit", UNDER_CHECK, at_most_review=True, inputs=inputs)
@@ -344,10 +355,10 @@ RULES: tuple[Rule, ...] = (
     Rule("repaired", 1, _repaired, "review"),
     Rule("D9", 1, _authorised, "review", floor="review"),
     Rule("D10", 2, _own_assignment, "block", floor="review"),
-    Rule("D11", 4, _within_standard, "review"),
+    Rule("D11", 5, _within_standard, "review"),
     Rule("D12", 1, technician_in_one_place, "review"),
     Rule("D13", 1, photos_of_this_job, "review", floor="review"),
-    Rule("expense", 3, _expenses_within_limit, "review"),
+    Rule("expense", 4, _expenses_within_limit, "review"),
     Rule("travel", 1, _travel_within_limit, "review"),
     Rule("coverage", 2, _covered, "block"),
 )

@@ -65,6 +65,27 @@ def test_what_is_authorised_passes_and_no_more(
         assert {line.state for line in decision.lines} == {"in_review"}
 
 
+@pytest.mark.parametrize("modes", [{}, {"D11": "block"}])
+@pytest.mark.parametrize(
+    ("sheet", "allowance", "limit", "lane"),
+    [
+        (DEAR, {"amount_minor": 30_000}, 50_000, "accept"),
+        (DEAR, {"amount_minor": 30_000}, 30_000, "review"),
+        (MANY, {"parts": [{"number": "P-1", "quantity": 3}]}, 30_000, "accept"),
+        (MANY, {"parts": [{"number": "P-1", "quantity": 3}]}, 5_000, "review"),
+        (LONG, {"labour_minutes": 90}, 5_000, "review"),
+    ],
+)
+def test_one_person_s_leave_carries_no_claim_that_two_people_grant(
+    sheet: dict[str, Any], allowance: dict[str, Any], limit: int, lane: str, modes: dict[str, str]
+) -> None:
+    limits = msgspec.to_builtins(limits_of({"two_people_over_minor": limit}))
+    given = {"sheet": FACTS["sheet"] | sheet, "allowance": allowance, "limits": limits, "modes": modes}
+    decision = decide(msgspec.convert(FACTS | given, ClaimFacts))
+    assert decision.lane == lane
+    assert set(decision.told.reasons) <= {"under-check"}
+
+
 async def granted(context: Context, cast: Cast, ready: make.ReadyVisit, **asked: Any) -> str:
     """Have leave asked for by the technician and granted by the reviewer."""
     told = await ready.technician.done(ASK, {"job_id": str(ready.job_id), "asked": asked, "note": "it is a hard one"})
