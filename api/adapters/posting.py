@@ -36,7 +36,7 @@ class _Plain(http.client.HTTPConnection):
         self._chosen = chosen
 
     def connect(self) -> None:
-        self.sock = socket.create_connection((self._chosen, self.port), seconds_max)
+        self.sock = socket.create_connection((self._chosen, self.port), self.timeout)
 
 
 class _Secure(_Plain):
@@ -45,7 +45,9 @@ class _Secure(_Plain):
     default_port = http.client.HTTPS_PORT
 
     def connect(self) -> None:
+        began = time.perf_counter()
         super().connect()
+        self.sock.settimeout(_left(began))
         self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
 
 
@@ -63,16 +65,20 @@ def post(url: str, headers: dict[str, str], body: bytes, *, loopback: bool) -> P
     try:
         address = address_of(url, loopback=loopback)
         connection = (_Secure if address.secure else _Plain)(address.name, address.port, _chosen(address, loopback))
-        # Every step has its time limit; this ends an answer that comes byte by byte.
-        watchdog = threading.Timer(seconds_max, _cut, (connection,))
-        watchdog.start()
         try:
-            connection.request("POST", address.path, body, {"user-agent": AGENT, **headers})
-            answer = connection.getresponse()
-            answer.read(answer_bytes_max)
-            return Posted(took(), status=answer.status)
+            connection.connect()
+            # Every step has its time limit; this ends an answer that comes byte by byte. It holds the socket itself:
+            # the connection lets go of it as soon as the answer says that it will close.
+            watchdog = threading.Timer(_left(began), _cut, (connection.sock,))
+            watchdog.start()
+            try:
+                connection.request("POST", address.path, body, {"user-agent": AGENT, **headers})
+                answer = connection.getresponse()
+                answer.read(answer_bytes_max)
+                return Posted(took(), status=answer.status)
+            finally:
+                watchdog.cancel()
         finally:
-            watchdog.cancel()
             connection.close()
     except (NotCalled, InvalidRequest) as refused:
         return Posted(took(), error=str(refused)[:200])
@@ -80,12 +86,19 @@ def post(url: str, headers: dict[str, str], body: bytes, *, loopback: bool) -> P
         return Posted(took(), error=type(error).__name__)
 
 
-def _cut(connection: http.client.HTTPConnection) -> None:
-    if connection.sock is not None:
-        try:
-            connection.sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return  # it ended by itself
+def _left(began: float) -> float:
+    """Return how many seconds are left of all that an attempt may take. Raises: TimeoutError."""
+    left = began + seconds_max - time.perf_counter()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _cut(open_one: socket.socket) -> None:
+    try:
+        open_one.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # it ended by itself
 
 
 def _chosen(address: Address, loopback: bool) -> str:

@@ -2,7 +2,10 @@
 
 import datetime as dt
 import json
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.adapters import posting
 from api.adapters.posting import post
 from api.context import Context
 from api.worker import drain
@@ -216,6 +220,41 @@ def test_a_name_that_leads_to_this_machine_is_not_called() -> None:
     """However it got into the name service: every address a name has is looked at before a connection is made."""
     found = post("https://localhost.localdomain/hook", {}, b"{}", loopback=False)
     assert found.error in ("The host leads to an address that is not public.", "The host's name does not resolve.")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 4000\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nx: ",
+    ],
+)
+def test_an_answer_that_comes_byte_by_byte_takes_no_longer_than_any(
+    head: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the answer says of its length: the thread that waits for it is free again in time."""
+    monkeypatch.setattr(posting, "seconds_max", 0.5)
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            came, _ = server.accept()
+            with came, suppress(OSError):
+                came.recv(65536)
+                came.sendall(head)
+                while not done.wait(0.1):
+                    came.sendall(b"x")
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        try:
+            posted = post(f"http://127.0.0.1:{server.getsockname()[1]}/x", {}, b"{}", loopback=True)
+        finally:
+            done.set()
+            thread.join(10)
+    assert 400 <= posted.milliseconds < 3000
 
 
 async def test_what_was_told_before_is_not_told_again(context: Context, cast: Cast, receiver: Receiver) -> None:
