@@ -14,7 +14,7 @@ from domain.kit.command import Register
 from domain.kit.database import Database
 from domain.kit.ids import operation_id
 from domain.kit.journal import Entry, canonical
-from domain.kit.limits import Key, Line, Note, Word
+from domain.kit.limits import Key, Line, Note, Word, check_moments
 from domain.kit.ports import Queue
 from domain.kit.problem import InvalidRequest, NotSignedIn, Problem
 from domain.kit.work import execute, transact
@@ -124,6 +124,7 @@ async def submit_one(
     op_id = op_id or operation_id(actor.account_id, item.id)
     try:
         command = msgspec.json.decode(item.claim, type=SubmitClaim)
+        check_moments(command)
     except (msgspec.MsgspecError, ValueError) as error:
         message, _, place = str(error).partition(" - at `")
         field = place.rstrip("`").removeprefix("$").removeprefix(".")

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -43,6 +44,24 @@ async def test_every_item_gets_an_outcome_and_a_bad_one_stops_none(context: Cont
     assert outcomes[1]["problem"]["errors"][0]["field"] == "job_number"
     assert outcomes[2]["problem"]["errors"][0]["field"] == "job_number"
     assert len(await claims(context)) == 3
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"arrived_at": "9999-12-31T22:00:00-23:59", "completed_at": "9999-12-31T23:59:59-23:59"},
+        {"arrived_at": "0001-01-01T00:00:00+23:59", "completed_at": "0001-01-01T01:00:00+23:59"},
+        {"faults": [{"fault_code": "W01", "symptom": "x", "failed_on": "0001-01-01"}]},
+    ],
+)
+async def test_a_moment_that_no_calendar_holds_refuses_its_item_alone(
+    context: Context, cast: Cast, given: dict[str, Any]
+) -> None:
+    system = await system_of(cast)
+    good = await submission_of(context, await make.ready_visit(context, cast))
+    outcomes = await batch(system, ("a", good | given), ("b", good))
+    assert [one["status"] for one in outcomes] == ["refused", "submitted"]
+    assert "must lie between" in outcomes[0]["problem"]["errors"][0]["words"]
 
 
 async def test_the_same_batch_again_changes_nothing(context: Context, cast: Cast, owner: AsyncEngine) -> None:
