@@ -38,7 +38,12 @@ def moment(text: str) -> str:
         at = dt.datetime.combine(dt.date.fromisoformat(day(match["day"])), dt.time(hour, minute, second))
     except ValueError as error:
         raise ValueError(str(error) if "must" in str(error) else "is no time of a day") from None
-    return at.isoformat() + (match["zone"] or "").replace("Z", "+00:00")
+    written = at.isoformat() + (match["zone"] or "").replace("Z", "+00:00")
+    try:
+        dt.datetime.fromisoformat(written)
+    except ValueError:
+        raise ValueError("has no such time zone") from None
+    return written
 
 
 def sha256(text: str) -> str:
