@@ -299,10 +299,9 @@ class Phone:
             if one.result is None and one.op in fates:
                 fate = fates[one.op]
                 one.result, one.taken_at, one.done_at = fate["status"], fate.get("taken_at"), now
+        # Numbers are taken in order: who knows the fate of one knows that all before it were taken.
         for one in storage.ops:
-            if one.seq > storage.acked_seq:
-                if one.result is None:
-                    break
+            if one.result is not None and one.seq > storage.acked_seq:
                 storage.acked_seq, storage.acked_op, storage.acked_at = one.seq, one.op, one.taken_at
         if self.drops_acknowledged:
             storage.ops = [one for one in storage.ops if one.result is None or one.in_overlay]
