@@ -67,7 +67,7 @@ _KEYS = Read(
 )
 _WHO = (
     select(Account.id, Account.role, Account.partner_id, ApiKey.id, Account.name)
-    .join(Account, Account.id == ApiKey.account_id)
+    .join(Account, (Account.id == ApiKey.account_id) & (Account.partner_id == ApiKey.partner_id))
     .join(Partner, Partner.id == ApiKey.partner_id)
     .where(ApiKey.revoked_at.is_(None), Account.disabled_at.is_(None), Partner.active)
 )

@@ -55,6 +55,13 @@ async def test_a_key_is_shown_once_and_stored_hashed(cast: Cast, owner: AsyncEng
     assert await rows(owner, "SELECT count(*) FROM journal") == [(0,)]
 
 
+async def test_a_key_acts_as_nobody_of_another_house(cast: Cast, owner: AsyncEngine) -> None:
+    _, system = await key_of(cast, cast.pam)
+    async with owner.begin() as connection:
+        await connection.execute(text("UPDATE api_key SET account_id = :ada"), {"ada": cast.ada.id})
+    assert (await system.get("/me")).status_code == 401
+
+
 async def test_a_revoked_key_is_worth_nothing(cast: Cast, owner: AsyncEngine) -> None:
     key_id, system = await key_of(cast, cast.pam)
     assert (await system.get("/claims")).status_code == 200

@@ -22,6 +22,19 @@ STATEMENTS = {
     "until) VALUES (gen_random_uuid(), :pam, :north, 'x', 'reset', now())",
     "accept its own claim": "UPDATE claim SET state = 'approved'",
     "accept its own line": "UPDATE claim_line SET state = 'approved'",
+    "open a claim that is granted": "INSERT INTO claim (id, partner_id, state) "
+    "VALUES (gen_random_uuid(), :north, 'approved')",
+    "open a claim that is scored": "INSERT INTO claim (id, partner_id, state, scored_at) "
+    "VALUES (gen_random_uuid(), :north, 'accepted', now())",
+    "add a line that is paid": "INSERT INTO claim_line (id, partner_id, kind, state, label) "
+    "VALUES (gen_random_uuid(), :north, 'expense', 'paid', 'x')",
+    "make a key of the office": "INSERT INTO api_key (id, partner_id, account_id, name, key_hash, per_minute, "
+    "created_by, created_at) VALUES (gen_random_uuid(), :north, :dora, 'x', 'x', 1, :pam, now())",
+    "make a key of a technician": "INSERT INTO api_key (id, partner_id, account_id, name, key_hash, per_minute, "
+    "created_by, created_at) VALUES (gen_random_uuid(), :north, :ann, 'x', 'x', 1, :pam, now())",
+    "write to another's address": "INSERT INTO webhook_message (id, webhook_id, partner_id, subject_id, event, body, "
+    "state, created_at) VALUES (gen_random_uuid(), gen_random_uuid(), :north, gen_random_uuid(), 'x', 'x', "
+    "'waiting', now())",
     "count everybody's claims": "SELECT nextval('claim_number_seq')",
     "read what the gate knew": "SELECT facts FROM claim",
     "read a verdict": "SELECT verdict FROM scan",
