@@ -41,6 +41,7 @@ class PartnerLine(msgspec.Struct, frozen=True):
     grade: str
     region: str
     active: bool
+    currency: str
 
 
 class DeviceLine(msgspec.Struct, frozen=True):
@@ -63,7 +64,7 @@ _PEOPLE = Read(
 )
 _PARTNERS = Read(
     PartnerLine,
-    select(Partner.id, Partner.code, Partner.name, Partner.grade, Partner.region, Partner.active),
+    select(Partner.id, Partner.code, Partner.name, Partner.grade, Partner.region, Partner.active, Partner.currency),
 )
 _DEVICES = Read(
     DeviceLine,

@@ -97,6 +97,14 @@ async def test_the_same_key_gets_the_first_answer_and_other_content_is_refused(c
     assert (other.status_code, other.json()["code"]) == (422, "operation-id-reused")
 
 
+async def test_a_partner_is_listed_with_the_currency_it_is_paid_in(cast: Cast) -> None:
+    await cast.ada.done("/partners", {"code": "JAPAN", "name": "J", "grade": "B", "region": "east", "currency": "JPY"})
+    listed = (await cast.dora.get("/partners")).json()["items"]
+    assert {one["code"]: one["currency"] for one in listed}["JAPAN"] == "JPY"
+    (own,) = (await cast.pam.get("/partners")).json()["items"]
+    assert (own["id"], own["currency"]) == (str(cast.north), "EUR")
+
+
 async def test_nobody_below_an_admin_keeps_an_admin_s_account(context: Context, cast: Cast) -> None:
     sam = await newcomer(context, cast, "sam", Role.SERVICE_MANAGER, None)
     of_ada = {"account_id": str(cast.ada.id)}

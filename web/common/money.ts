@@ -9,6 +9,12 @@ export function minorDigits(currency: string): number {
   }
 }
 
+/** An amount as it is typed into a field: 4.50, without the currency. */
+export function typedAmount(minor: number, currency: string): string {
+  const digits = minorDigits(currency);
+  return (minor / 10 ** digits).toFixed(digits);
+}
+
 /** Minor units of an amount as it was typed, with a comma or a point; null when it is none. */
 export function minorUnits(typed: string, currency: string): number | null {
   const digits = minorDigits(currency);

@@ -20,6 +20,11 @@ export async function readNames(): Promise<void> {
   technicianLines.value = peoplePage.items;
 }
 
+/** The currency a partner is paid in: money that a partner asks for without naming one is in it. */
+export function currencyOf(partnerId: string | null | undefined): string {
+  return (partnerId && byId.value.get(partnerId)?.currency) || "";
+}
+
 export function partnerName(id: string | null | undefined): string {
   return (id && byId.value.get(id)?.name) || "";
 }

@@ -1,22 +1,22 @@
 /** Leave to claim more than the rules let pass: partners ask before the work, reviewers grant or refuse. */
 
 import { useState } from "preact/hooks";
-import { minorUnits } from "../../../common/money";
-import { get, post, type Sent, type Shape } from "../core/api";
+import { typedAmount } from "../../../common/money";
+import { type Allowance, allowanceOf } from "../core/allowance";
+import { get, post, type Shape } from "../core/api";
 import { REASONS } from "../core/deciding";
 import { usePages } from "../core/loading";
 import { filter, place } from "../core/router";
-import { is, PARTNER, REVIEWING } from "../core/session";
+import { is, me, PARTNER, REVIEWING } from "../core/session";
 import { Ask } from "../parts/ask";
 import { Field, Form, type Given, type Option, Select } from "../parts/form";
-import { partnerName } from "../parts/names";
+import { currencyOf, partnerName } from "../parts/names";
 import { Listed, State } from "../parts/states";
 import { type Column, Table } from "../parts/table";
 import { day, moment, money, number } from "../words/format";
 import { say, word } from "../words/words";
 
 type Card = Shape<"PreauthorisationCard">;
-type Allowance = Sent<"/preauthorisations">["asked"];
 
 const STATES = ["requested", "granted", "refused"] as const;
 const TONES: Record<string, string> = { requested: "wait", granted: "good", refused: "bad" };
@@ -32,7 +32,7 @@ export function Preauthorisations() {
     { head: say("number"), lead: true, cell: (one) => one.number },
     { head: say("job"), cell: (one) => one.job_number },
     ...(is(PARTNER) ? [] : [{ head: say("partner"), cell: (one: Card) => partnerName(one.partner_id) }]),
-    { head: say("asked.for"), cell: (one) => <Allowed of={one.asked as Allowance} /> },
+    { head: say("asked.for"), cell: (one) => <Allowed of={one.asked as Allowance} by={one.partner_id} /> },
     { head: say("note"), cell: (one) => one.note },
     { head: say("asked.at"), cell: (one) => moment(one.asked_at) },
     {
@@ -44,7 +44,7 @@ export function Preauthorisations() {
           {one.reason && (
             <div class="soft">{[word("reason", one.reason), one.decision_note].filter(Boolean).join(" · ")}</div>
           )}
-          {one.granted && <Allowed of={one.granted as Allowance} />}
+          {one.granted && <Allowed of={one.granted as Allowance} by={one.partner_id} />}
         </>
       ),
     },
@@ -76,14 +76,14 @@ export function Preauthorisations() {
   );
 }
 
-function Allowed({ of }: { of: Allowance }) {
+function Allowed({ of, by }: { of: Allowance; by: string }) {
   return (
     <ul>
       {of.labour_minutes != null && <li>{`${word("line", "labour")}: ${number(of.labour_minutes)} min`}</li>}
       {(of.parts ?? []).map((part) => (
         <li key={part.number}>{`${part.number} × ${number(part.quantity)}`}</li>
       ))}
-      {of.amount_minor != null && <li>{`${word("line", "expense")}: ${money(of.amount_minor, "")}`}</li>}
+      {of.amount_minor != null && <li>{`${word("line", "expense")}: ${money(of.amount_minor, currencyOf(by))}`}</li>}
       {of.goodwill && <li>{word("reason", "goodwill")}</li>}
       {of.repeat_trip && <li>{say("repeat.trip")}</li>}
     </ul>
@@ -91,7 +91,7 @@ function Allowed({ of }: { of: Allowance }) {
 }
 
 /** The fields of what is allowed, filled with what is asked for. */
-function AllowanceFields({ of }: { of?: Allowance }) {
+function AllowanceFields({ of, currency }: { of?: Allowance; currency: string }) {
   return (
     <>
       <div class="fields">
@@ -100,13 +100,13 @@ function AllowanceFields({ of }: { of?: Allowance }) {
             <input id={id} name="minutes" type="number" min={1} max={1440} defaultValue={of?.labour_minutes ?? ""} />
           )}
         </Field>
-        <Field label={say("expenses.money")}>
+        <Field label={`${say("expenses.money")} ${currency}`}>
           {(id) => (
             <input
               id={id}
               name="amount"
               inputMode="decimal"
-              defaultValue={of?.amount_minor == null ? "" : String(of.amount_minor / 100)}
+              defaultValue={of?.amount_minor == null ? "" : typedAmount(of.amount_minor, currency)}
             />
           )}
         </Field>
@@ -131,38 +131,35 @@ function AllowanceFields({ of }: { of?: Allowance }) {
   );
 }
 
-function allowanceOf(given: Given): Allowance {
-  const amount_minor = given.amount ? minorUnits(given.amount, "EUR") : null;
-  if (given.amount && amount_minor === null) throw new Error(`${say("amount")}: ${given.amount}`);
-  const parts = (given.parts ?? "")
-    .split(",")
-    .map((one) => one.trim().split(/\s+/))
-    .filter(([number]) => number)
-    .map(([number, quantity]) => ({ number: number ?? "", quantity: Number(quantity ?? 1) }));
-  return {
-    labour_minutes: given.minutes ? Number(given.minutes) : null,
-    amount_minor,
-    parts,
-    goodwill: given.goodwill === "on",
-    repeat_trip: given.repeat === "on",
-  };
+function allowed(given: Given, currency: string): Allowance {
+  const found = allowanceOf(given, currency);
+  if (found === null) throw new Error(`${say("amount")}: ${given.amount} ${currency}`);
+  return found;
+}
+
+/** The partner's job of this number, wherever in the list it stands. */
+async function jobOf(number: string) {
+  let cursor = "";
+  do {
+    const page = await get("/jobs", { limit: 200, cursor });
+    const job = page.items.find((one) => String(one.number) === number);
+    if (job) return job;
+    cursor = page.next ?? "";
+  } while (cursor);
+  throw new Error(say("job.unknown"));
 }
 
 function Request({ done }: { done: () => void }) {
+  const currency = currencyOf(me.value?.partner_id);
   return (
     <Ask button={say("preauthorisation.ask")} title={say("preauthorisation.ask")}>
       {(close) => (
         <Form
           button={say("preauthorisation.ask")}
           submit={async (given, key) => {
-            const jobs = await get("/jobs", { limit: 200 });
-            const job = jobs.items.find((one) => String(one.number) === given.job?.trim());
-            if (!job) throw new Error(say("job.unknown"));
-            await post(
-              "/preauthorisations",
-              { job_id: job.id, asked: allowanceOf(given), note: given.note ?? "" },
-              key,
-            );
+            const asked = allowed(given, currency);
+            const job = await jobOf(given.job?.trim() ?? "");
+            await post("/preauthorisations", { job_id: job.id, asked, note: given.note ?? "" }, key);
             close();
             done();
           }}
@@ -170,9 +167,9 @@ function Request({ done }: { done: () => void }) {
           <Field label={say("job.number")}>
             {(id) => <input id={id} name="job" required inputMode="numeric" maxLength={20} />}
           </Field>
-          <AllowanceFields />
+          <AllowanceFields currency={currency} />
           <Field label={say("preauthorisation.why")}>
-            {(id) => <textarea id={id} name="note" rows={2} required minLength={3} maxLength={4000} />}
+            {(id) => <textarea id={id} name="note" rows={2} required minLength={3} maxLength={500} />}
           </Field>
         </Form>
       )}
@@ -182,6 +179,7 @@ function Request({ done }: { done: () => void }) {
 
 function Decide({ card, done }: { card: Card; done: () => void }) {
   const [decision, setDecision] = useState<"grant" | "refuse">("grant");
+  const currency = currencyOf(card.partner_id);
   const reasons = REASONS[decision === "grant" ? "approve" : "refuse"];
   return (
     <Ask button={say("decide")} title={`${say("preauthorisation")} ${card.number}`} small>
@@ -189,7 +187,7 @@ function Decide({ card, done }: { card: Card; done: () => void }) {
         <Form
           button={say("save")}
           submit={async (given, key) => {
-            const granted = decision === "grant" ? allowanceOf(given) : null;
+            const granted = decision === "grant" ? allowed(given, currency) : null;
             await post(
               "/preauthorisations/decide",
               {
@@ -215,7 +213,7 @@ function Decide({ card, done }: { card: Card; done: () => void }) {
               </label>
             ))}
           </fieldset>
-          {decision === "grant" && <AllowanceFields of={card.asked as Allowance} />}
+          {decision === "grant" && <AllowanceFields of={card.asked as Allowance} currency={currency} />}
           <Field label={say("reason")}>
             {(id) => (
               <select id={id} name="reason" key={decision}>

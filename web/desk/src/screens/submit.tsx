@@ -6,9 +6,10 @@ import { minorUnits } from "../../../common/money";
 import { type Done, get, post, type Sent } from "../core/api";
 import { useLoad } from "../core/loading";
 import { hashOf } from "../core/router";
+import { me } from "../core/session";
 import { ClaimState, Reasons } from "../parts/claims";
 import { Field, Form, type Given } from "../parts/form";
-import { technicians } from "../parts/names";
+import { currencyOf, technicians } from "../parts/names";
 import { Loaded } from "../parts/states";
 import { here, localHour, momentOf } from "../words/format";
 import { language, say, word } from "../words/words";
@@ -194,7 +195,12 @@ function Sheet({ job, components, faults, operations, parts, done }: Read & { do
                 {(id) => <Words id={id} name={`expense.${at}.kind`} group="expense" of={EXPENSES} />}
               </Field>
               <Text name={`expense.${at}.amount`} label={say("amount")} required />
-              <Text name={`expense.${at}.currency`} label={say("currency")} required value="EUR" />
+              <Text
+                name={`expense.${at}.currency`}
+                label={say("currency")}
+                required
+                value={currencyOf(me.value?.partner_id)}
+              />
             </>
           )}
         </Rows>
