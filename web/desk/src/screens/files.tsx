@@ -9,7 +9,7 @@ import { Field, Form, Select } from "../parts/form";
 import { Listed, State } from "../parts/states";
 import { Table } from "../parts/table";
 import { moment, number } from "../words/format";
-import { say, word } from "../words/words";
+import { language, say, word } from "../words/words";
 
 type Progress = Shape<"FileProgress">;
 
@@ -88,7 +88,7 @@ function HandIn({ done }: { done: () => void }) {
           )}
         </Field>
       </Form>
-      <a href="/claims/submit/template" download="claims.csv">
+      <a href={`/claims/submit/template?language=${language.value}`} download="claims.csv">
         {say("file.template")}
       </a>
     </div>

@@ -12,7 +12,7 @@ import { tell } from "../parts/notice";
 import { Listed, State } from "../parts/states";
 import { type Column, Table } from "../parts/table";
 import { moment, number } from "../words/format";
-import { say, word } from "../words/words";
+import { say, whyOf, word } from "../words/words";
 
 const EVENTS = ["claim.changed", "claim.decided", "claim.paid", "preauthorisation.decided"] as const;
 const WEBHOOK_TONES: Record<string, string> = { active: "good", pending: "wait", disabled: "bad" };
@@ -43,6 +43,15 @@ export function Systems() {
   );
 }
 
+/** Does it, or says why it was refused. */
+async function orTell(act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (refused) {
+    tell(whyOf(refused));
+  }
+}
+
 /** Which partner a row is of, for an admin, who sees all of them. */
 function ofPartner<T extends { partner_id: string }>(): Column<T>[] {
   return is(PARTNER) ? [] : [{ head: say("partner"), cell: (row) => partnerName(row.partner_id) }];
@@ -70,7 +79,7 @@ function Keys({ told }: { told: (secret: string) => void }) {
                 <Field label={say("name")}>{(id) => <input id={id} name="name" required maxLength={80} />}</Field>
                 <Field label={say("per.minute")}>
                   {(id) => (
-                    <input id={id} name="per_minute" type="number" min={1} max={6000} required defaultValue="60" />
+                    <input id={id} name="per_minute" type="number" min={1} max={1200} required defaultValue="120" />
                   )}
                 </Field>
               </Form>
@@ -123,10 +132,11 @@ function Keys({ told }: { told: (secret: string) => void }) {
 
 function Webhooks({ told }: { told: (secret: string) => void }) {
   const pages = usePages((cursor) => get("/webhooks", { cursor, limit: 50 }), []);
-  const doing = (path: "/webhooks/approve" | "/webhooks/enable", webhook_id: string) => async () => {
-    await post(path, { webhook_id });
-    pages.again();
-  };
+  const doing =
+    (path: "/webhooks/approve" | "/webhooks/enable" | "/webhooks/remove", webhook_id: string) => async () => {
+      await post(path, { webhook_id });
+      pages.again();
+    };
   return (
     <section aria-labelledby="webhooks">
       <h2 id="webhooks">{say("webhooks")}</h2>
@@ -206,11 +216,23 @@ function Webhooks({ told }: { told: (secret: string) => void }) {
                       <button
                         type="button"
                         class="plain small"
-                        onClick={() => void doing("/webhooks/enable", one.id)()}
+                        onClick={() => void orTell(doing("/webhooks/enable", one.id))}
                       >
                         {say("webhook.enable")}
                       </button>
                     )}
+                    <Ask button={say("remove")} title={`${say("remove")}: ${one.url}`} plain small>
+                      {(close) => (
+                        <Form
+                          button={say("remove")}
+                          tone="bad"
+                          submit={async () => {
+                            await doing("/webhooks/remove", one.id)();
+                            close();
+                          }}
+                        />
+                      )}
+                    </Ask>
                   </div>
                 ),
               },
@@ -264,7 +286,7 @@ function Messages() {
               {
                 head: "",
                 cell: (one) => (
-                  <button type="button" class="plain small" onClick={() => void replay(one.id)}>
+                  <button type="button" class="plain small" onClick={() => void orTell(() => replay(one.id))}>
                     {say("message.replay")}
                   </button>
                 ),

@@ -140,9 +140,9 @@ function HoneySerials() {
                 pages.again();
               }}
             >
-              <Field label={say("serial")}>{(id) => <input id={id} name="serial" required maxLength={60} />}</Field>
+              <Field label={say("serial")}>{(id) => <input id={id} name="serial" required maxLength={128} />}</Field>
               <Field label={say("note")}>
-                {(id) => <input id={id} name="note" required minLength={3} maxLength={500} />}
+                {(id) => <input id={id} name="note" required minLength={3} maxLength={200} />}
               </Field>
             </Form>
           )}
