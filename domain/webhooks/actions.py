@@ -145,7 +145,13 @@ async def approve_webhook(work: Work, cmd: ApproveWebhook) -> Done:
     if found.state == "active":
         return Done(WebhookState(id=found.id, state=found.state), outcome="superseded")
     return await _set(
-        work, found.id, state="active", approved_by=work.actor.account_id, approved_at=work.now, disabled_why=None
+        work,
+        found.id,
+        state="active",
+        approved_by=work.actor.account_id,
+        approved_at=work.now,
+        disabled_why=None,
+        failing_since=None,
     )
 
 

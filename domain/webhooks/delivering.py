@@ -88,6 +88,11 @@ async def write_attempt(work: Work, message_id: UUID, attempt: Attempt) -> tuple
         message.state, message.delivered_at, message.next_at = "delivered", work.now, None
         webhook.failing_since = None
         return None, None
+    if message.state != "waiting" or webhook.state != "active":
+        # Delivered by another attempt or removed meanwhile: what failed late brings nothing back.
+        if message.state == "waiting":
+            message.state, message.next_at = "failed", None
+        return None, None
     webhook.failing_since = webhook.failing_since or work.now
     if attempt.status == GONE or webhook.failing_since <= work.now - disabled_after:
         why = (

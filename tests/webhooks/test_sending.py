@@ -193,6 +193,36 @@ async def test_a_removed_webhook_hears_no_more(context: Context, cast: Cast, rec
     assert (receiver.came, (await cast.pam.get("/webhooks")).json()["items"]) == ([], [])
 
 
+async def test_what_fails_late_brings_no_removed_webhook_back(
+    context: Context, cast: Cast, receiver: Receiver, owner: AsyncEngine
+) -> None:
+    """It was removed while the message was under way."""
+    webhook = await made(cast, receiver)
+    await claimed(await make.ready_visit(context, cast))
+    ((message_id,),) = await rows(owner, "SELECT id FROM webhook_message")
+    await cast.pam.done("/webhooks/remove", {"webhook_id": webhook["id"]})
+    gone = Attempt(dt.datetime.now(dt.UTC), 5, 410)
+    async with begin(context.database, SYSTEM, queue=context.queue) as work:
+        assert await write_attempt(work, UUID(str(message_id)), gone) == (None, None)
+    assert await rows(owner, "SELECT state FROM webhook") == [("removed",)]
+    assert await rows(owner, "SELECT state, next_at FROM webhook_message") == [("failed", None)]
+
+
+async def test_a_failure_after_the_delivery_changes_nothing(
+    context: Context, cast: Cast, receiver: Receiver, owner: AsyncEngine
+) -> None:
+    """A replay and a repeat may be under way together."""
+    await made(cast, receiver)
+    await claimed(await make.ready_visit(context, cast))
+    await drain(context)
+    ((message_id,),) = await rows(owner, "SELECT id FROM webhook_message")
+    late = Attempt(dt.datetime.now(dt.UTC), 5, 500)
+    async with begin(context.database, SYSTEM, queue=context.queue) as work:
+        assert await write_attempt(work, UUID(str(message_id)), late) == (None, None)
+    assert await rows(owner, "SELECT state, next_at FROM webhook_message") == [("delivered", None)]
+    assert await rows(owner, "SELECT failing_since FROM webhook") == [(None,)]
+
+
 async def test_an_address_that_may_not_be_called_is_refused(cast: Cast) -> None:
     for url in ("http://partner.example/x", "https://127.0.0.1/x", "https://intranet/x"):
         refused = await cast.pam.post("/webhooks", {"url": url, "events": EVENTS})
