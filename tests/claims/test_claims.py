@@ -71,7 +71,7 @@ async def test_a_claim_replays_from_its_stored_facts(context: Context, cast: Cas
     (hit,) = await hits(context)
     assert (hit.rule, hit.rule_version, hit.mode, hit.result, hit.reason) == (
         "D11",
-        4,
+        5,
         "block",
         "refuse",
         "over-standard",
