@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 
 from domain.claims.facts import ClaimState, Told
 from domain.claims.fitting import fit_components
-from domain.claims.model import Claim, ClaimLine
+from domain.claims.model import Claim, ClaimLine, stands
 from domain.claims.reviewed import LineRuling
 from domain.claims.ruling import (
     MOVES_OF,
@@ -339,7 +339,7 @@ async def _check(work: Work, claim: Claim, approving: Sequence[ClaimLine], rival
     if not claim.repeat_trip:
         same = select(Claim.number).where(
             Claim.assignment_id == claim.assignment_id,
-            Claim.state.in_(("accepted", "approved", "paid")),
+            stands(),
             Claim.id != claim.id,
             ~Claim.repeat_trip,
         )

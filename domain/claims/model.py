@@ -7,12 +7,15 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
     Index,
     func,
+    or_,
+    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import DATERANGE, JSONB, ExcludeConstraint, Range
@@ -227,6 +230,12 @@ class ClaimLine(Record):
     appealed: Mapped[bool] = mapped_column(server_default=text("false"))
     approved_minutes: Mapped[int | None]
     approved_quantity: Mapped[int | None]
+
+
+def stands() -> ColumnElement[bool]:
+    """Tell of a claim whether anything of it is granted: also while other lines of it wait, as for an appeal."""
+    granted = select(ClaimLine.id).where(ClaimLine.claim_id == Claim.id, ClaimLine.state.in_(LIVE_STATES))
+    return or_(Claim.state.in_((*LIVE_STATES, "paid")), granted.exists())
 
 
 class RuleHit(Record):

@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, Date, Text, and_, bindparam, cast, func, literal_column, or_, select
 
 from domain.catalog.model import FaultCode, LabourOperation, Model, Part, PartLimit, ProgrammeVersion
-from domain.claims.model import Claim, Scan
+from domain.claims.model import Claim, Scan, stands
 from domain.claims.reviewed import Preauthorisation
 from domain.customers.model import Site
 from domain.installs.model import Unit
@@ -153,7 +153,7 @@ _EVERYTHING = (
         Assignment.id.is_not_distinct_from(Job.assignment_id).label("assignment_current"),
         func.array(
             select(Claim.number)
-            .where(Claim.assignment_id == Visit.assignment_id, Claim.state.in_(("accepted", "approved", "paid")))
+            .where(Claim.assignment_id == Visit.assignment_id, stands())
             .order_by(Claim.number)
             .scalar_subquery()
         ).label("assignment_claims"),

@@ -17,7 +17,7 @@ from domain.worklog.model import Photo
 from tests import make
 from tests.cast import Caller, Cast, actor_of
 from tests.claims.reviewing import APPROVE, REFUSE, SEND_BACK, lines_by_kind, run, waiting
-from tests.claims.visits import claimed, claims, complete, fill_sheet
+from tests.claims.visits import claimed, claims, complete, fill_sheet, scan
 
 DECIDE = "/claims/decide"
 
@@ -170,6 +170,26 @@ async def test_what_a_person_granted_stays_when_the_rest_is_doubted(context: Con
     (after,) = await claims(context)
     assert (after.state, after.payable, after.approved_minor) == ("in_review", False, 4000)
     assert (await lines_by_kind(context, claim.id))["labour"].state == "approved"
+
+
+async def test_an_appeal_frees_no_assignment(context: Context, cast: Cast) -> None:
+    ready = await make.ready_visit(context, cast, unit_given={"warranty_end_on": dt.date(2020, 1, 1)})
+    async with begin(context.database, SYSTEM) as work:
+        await make.contract(work, ready.customer_id, ready.unit_id, covers_travel=False)
+        visit_id = await make.visit(work, ready.job_id, number=2)
+        second = replace(ready, visit_id=visit_id, fault_code_id=await make.fault_code(work))
+    await fill_sheet(second)
+    await claimed(ready)
+    await appeal_trip(context, cast, (await claims(context))[0])
+    await scan(second)
+    await run(context, "UPDATE visit SET state = 'working', abandoned_reason = NULL WHERE id = :id", id=visit_id)
+    assert (await complete(second)).status_code == 200
+    first, again = await claims(context)
+    assert (again.state, again.told["reasons"]) == ("in_review", ["assignment-already-claimed"])
+    response = await cast.rex.post(DECIDE, {"claim_id": str(again.id), "others": APPROVE})
+    assert (response.status_code, response.json()["claims"]) == (409, [first.number])
+    still = {"decision": "refuse", "reason": "not-covered"}
+    assert (await cast.rex.done(DECIDE, {"claim_id": str(first.id), "others": still}))["state"] == "approved"
 
 
 async def test_a_withdrawn_claim_gives_its_slot_back(context: Context, cast: Cast) -> None:
