@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from domain.kit.money import minor_digits
 from domain.reports.document import Money, PersonalPart, ReportDocument
 from printing.confirmation import signature_strips, technician
 from printing.flow import Pen, Strip, gap, stack, together
@@ -17,10 +18,6 @@ from printing.words import Words
 
 CARD = (WIDTH - GUTTER) / 2
 CARD_LABEL = 62.0
-MINOR_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "XAF": 0, "XOF": 0, "XPF": 0} | dict.fromkeys(
-    ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3
-)
-"""Source: ISO 4217; all others have two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +239,7 @@ class Sections:
 
 def amount(minor: int, currency: str) -> str:
     """Write an amount with the decimals of its currency, never through a float."""
-    digits = MINOR_DIGITS.get(currency, 2)
+    digits = minor_digits(currency)
     whole, rest = divmod(abs(minor), 10**digits)
     decimals = f".{rest:0{digits}d}" if digits else ""
     return f"{'-' if minor < 0 else ''}{whole:,}{decimals} {currency}"

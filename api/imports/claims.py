@@ -3,11 +3,13 @@
 import datetime as dt
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from api.imports.cells import choice, code, currency, day, line, login, money, whole
 from api.imports.kinds import Column, Kind
+from domain.kit.money import minor_digits
 from domain.worklog.rules import RESULTS
 
 parts_max = 5
@@ -176,7 +178,10 @@ def _fault(row: dict[str, str]) -> dict[str, Any]:
 
 def _expense(row: dict[str, str]) -> dict[str, Any]:
     kind = (row.get("expense_kind") or "other").lower()
-    return {"kind": kind, "amount_minor": int(row["expense"]), "currency": row["currency"]}
+    # The cell was read as hundredths; what is no whole number of the currency's own is refused as any fraction is.
+    minor = Decimal(row["expense"]).scaleb(minor_digits(row["currency"]) - 2)
+    is_whole = minor == minor.to_integral_value()
+    return {"kind": kind, "amount_minor": int(minor) if is_whole else float(minor), "currency": row["currency"]}
 
 
 def _times(row: dict[str, str]) -> list[dict[str, Any]]:

@@ -8,15 +8,18 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from openpyxl import Workbook
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
-from api.imports.claims import column_of, headings, moment
+from api.imports.cells import money
+from api.imports.claims import TEMPLATE, column_of, headings, moment, submission
 from api.routes.submission_files import XLSX
 from api.worker import drain
+from domain.claims.submitted_lines import SubmittedExpense
 from domain.customers.model import Site
 from domain.kit.actor import SYSTEM, Role
 from domain.kit.work import begin
@@ -248,3 +251,17 @@ def test_it_refuses_what_is_no_time(text: str) -> None:
 )
 def test_an_error_is_told_of_the_column_that_mends_it(field: str, column: str) -> None:
     assert column_of(field, {"part_1": "A", "part_4": "B"}) == column
+
+
+@pytest.mark.parametrize(
+    ("written", "currency", "minor"),
+    [("4.50", "EUR", 450), ("450", "JPY", 450), ("1.25", "KWD", 1250), ("4.50", "JPY", 4.5)],
+)
+def test_an_expense_has_the_digits_of_its_currency(written: str, currency: str, minor: float) -> None:
+    """Half a yen is no amount of minor units: the submission refuses it as any fraction."""
+    row = TEMPLATE | {"expense": money(written), "currency": currency}
+    (expense,) = submission(row, "", "Asia/Tokyo", "EUR")["expenses"]
+    assert (expense["amount_minor"], expense["currency"]) == (minor, currency)
+    if minor == 4.5:
+        with pytest.raises(msgspec.ValidationError, match="Expected `int`"):
+            msgspec.convert(expense, SubmittedExpense)
