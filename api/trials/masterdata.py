@@ -130,7 +130,9 @@ async def _people(work: Work, world: World, password_hash: str) -> None:
 async def _catalogue(work: Work, world: World) -> list[dict[str, Any]]:
     programme_id = new_id()
     await add_rows(work, Programme, [{"id": programme_id, "code": "STANDARD", "name": "Standard warranty"}])
-    version = {"id": new_id(), "programme_id": programme_id, "from_on": dt.date(2020, 1, 1), "limits": {}, "modes": {}}
+    # The dearest of the parts come back before they are paid.
+    terms_of_payment = {"limits": {"core_return_minor": 15_000}, "modes": {}}
+    version = {"id": new_id(), "programme_id": programme_id, "from_on": dt.date(2020, 1, 1), **terms_of_payment}
     await add_rows(work, ProgrammeVersion, [version])
     models: list[dict[str, Any]] = []
     components: list[dict[str, Any]] = []

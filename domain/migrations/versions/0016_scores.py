@@ -23,6 +23,8 @@ def upgrade() -> None:
     op.create_index("ix_photo_upload_id", "photo", ["upload_id"])
     digits = sa.Computed("regexp_replace(phone, '[^0-9]', '', 'g')", persisted=True)
     op.add_column("account", sa.Column("phone_digits", sa.Text(), digits, nullable=False))
+    # A partner's office reads the number itself, and gets the row back that it writes.
+    op.execute("GRANT SELECT (phone_digits) ON account TO fieldstone_partner")
     op.create_index("ix_account_phone_digits", "account", ["phone_digits"])
     op.create_index("ix_account_email", "account", ["email"])
     op.add_column("claim", sa.Column("risk_points", sa.Integer()))

@@ -12,7 +12,7 @@ const { DIST } = process.env;
 const kept = mkdtempSync(join(tmpdir(), "builds-"));
 const built = (name) => join(kept, name);
 cpSync(DIST, built("old"), { recursive: true });
-execFileSync("node", ["scripts/build.mjs", built("new"), "new"], { stdio: "ignore" });
+execFileSync("node", ["phone/scripts/build.mjs", built("new"), "new"], { stdio: "ignore" });
 const deploy = (name) => {
   rmSync(DIST, { recursive: true });
   cpSync(built(name), DIST, { recursive: true });
