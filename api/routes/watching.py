@@ -3,7 +3,7 @@
 from api.operation import Call, command_operation, operation
 from domain.claims import watch_desk
 from domain.claims.watching import Numbers
-from domain.kit.actor import OFFICE
+from domain.kit.actor import MANAGERS, OFFICE
 from domain.kit.page import Page, PageQuery
 
 TAG = "watch"
@@ -27,7 +27,7 @@ async def list_alerts(call: Call) -> object:
     "GET",
     "/honey-serials",
     tag=TAG,
-    by=watch_desk.MANAGERS,
+    by=MANAGERS,
     query=PageQuery,
     answer=Page[watch_desk.HoneyLine],
 )
@@ -38,7 +38,7 @@ async def list_honey_serials(call: Call) -> object:
         return await watch_desk.honey_serials(db, page)
 
 
-@operation("GET", "/watch-limits", tag=TAG, by=watch_desk.MANAGERS, answer=Numbers)
+@operation("GET", "/watch-limits", tag=TAG, by=MANAGERS, answer=Numbers)
 async def show_watch_limits(call: Call) -> object:
     """Show the numbers of the watch that are in force."""
     async with call.reading() as db:

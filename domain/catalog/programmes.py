@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.catalog.model import Model, Programme, ProgrammeVersion
-from domain.kit.actor import Role
+from domain.kit.actor import MANAGERS
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.ids import new_id
 from domain.kit.limits import Code, Line, Reason
@@ -17,9 +17,6 @@ from domain.kit.page import Page, PageQuery, page_of, read_cursor
 from domain.kit.problem import Kind, NotFound, Problem
 from domain.kit.read import Read
 from domain.kit.work import Work
-
-RULE_MAKERS = frozenset({Role.SERVICE_MANAGER, Role.ADMIN})
-"""Who says what the gate lets pass."""
 
 
 class ProgrammeCodeTaken(Problem, kind=Kind.CONFLICT):
@@ -70,7 +67,7 @@ _ID = UUID("0198c5b0-0000-7000-8000-000000000001")
 
 @action(
     CreateProgramme,
-    by=RULE_MAKERS,
+    by=MANAGERS,
     answer=ProgrammeCreated,
     raises=(ProgrammeCodeTaken,),
     creates=True,
@@ -87,7 +84,7 @@ async def create_programme(work: Work, cmd: CreateProgramme) -> Done:
 
 @action(
     AssignProgramme,
-    by=RULE_MAKERS,
+    by=MANAGERS,
     answer=ProgrammeAssigned,
     raises=(NotFound,),
     example=AssignProgramme(model_id=_ID, programme_id=_ID, reason="sold with the new terms"),

@@ -25,16 +25,14 @@ from domain.claims.ruling import (
 from domain.claims.standing import LIVE, MOVES, WAITING, fits, state_of
 from domain.installs.model import Unit, UnitComponent
 from domain.installs.serials import normalise
-from domain.kit.actor import Role
+from domain.kit.actor import MANAGERS
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.limits import Word
 from domain.kit.problem import InvalidRequest, Kind, NotAllowed, NotFound, Problem
 from domain.kit.work import Work
+from domain.people.access import REVIEWERS
 from domain.worklog.model import PartUsed
 
-REVIEWERS = frozenset({Role.REVIEWER, Role.SERVICE_MANAGER})
-"""Office roles, so never of the organisation that submitted."""
-MANAGERS = frozenset({Role.SERVICE_MANAGER, Role.ADMIN})
 ruled_at_once_max = 500
 _GATE = text("SELECT * FROM gate_unit(:unit)")
 _ID = UUID("0198c5b0-0000-7000-8000-000000000001")

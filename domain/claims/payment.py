@@ -7,9 +7,9 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy import ColumnElement, literal_column, select, update
 
-from domain.claims.adjudication import MANAGERS
 from domain.claims.model import Claim, ClaimLine
 from domain.claims.standing import LIVE
+from domain.kit.actor import MANAGERS
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.problem import InvalidRequest
 from domain.kit.work import Work

@@ -9,7 +9,6 @@ from sqlalchemy import insert, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.catalog.model import Part
-from domain.claims.adjudication import REVIEWERS
 from domain.claims.facts import Allowance
 from domain.claims.model import Claim
 from domain.claims.reviewed import Preauthorisation
@@ -23,7 +22,7 @@ from domain.kit.page import Page, PageQuery, page_of, read_cursor
 from domain.kit.problem import InvalidRequest, Kind, NotFound, Problem
 from domain.kit.read import Read
 from domain.kit.work import Work
-from domain.people.access import own_rows
+from domain.people.access import REVIEWERS, own_rows
 from domain.people.model import Account
 
 ASKERS = frozenset({Role.PARTNER_OFFICE, Role.TECHNICIAN})

@@ -8,9 +8,9 @@ from msgspec import Meta
 from sqlalchemy import select
 
 from domain.catalog.model import Programme, ProgrammeVersion
-from domain.catalog.programmes import RULE_MAKERS
 from domain.claims.facts import MODES, Limits, Mode
 from domain.claims.rules import RULES
+from domain.kit.actor import MANAGERS
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.limits import AmountMinor, Code, Day, Reason, Word
 from domain.kit.problem import Kind, NotFound, Problem
@@ -86,7 +86,7 @@ _EXAMPLE = SetProgramme(
 
 @action(
     SetProgramme,
-    by=RULE_MAKERS,
+    by=MANAGERS,
     answer=ProgrammeSet,
     raises=(NotFound, VersionInThePast, UnknownLimit, UnknownRule, ModeBelowFloor),
     creates=True,

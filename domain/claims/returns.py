@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.claims.model import Claim, ClaimLine
 from domain.claims.reviewed import CoreReturn
 from domain.installs.serials import normalise
-from domain.kit.actor import Actor, Role
+from domain.kit.actor import MANAGERS, Actor, Role
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.ids import new_id
 from domain.kit.limits import Note, OptionalLine, Reason, Word
@@ -24,7 +24,6 @@ from domain.people.access import own_rows
 from domain.worklog.model import PartUsed
 
 RECEIVERS = frozenset({Role.PARTS_MANAGER, Role.ADMIN})
-WAIVERS = frozenset({Role.SERVICE_MANAGER, Role.ADMIN})
 CORE_RETURN = "core-return"
 """The reason of a line's hold. Source: the gate's rule D16."""
 State = Literal["expected", "received", "waived"]
@@ -119,7 +118,7 @@ async def receive_core_return(work: Work, cmd: ReceiveCoreReturn) -> Done:
 
 @action(
     WaiveCoreReturn,
-    by=WAIVERS,
+    by=MANAGERS,
     answer=CoreReturnSettled,
     raises=(NotFound, ReturnSettled),
     example=WaiveCoreReturn(core_return_id=_ID, reason="burnt with the building"),

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.claims.watched import Alert, HoneySerial, PartnerLock, WatchLimits
 from domain.claims.watching import Numbers, budget_of, numbers_in_force
 from domain.installs.serials import normalise
-from domain.kit.actor import Role
+from domain.kit.actor import MANAGERS, Role
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.limits import Line, Reason, Serial
 from domain.kit.page import Page, PageQuery, page_of, read_cursor
@@ -20,7 +20,6 @@ from domain.kit.read import Read
 from domain.kit.work import Work
 from domain.people.model import Budget
 
-MANAGERS = frozenset({Role.ADMIN, Role.SERVICE_MANAGER})
 WATCHERS = MANAGERS | {Role.REVIEWER}
 
 

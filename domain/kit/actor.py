@@ -20,6 +20,8 @@ class Role(StrEnum):
 
 OFFICE = frozenset({Role.ADMIN, Role.DISPATCHER, Role.SERVICE_MANAGER, Role.REVIEWER, Role.PARTS_MANAGER})
 """Our own desk: may see every partner's rows."""
+MANAGERS = frozenset({Role.ADMIN, Role.SERVICE_MANAGER})
+"""Who sets the rules, and answers for money and people."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from domain.kit.problem import NotAllowed
 DESK = frozenset({Role.ADMIN, Role.DISPATCHER, Role.SERVICE_MANAGER})
 """Who plans the work."""
 MASTER_DATA = frozenset({Role.ADMIN, Role.SERVICE_MANAGER, Role.PARTS_MANAGER})
+REVIEWERS = frozenset({Role.REVIEWER, Role.SERVICE_MANAGER})
+"""Who decides on claims: our own office, so never of the organisation that submitted."""
 PARTNER_DESK = DESK | {Role.PARTNER_OFFICE}
 FIELD = frozenset({Role.TECHNICIAN})
 SHEET = FIELD | DESK

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from domain.kit.actor import Role
+from domain.kit.actor import MANAGERS, Role
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.ids import new_id
 from domain.kit.limits import AmountMinor, Code, Currency, Email, Language, Line, Login, Phone, Reason
@@ -92,7 +92,7 @@ _ID = UUID("0198c5b0-0000-7000-8000-000000000001")
 
 @action(
     CreatePartner,
-    by=frozenset({Role.ADMIN, Role.SERVICE_MANAGER}),
+    by=MANAGERS,
     answer=Created,
     raises=(PartnerCodeTaken,),
     creates=True,

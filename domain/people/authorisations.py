@@ -4,10 +4,10 @@ import datetime as dt
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.kit.actor import Actor, Role
+from domain.kit.actor import MANAGERS, Actor, Role
 from domain.kit.command import Command, Done, action
 from domain.kit.limits import Day, Line, Reason
 from domain.kit.page import Page, PageQuery, page_of, read_cursor
@@ -18,7 +18,6 @@ from domain.people.access import own_rows
 from domain.people.actions import Changed, Created
 from domain.people.model import Account, Authorisation, Certification, Partner
 
-MANAGERS = frozenset({Role.ADMIN, Role.SERVICE_MANAGER})
 ANY = "*"
 _ID = UUID("0198c5b0-0000-7000-8000-000000000001")
 
@@ -220,8 +219,7 @@ async def authorisations(db: AsyncConnection, actor: Actor, page: AuthorisationQ
         statement = statement.where(Authorisation.partner_id == page.partner_id)
     if page.cursor:
         on, last = read_cursor(page.cursor, dt.date, UUID)
-        before = (Authorisation.from_on < on) | ((Authorisation.from_on == on) & (Authorisation.id < last))
-        statement = statement.where(before)
+        statement = statement.where(tuple_(Authorisation.from_on, Authorisation.id) < tuple_(on, last))
     newest = statement.order_by(Authorisation.from_on.desc(), Authorisation.id.desc())
     rows = await _AUTHORISATIONS.all(db, newest.limit(page.limit + 1))
     return page_of(rows, page.limit, "from_on", "id")
@@ -234,8 +232,7 @@ async def certifications(db: AsyncConnection, actor: Actor, page: CertificationQ
         statement = statement.where(Certification.account_id == page.account_id)
     if page.cursor:
         on, last = read_cursor(page.cursor, dt.date, UUID)
-        before = (Certification.from_on < on) | ((Certification.from_on == on) & (Certification.id < last))
-        statement = statement.where(before)
+        statement = statement.where(tuple_(Certification.from_on, Certification.id) < tuple_(on, last))
     newest = statement.order_by(Certification.from_on.desc(), Certification.id.desc())
     rows = await _CERTIFICATIONS.all(db, newest.limit(page.limit + 1))
     return page_of(rows, page.limit, "from_on", "id")
