@@ -136,6 +136,23 @@ def headings(language: str) -> list[str]:
     return [next(text for text in column.also if not text.isascii()) for column in CLAIMS.columns]
 
 
+NEEDS = {
+    **{f"quantity_{n}": f"part_{n}" for n in range(1, parts_max + 1)},
+    **dict.fromkeys(("symptom", "component_code", "designator", "failed_on"), "fault_code"),
+    "labour_operation": "labour_minutes",
+    "expense_kind": "expense",
+}
+"""Columns that say nothing without another one."""
+
+
+def incomplete(row: dict[str, str]) -> dict[str, str]:
+    """Return the columns that must be filled in as well, each with the one that needs it.
+
+    A row is never taken in without something that was written in it: what is not submitted is not paid.
+    """
+    return {needed: name for name, needed in NEEDS.items() if row.get(name) and not row.get(needed)}
+
+
 def submission(row: dict[str, str], technician_id: str, zone: str, currency: str) -> dict[str, Any]:
     """Return the body of the submission that a checked row says.
 

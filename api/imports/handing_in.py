@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import func, select
 
 from api.imports.checking import Checker, Chunk, ImportFileUnusable
-from api.imports.claims import CLAIMS, column_of, submission
+from api.imports.claims import CLAIMS, column_of, incomplete, submission
 from api.imports.files import Source
 from domain.claims.batches import ItemOutcome, ItemRead, submit_one
 from domain.claims.submission_files import RowError, RowLine, RowStatus, RowTold, end_file, keep_rows
@@ -86,8 +86,13 @@ class Handing:
         for row in rows:
             line = int(row["line"])
             technician_id = technicians.get(row["technician"])
+            errors = [
+                RowError(needed, "invalid-request", f"is empty, and {name} needs it")
+                for needed, name in incomplete(row).items()
+            ]
             if technician_id is None:
-                errors = [RowError("technician", "not-found", "There is no such technician among yours.")]
+                errors.append(RowError("technician", "not-found", "There is no such technician among yours."))
+            if technician_id is None or errors:
                 told.append(_refused(line, errors, row["job_number"]))
                 continue
             body = submission(row, str(technician_id), zones.get(int(row["job_number"]), "UTC"), currency)

@@ -86,7 +86,7 @@ async def test_every_row_gets_an_outcome_and_a_bad_one_stops_none(context: Conte
         other | {"fault_code": "NONE"},
         other | {"arrived_at": "yesterday"},
         other | {"technician": "ben@test"},
-        other | {"part_1": "", "part_3": "NONE"},
+        other | {"part_1": "", "quantity_1": "", "part_3": "NONE"},
         other,
     )
     progress, told = await handed_in(context, await system_of(cast), content, file_name="march.csv")
@@ -107,6 +107,19 @@ async def test_every_row_gets_an_outcome_and_a_bad_one_stops_none(context: Conte
         row["told"]["claim_number"] for row in told if row["status"] == "claimed"
     }
     assert {line.kind for line in await lines(context)} == {"fault", "part", "labour", "travel", "expense"}
+
+
+async def test_nothing_that_is_written_in_a_row_is_left_out(context: Context, cast: Cast) -> None:
+    row = await row_of(context, await make.ready_visit(context, cast))
+    needed = {"quantity_1": "part_1", "designator": "fault_code", "labour_operation": "labour_minutes"}
+    needed["expense_kind"] = "expense"
+    content = as_csv(*(row | {empty: ""} for empty in needed.values()))
+    progress, told = await handed_in(context, cast.pam, content)
+    assert progress["rows_refused"] == len(needed)
+    assert [[error["column"] for error in one["told"]["errors"]] for one in told] == [
+        [name] for name in needed.values()
+    ]
+    assert await claims(context) == []
 
 
 async def test_the_same_file_again_changes_nothing(context: Context, cast: Cast, owner: AsyncEngine) -> None:
