@@ -9,7 +9,7 @@ from sqlalchemy import select
 from domain.claims.answered import CustomerAnswer
 from domain.claims.holding import HELD_BACK, put_under_check
 from domain.claims.model import Claim
-from domain.claims.scored import SCORE, ScoreLater
+from domain.claims.scored import score_again
 from domain.claims.watching import raise_alert
 from domain.jobs.model import Visit
 from domain.kit.actor import Role
@@ -98,5 +98,5 @@ async def customer_answers(work: Work, cmd: CustomerAnswers) -> Done:
         facts = {"claim_number": claim.number, "state": claim.state}
         about = {"partner_id": visit.partner_id, "unit_id": claim.unit_id, "facts": facts}
         await raise_alert(work, "customer-denies", str(claim.id), **about)
-    await work.enqueue(SCORE, ScoreLater(claim.id, because=work.op_id))
+    await score_again(work, claim.id)
     return Done(CustomerAnswered(id=work.op_id, under_check=stops), Consequence(claim.id, claim.state, stops))

@@ -100,7 +100,7 @@ async def expect_returns(work: Work, claim_id: UUID) -> None:
 async def receive_core_return(work: Work, cmd: ReceiveCoreReturn) -> Done:
     """Compare what came with what was taken out.
 
-    Locks: the return.
+    Locks: the claim, the return.
     """
     found = await _open(work, cmd.core_return_id)
     if found.serial_key and not normalise(cmd.serial):
@@ -126,7 +126,7 @@ async def receive_core_return(work: Work, cmd: ReceiveCoreReturn) -> Done:
 async def waive_core_return(work: Work, cmd: WaiveCoreReturn) -> Done:
     """Lift the hold without the part.
 
-    Locks: the return.
+    Locks: the claim, the return.
     """
     found = await _open(work, cmd.core_return_id)
     found.state, found.waive_reason = "waived", cmd.reason
@@ -136,7 +136,9 @@ async def waive_core_return(work: Work, cmd: WaiveCoreReturn) -> Done:
 
 
 async def _open(work: Work, core_return_id: UUID) -> CoreReturn:
-    """Return what is still to come, locked; a wrong part that came settles nothing."""
+    """Return what is still to come, locked after its claim; a wrong part that came settles nothing."""
+    claim = select(Claim.id).join(CoreReturn, CoreReturn.claim_id == Claim.id).where(CoreReturn.id == core_return_id)
+    await work.db.execute(claim.with_for_update(key_share=True, of=Claim))
     locked = select(CoreReturn).where(CoreReturn.id == core_return_id).with_for_update(key_share=True)
     found = await work.db.scalar(locked.execution_options(populate_existing=True))
     if found is None:

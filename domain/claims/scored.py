@@ -110,6 +110,15 @@ async def _apply(work: Work, claim_id: UUID, found: ClaimScore) -> str:
     return state
 
 
+async def score_again(work: Work, claim_id: UUID) -> None:
+    """Have a claim scored with what this operation made known; until then it is as unscored and not paid.
+
+    Locks: the claim.
+    """
+    await work.db.execute(update(Claim).where(Claim.id == claim_id).values(scored_at=None))
+    await work.enqueue(SCORE, ScoreLater(claim_id, because=work.op_id))
+
+
 class OfReturn(Protocol):
     """A command about one old part."""
 
@@ -121,7 +130,7 @@ async def score_with_return(work: Work, cmd: OfReturn) -> None:
     """Have the claim of an old part scored again with what came."""
     claim_id = await work.db.scalar(select(CoreReturn.claim_id).where(CoreReturn.id == cmd.core_return_id))
     if claim_id is not None:
-        await work.enqueue(SCORE, ScoreLater(claim_id, because=work.op_id))
+        await score_again(work, claim_id)
 
 
 async def claim_of_visit(db: AsyncConnection, visit_id: UUID) -> UUID | None:

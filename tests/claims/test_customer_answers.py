@@ -89,7 +89,9 @@ async def test_a_claim_is_scored_again_with_every_answer(context: Context, cast:
     before = await rows(owner, "SELECT count(*) FROM claim_score")
     for answer in ("happened", "did_not_happen"):
         await cast.dora.done("/customer-answers", said(ready, answer))
+    assert [one.scored_at for one in await claims(context)] == [None]
     await drain(context)
+    assert None not in [one.scored_at for one in await claims(context)]
     ((scored,),) = await rows(owner, "SELECT count(*) FROM claim_score")
     assert scored == int(str(before[0][0])) + 2
 

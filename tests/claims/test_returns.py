@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from api.context import Context
+from api.worker import drain
 from domain.kit.actor import SYSTEM, Role
 from domain.kit.work import begin
 from tests import make
@@ -48,7 +49,10 @@ async def test_a_dear_part_is_expected_back_and_holds_payment_up(context: Contex
     assert (await paul.get(RETURNS, serial="other")).json()["items"] == []
     settled = await paul.done(RECEIVE, {"core_return_id": found["id"], "serial": "BD10000001", "weight_grams": 850})
     assert settled == {"id": card["id"], "state": "received", "matches": True, "on_hold": False}
-    assert (await cast.ada.done("/claims/pay", {"claim_ids": [str(claim.id)]}))["claims"][0]["outcome"] == "paid"
+    pay = {"claim_ids": [str(claim.id)]}
+    assert (await cast.ada.done("/claims/pay", pay))["claims"][0]["outcome"] == "not-scored"
+    await drain(context)
+    assert (await cast.ada.done("/claims/pay", pay))["claims"][0]["outcome"] == "paid"
     again = await paul.post(RECEIVE, {"core_return_id": found["id"], "serial": "BD10000001"})
     assert (again.status_code, again.json()["code"]) == (409, "return-settled")
 
