@@ -11,7 +11,7 @@ from api.pages import FORM, FORM_BYTES_MAX, led, page, shown, wants_page
 from api.routes.reports import PDF, TAG, pdf_reply
 from domain.kit.problem import TooMany
 from domain.kit.work import utc_now
-from domain.reports import actions, codes, queries, rules
+from domain.reports import codes, collecting, queries, rules
 
 
 class ByCollectionCode(msgspec.Struct, frozen=True):
@@ -56,7 +56,7 @@ async def open_collection(call: Call) -> object:
     body_bytes_max=FORM_BYTES_MAX,
     answer=str,
     media="text/html",
-    problems=(actions.WrongPin, TooMany),
+    problems=(collecting.WrongPin, TooMany),
     example=GivenPin("482913"),
 )
 @shown
@@ -70,7 +70,7 @@ async def collect_report(call: Call) -> object:
     async with call.reading() as db:
         if not await queries.is_ready(db, code):
             return page(call, "preparing.html")
-    tried = await call.write(lambda work: actions.try_pin(work, code, pin))
+    tried = await call.write(lambda work: collecting.try_pin(work, code, pin))
     if tried.outcome == "unknown":
         return page(call, "preparing.html")
     if tried.outcome != "right":
@@ -121,13 +121,13 @@ async def collect_pdf(call: Call) -> object:
     return led(f"/c/{code}", 303)
 
 
-def _refused(call: Call, tried: actions.Tried) -> Reply:
+def _refused(call: Call, tried: collecting.Tried) -> Reply:
     """Tell that a PIN was wrong or must wait: to a person on the form itself."""
     seconds = math.ceil(tried.wait.total_seconds())
     if not wants_page(call.request):
         if seconds:
             raise TooMany("Too many wrong PINs; wait and try again.", retry_after=seconds)
-        raise actions.WrongPin("Check the PIN; after five wrong ones you have to wait.")
+        raise collecting.WrongPin("Check the PIN; after five wrong ones you have to wait.")
     if seconds:
         status, key, headers = 429, "pin.resting", {"retry-after": str(seconds)}
     else:

@@ -9,7 +9,7 @@ from api.operation import Call, Reply, operation
 from domain.kit.limits import Line
 from domain.kit.problem import Kind, NotFound, Problem
 from domain.people.access import EVERYBODY, SHEET
-from domain.reports import actions, codes, queries, rules
+from domain.reports import codes, collecting, queries, rules
 
 TAG = "reports"
 PDF = "application/pdf"
@@ -108,7 +108,7 @@ async def fetch_report(call: Call) -> object:
     body=MakeCollectionCode,
     answer=CollectionCode,
     statuses=(201,),
-    problems=(NotFound, actions.NotCompletedYet),
+    problems=(NotFound, collecting.NotCompletedYet),
     example=MakeCollectionCode(UUID(int=1)),
 )
 async def make_collection_code(call: Call) -> object:
@@ -117,7 +117,7 @@ async def make_collection_code(call: Call) -> object:
     The former code and PIN open nothing any more. Both are told once: they are stored as hashes, and never journaled.
     """
     asked = await call.body(MakeCollectionCode)
-    secret = await call.write(lambda work: actions.make_collection_code(work, asked.visit_id))
+    secret = await call.write(lambda work: collecting.make_collection_code(work, asked.visit_id))
     address = f"{call.context.settings.public_url.rstrip('/')}/c/{secret.code}"
     return call.created(CollectionCode(code=secret.code, pin=secret.pin, address=address))
 

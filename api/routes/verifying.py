@@ -13,7 +13,7 @@ from domain.kit.limits import NO_CONTROL
 from domain.kit.problem import TooMany
 from domain.kit.work import Work
 from domain.people.sessions import spend
-from domain.reports import queries, rules
+from domain.reports import rules, verified
 
 MEDIA = "text/html|application/json"
 
@@ -45,9 +45,9 @@ async def ask_for_code(call: Call) -> object:
     body=TypedCode,
     body_media=FORM,
     body_bytes_max=FORM_BYTES_MAX,
-    answer=queries.Verified,
+    answer=verified.Verified,
     media=MEDIA,
-    problems=(queries.NotOurs, TooMany),
+    problems=(verified.NotOurs, TooMany),
     example=TypedCode("7K3M9 QX2PD"),
 )
 @shown
@@ -55,9 +55,9 @@ async def verify_by_hand(call: Call) -> object:
     """Tell whether a report is genuine by the short code typed from it."""
     typed = (await call.form(TypedCode)).code
 
-    async def look_up(work: Work) -> queries.Verified | None:
+    async def look_up(work: Work) -> verified.Verified | None:
         await spend(work.db, "verify-by-hand", work.now, limit=rules.HAND_TRIES, window=rules.HAND_WINDOW)
-        return await queries.verified_by_hand(work.db, typed)
+        return await verified.verified_by_hand(work.db, typed)
 
     return _told(call, await call.write(look_up))
 
@@ -68,9 +68,9 @@ async def verify_by_hand(call: Call) -> object:
     tag=TAG,
     by=PUBLIC,
     params=ByToken,
-    answer=queries.Verified,
+    answer=verified.Verified,
     media=MEDIA,
-    problems=(queries.NotOurs,),
+    problems=(verified.NotOurs,),
 )
 @shown
 async def verify_report(call: Call) -> object:
@@ -80,7 +80,7 @@ async def verify_report(call: Call) -> object:
     """
     token = call.params(ByToken).token
     async with call.reading() as db:
-        return _told(call, await queries.verified(db, token))
+        return _told(call, await verified.verified(db, token))
 
 
 @operation("GET", "/v", tag=TAG, by=PUBLIC, answer=str, media="text/html", statuses=(308,))
@@ -95,9 +95,9 @@ async def verify_in_small_letters(call: Call) -> object:
     return led(f"/V/{quote(call.params(ByToken).token, safe='')}", 308)
 
 
-def _told(call: Call, told: queries.Verified | None) -> Reply:
+def _told(call: Call, told: verified.Verified | None) -> Reply:
     if told is None:
-        raise queries.NotOurs("Check the code; a report without a code of ours is not ours.")
+        raise verified.NotOurs("Check the code; a report without a code of ours is not ours.")
     if wants_json(call.request):
         return Reply(msgspec.json.encode(told), headers=HEADERS)
     return page(call, "verified.html", told=told)

@@ -1,4 +1,4 @@
-"""What can be read of reports: by our own people and partners, by the customer, and by anybody who holds one."""
+"""What can be read of reports by our own people and partners, and by the customer."""
 
 import datetime as dt
 from uuid import UUID
@@ -10,18 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from domain.customers.model import Customer
 from domain.jobs.model import Job, Visit
 from domain.kit.actor import Actor
-from domain.kit.problem import Kind, Problem
-from domain.kit.read import AnySelect, Read
+from domain.kit.read import Read
 from domain.people.access import own_rows
-from domain.reports import codes, rules
+from domain.reports import codes
 from domain.reports.document import PersonalPart, ReportDocument, belongs, digest, read
 from domain.reports.model import Collection, Report, ReportFile, ReportPerson, ReportRevision
 
 Db = AsyncConnection | AsyncSession
-
-
-class NotOurs(Problem, kind=Kind.MISSING):
-    """We have issued no report with this code."""
 
 
 class ReportRow(msgspec.Struct, frozen=True):
@@ -65,37 +60,6 @@ class StoredRevision(msgspec.Struct, frozen=True):
         if not belongs(document, self.personal, self.salt):
             raise ValueError(f"the personal part of report {self.report_id} is not the one it was frozen with")
         return document, read(self.personal, PersonalPart)
-
-
-class IssuedRow(msgspec.Struct, frozen=True):
-    """A revision as the register knows it."""
-
-    document: bytes
-    revision: int
-    newest: int
-    state: str
-
-
-class Verified(msgspec.Struct, frozen=True, kw_only=True):
-    """What anybody may know who holds a report of ours: nothing of it names a person.
-
-    ``partner`` is empty when our own people did the work; ``parts`` counts lines of the sheet.
-    """
-
-    standing: rules.Standing
-    report_number: str
-    revision: int
-    newest_revision: int
-    visited_on: dt.date
-    model_code: str
-    model_name: str
-    serial_ends: str
-    partner: str
-    technician_number: str
-    result: str
-    parts: int
-    labour_minutes: int
-    travel_minutes: int
 
 
 _REPORTS = Read(
@@ -152,16 +116,6 @@ _STORED = Read(
     .order_by(ReportRevision.revision.desc())
     .limit(1),
 )
-_later = ReportRevision.__table__.alias("later")
-_ISSUED = Read(
-    IssuedRow,
-    select(
-        ReportRevision.document,
-        ReportRevision.revision,
-        select(func.max(_later.c.revision)).where(_later.c.report_id == Report.id).scalar_subquery().label("newest"),
-        Report.state,
-    ).join(Report, Report.id == ReportRevision.report_id),
-)
 
 
 async def report_of_visit(db: Db, actor: Actor, visit_id: UUID) -> ReportRow | None:
@@ -192,41 +146,5 @@ async def collected(db: Db, code: str) -> StoredRevision | None:
     return await _STORED.first(db, printed)
 
 
-async def verified(db: Db, token: str) -> Verified | None:
-    """Return what our register says of the text in a report's QR, or None when it is not ours."""
-    code = codes.look_up_code(token)
-    return None if code is None else await _told(db, _ISSUED.statement.where(ReportRevision.verification_code == code))
-
-
-async def verified_by_hand(db: Db, typed: str) -> Verified | None:
-    """Return what our register says of a short code, or None when it is not ours."""
-    code = codes.read_short_code(typed)
-    return None if code is None else await _told(db, _ISSUED.statement.where(ReportRevision.short_code == code))
-
-
 def _visit_behind(code: str) -> ScalarSelect[UUID]:
     return select(Collection.visit_id).where(Collection.code_hash == codes.code_hash(code)).scalar_subquery()
-
-
-async def _told(db: Db, statement: AnySelect) -> Verified | None:
-    row = await _ISSUED.first(db, statement)
-    if row is None:
-        return None
-    document = read(row.document, ReportDocument)
-    minutes = {kind: sum(time.minutes for time in document.times if time.kind == kind) for kind in ("labour", "travel")}
-    return Verified(
-        standing=rules.standing(row.state, row.revision, row.newest),
-        report_number=document.report_number,
-        revision=row.revision,
-        newest_revision=row.newest,
-        visited_on=document.visited_on,
-        model_code=document.model_code,
-        model_name=document.model_name,
-        serial_ends=document.serial[-4:],
-        partner=document.partner,
-        technician_number=document.technician_number,
-        result=document.result,
-        parts=len(document.parts),
-        labour_minutes=minutes["labour"],
-        travel_minutes=minutes["travel"],
-    )
