@@ -6,7 +6,7 @@ import msgspec
 
 from api.operation import Call, command_operation, operation
 from domain.claims import actions, adjudication, appeals, payment, queries
-from domain.kit.actor import OFFICE, Role
+from domain.kit.actor import MANAGERS, OFFICE, Role
 from domain.kit.page import Page
 from domain.kit.problem import NotFound
 from domain.people.access import EVERYBODY
@@ -50,6 +50,14 @@ async def list_claims(call: Call) -> object:
     page = call.query(queries.ClaimQuery)
     async with call.reading() as db:
         return await queries.claims(db, call.actor, page)
+
+
+@operation("GET", "/claims/payable", tag=TAG, by=MANAGERS, query=payment.PayableQuery, answer=Page[payment.PayableCard])
+async def list_payable_claims(call: Call) -> object:
+    """List the claims that would be paid now, the oldest first: granted, scored, and no part awaited back."""
+    page = call.query(payment.PayableQuery)
+    async with call.reading() as db:
+        return await payment.payable_claims(db, page)
 
 
 @operation(

@@ -1,17 +1,21 @@
 """Paying claims: what was accepted or approved, scored, and holds no part back."""
 
+import datetime as dt
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 from sqlalchemy import ColumnElement, literal_column, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.claims.model import Claim, ClaimLine
 from domain.claims.standing import LIVE
 from domain.kit.actor import MANAGERS
 from domain.kit.command import Answer, Command, Done, action
+from domain.kit.page import Page, PageQuery, page_of, read_cursor
 from domain.kit.problem import InvalidRequest
+from domain.kit.read import Read
 from domain.kit.work import Work
 
 paid_at_once_max = 500
@@ -43,6 +47,41 @@ class ClaimsPaid(Answer, frozen=True, kw_only=True):
     claims: tuple[ClaimPaid, ...]
 
 
+class PayableQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose claims: those of a partner."""
+
+    partner_id: UUID | None = None
+
+
+class PayableCard(msgspec.Struct, frozen=True):
+    """A claim that can be paid, and how much; its money is in the partner's ``currency``."""
+
+    id: UUID
+    number: int
+    state: str
+    partner_id: UUID
+    repaired_on: dt.date
+    submitted_at: dt.datetime
+    approved_minor: int
+    currency: str
+
+
+_HELD = select(ClaimLine.id).where(ClaimLine.claim_id == Claim.id, ClaimLine.state.in_(LIVE), ClaimLine.on_hold)
+_PAYABLE = Read(
+    PayableCard,
+    select(
+        Claim.id,
+        Claim.number,
+        Claim.state,
+        Claim.partner_id,
+        Claim.repaired_on,
+        Claim.submitted_at,
+        Claim.approved_minor,
+        Claim.currency,
+    ).where(Claim.state.in_(LIVE), ~Claim.needs_second, Claim.scored_at.is_not(None), ~_HELD.exists()),
+)
+
+
 @action(
     PayClaims,
     by=MANAGERS,
@@ -59,7 +98,6 @@ async def pay_claims(work: Work, cmd: PayClaims) -> Done:
         raise InvalidRequest("A claim is named more than once.", field="claim_ids")
     locked = select(Claim.id).where(Claim.id.in_(cmd.claim_ids)).order_by(Claim.id).with_for_update(key_share=True)
     await work.db.execute(locked)
-    held = select(ClaimLine.id).where(ClaimLine.claim_id == Claim.id, ClaimLine.state.in_(LIVE), ClaimLine.on_hold)
     found = select(
         Claim.id,
         Claim.state,
@@ -67,7 +105,7 @@ async def pay_claims(work: Work, cmd: PayClaims) -> Done:
         Claim.scored_at,
         Claim.approved_minor,
         Claim.currency,
-        held.exists().label("held"),
+        _HELD.exists().label("held"),
     ).where(Claim.id.in_(cmd.claim_ids))
     claims = {row.id: row for row in await work.db.execute(found)}
     outcomes = {claim_id: _outcome(claims.get(claim_id)) for claim_id in cmd.claim_ids}
@@ -105,3 +143,15 @@ def _outcome(claim: Any) -> Outcome:
     if claim.scored_at is None:
         return "not-scored"
     return "on-hold" if claim.held else "paid"
+
+
+async def payable_claims(db: AsyncConnection, page: PayableQuery) -> Page[PayableCard]:
+    """Return a page of the claims that would be paid now, the oldest first."""
+    statement = _PAYABLE.statement
+    if page.partner_id is not None:
+        statement = statement.where(Claim.partner_id == page.partner_id)
+    if page.cursor:
+        (number,) = read_cursor(page.cursor, int)
+        statement = statement.where(Claim.number > number)
+    rows = await _PAYABLE.all(db, statement.order_by(Claim.number).limit(page.limit + 1))
+    return page_of(rows, page.limit, "number")

@@ -41,6 +41,23 @@ async def test_each_claim_gets_its_outcome(context: Context, cast: Cast) -> None
     assert (await mia.post("/claims/pay", {"claim_ids": ids[:1] * 2})).status_code == 422
 
 
+async def test_the_list_of_what_can_be_paid_holds_just_that(context: Context, cast: Cast) -> None:
+    for _ in range(4):
+        await claimed(await make.ready_visit(context, cast))
+    await waiting(context, cast)
+    first, second, held, unscored, _ = await claims(context)
+    await run(context, "UPDATE claim SET scored_at = now() WHERE id <> :id", id=unscored.id)
+    await run(context, "UPDATE claim_line SET on_hold = true WHERE claim_id = :id AND kind = 'part'", id=held.id)
+    page = (await cast.ada.get("/claims/payable", limit=1)).json()
+    assert [one["number"] for one in page["items"]] == [first.number]
+    after = {"cursor": page["next"], "partner_id": first.partner_id}
+    rest = (await cast.ada.get("/claims/payable", **after)).json()
+    assert [(one["number"], one["approved_minor"]) for one in rest["items"]] == [(second.number, second.approved_minor)]
+    assert (await cast.ada.get("/claims/payable", partner_id=uuid4())).json()["items"] == []
+    await cast.ada.done("/claims/pay", {"claim_ids": [str(first.id), str(second.id)]})
+    assert (await cast.ada.get("/claims/payable")).json()["items"] == []
+
+
 async def test_a_proposal_that_nobody_confirmed_holds_payment_up(context: Context, cast: Cast) -> None:
     _, claim = await waiting(context, cast)
     line = await lines_by_kind(context, claim.id)
