@@ -1,55 +1,61 @@
-"""Labels for units: a QR with the unit's link, its serial as Code 128, and both in plain text, for paper and screen."""
+"""Labels on paper and on a screen: sheets to cut or peel, pages of a thermal printer, and a picture."""
 
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
-from reportlab.graphics.barcode.code128 import Code128
-from reportlab.lib.units import mm
+from reportlab.lib.units import inch, mm
 from reportlab.pdfgen.canvas import Canvas
 
+from domain.installs.label_paper import LabelRoll, LabelSheet
 from printing import qr
 from printing.flow import Pen
 from printing.fonts import Typeface, press, typeface
-from printing.style import BODY, PAGE_HEIGHT, PAGE_WIDTH, SMALL, STRONG
+from printing.label_layout import QUIET_128, Face, Label, arrange, bars
+from printing.style import BODY, PAGE_HEIGHT, PAGE_WIDTH, STRONG, Style
 from printing.typesetting import Setter
 
-CODE_128_MAX = 32
-"""A longer serial makes bars too fine to read; the QR carries it all the same."""
-QUIET_128 = 10
-LABEL_WIDTH, LABEL_HEIGHT = 96 * mm, 42 * mm
-ACROSS, DOWN = 2, 6
+SHEET_DPI = 203
+"""Sheets are laid out as coarse as the coarsest printer: what is read there is read from any."""
+CUTTING_INK = 0.85
 PICTURE_WIDTH, PICTURE_HEIGHT = 1200, 520
 
 
-@dataclass(frozen=True, slots=True)
-class UnitLabel:
-    """What stands on a unit: its model, its serial and the address that leads to it."""
+def label_sheet(labels: Sequence[Label], sheet: LabelSheet) -> bytes:
+    """Print labels on A4, with faint lines where there are no gaps to cut along; the same labels give the same bytes.
 
-    model: str
-    serial: str
-    link: str
-
-
-def bars(serial: str) -> list[tuple[int, int]]:
-    """Return the dark bars of a Code 128 as (start, width) in modules; none when the serial cannot be one.
-
-    Code 128 takes printable ASCII only.
+    Raises: GridTooFine, LabelTooSmall.
     """
-    if not 0 < len(serial) <= CODE_128_MAX or not serial.isascii() or not serial.isprintable():
-        return []
-    code = Code128(serial)
-    code.validate()
-    code.encode()
-    code.decompose()
-    dark, at = [], 0
-    for element in code.decomposed:
-        width = ord(element.lower()) - ord("a") + 1
-        if element.isupper():
-            dark.append((at, width))
-        at += width
-    return dark
+    width, height = sheet.size
+    dot = inch / SHEET_DPI
+
+    def draw(pen: Pen, setter: Setter) -> None:
+        page = 0
+        for number, label in enumerate(labels):
+            at, left, top = sheet.place(number)
+            while page < at:
+                pen.canvas.showPage()
+                page += 1
+            x, y = round(left * mm / dot) * dot, PAGE_HEIGHT - round(top * mm / dot) * dot
+            pen.frame(x, y - height * mm, width * mm, height * mm, CUTTING_INK)
+            _draw(pen, arrange(label, width, height, SHEET_DPI, setter), x, y, dot)
+
+    return _pdf((PAGE_WIDTH, PAGE_HEIGHT), draw)
+
+
+def label_pages(labels: Sequence[Label], roll: LabelRoll) -> bytes:
+    """Print labels for a thermal printer, one to a page of the label's size. Raises: LabelTooSmall."""
+    dot = inch / roll.dpi
+
+    def draw(pen: Pen, setter: Setter) -> None:
+        for number, label in enumerate(labels):
+            if number:
+                pen.canvas.showPage()
+            face = arrange(label, roll.width_mm, roll.height_mm, roll.dpi, setter)
+            _draw(pen, face, 0, roll.height_mm * mm, dot)
+
+    return _pdf((roll.width_mm * mm, roll.height_mm * mm), draw)
 
 
 def label_png(model: str, serial: str, link: str) -> bytes:
@@ -64,7 +70,7 @@ def label_png(model: str, serial: str, link: str) -> bytes:
     for y, text, size in ((100, model, 44), (390, serial, 40), (440, link, 20)):
         style = STRONG if size > 20 else BODY
         line = setter.fit(text, room * style.size / size, style)
-        _write(pen, face, left, y, line, size)
+        write(pen, face, left, y, line, size)
     dark = bars(serial)
     if dark:
         module = max(1, room // (dark[-1][0] + dark[-1][1] + QUIET_128))
@@ -75,46 +81,39 @@ def label_png(model: str, serial: str, link: str) -> bytes:
     return out.getvalue()
 
 
-def label_sheet(labels: Sequence[UnitLabel]) -> bytes:
-    """Print labels on A4, twelve to a page, with cutting lines; the same labels give the same bytes."""
-    face = typeface()
-    out = io.BytesIO()
-    with press():
-        canvas = Canvas(
-            out, pagesize=(PAGE_WIDTH, PAGE_HEIGHT), invariant=1, pageCompression=1, initialFontName=face.main.name
-        )
-        pen = Pen(canvas, face)
-        for number, label in enumerate(labels):
-            place = number % (ACROSS * DOWN)
-            if number and place == 0:
-                canvas.showPage()
-            x = (PAGE_WIDTH - ACROSS * LABEL_WIDTH) / 2 + place % ACROSS * LABEL_WIDTH
-            top = PAGE_HEIGHT - (PAGE_HEIGHT - DOWN * LABEL_HEIGHT) / 2 - place // ACROSS * LABEL_HEIGHT
-            _draw_label(pen, Setter(face), label, x, top)
-        canvas.save()
-    return out.getvalue()
-
-
-def _draw_label(pen: Pen, setter: Setter, label: UnitLabel, x: float, top: float) -> None:
-    pen.frame(x, top - LABEL_HEIGHT, LABEL_WIDTH, LABEL_HEIGHT, 0.8)
-    side = 30 * mm
-    qr.draw(pen.canvas, label.link, x + 5 * mm, top - 6 * mm - side, side)
-    left, room = x + 40 * mm, LABEL_WIDTH - 45 * mm
-    pen.text(left, top - 9 * mm, setter.fit(label.model, room, STRONG), STRONG)
-    pen.text(left, top - 30 * mm, setter.fit(label.serial, room, STRONG), STRONG)
-    pen.text(left, top - 35 * mm, setter.fit(label.link, room, SMALL), SMALL)
-    dark = bars(label.serial)
-    if dark:
-        module = room / (dark[-1][0] + dark[-1][1])
-        pen.canvas.setFillGray(0)
-        for start, width in dark:
-            pen.canvas.rect(left + start * module, top - 26 * mm, width * module, 13 * mm, stroke=0, fill=1)
-
-
-def _write(pen: ImageDraw.ImageDraw, face: Typeface, x: float, y: float, text: str, size: int) -> None:
+def write(pen: ImageDraw.ImageDraw, face: Typeface, x: float, y: float, text: str, size: int) -> None:
+    """Draw printable text on the base line ``y`` of a picture."""
     paths = {each.name: each.path for each in face.faces}
     for name, run in face.runs(text):
         path = paths[name]
         font = ImageFont.truetype(str(path), size) if path else ImageFont.load_default(size)
         pen.text((x, y), run, fill=0, font=font, anchor="ls")
         x += pen.textlength(run, font=font)
+
+
+def _pdf(page: tuple[float, float], draw: Callable[[Pen, Setter], None]) -> bytes:
+    face = typeface()
+    out = io.BytesIO()
+    with press():
+        canvas: Any = Canvas(out, pagesize=page, invariant=1, pageCompression=1, initialFontName=face.main.name)
+        draw(Pen(canvas, face), Setter(face))
+        canvas.save()
+    return out.getvalue()
+
+
+def _draw(pen: Pen, face: Face, x: float, top: float, dot: float) -> None:
+    """Draw a label by its left upper corner; ``dot`` is the side of a dot in points."""
+    side = len(qr.modules(face.link)) * face.qr_module
+    qr.draw(pen.canvas, face.link, x + face.qr_at[0] * dot, top - (face.qr_at[1] + side) * dot, side * dot)
+    for number, line in enumerate(face.words):
+        size = line.size * dot
+        style = Style(size, size, bold=number < 2)
+        pen.text(x + line.x * dot, top - line.y * dot - size * 0.85, line.text, style)
+    if face.bars is not None:
+        pen.canvas.setFillGray(0)
+        path = pen.canvas.beginPath()
+        for start, width in face.bars.dark:
+            left = x + (face.bars.x + start * face.bars.module) * dot
+            y = top - (face.bars.y + face.bars.height) * dot
+            path.rect(left, y, width * face.bars.module * dot, face.bars.height * dot)
+        pen.canvas.drawPath(path, stroke=0, fill=1)
