@@ -39,10 +39,10 @@ INSERT INTO report (id, visit_id, partner_id, state, created_at) VALUES ($1, $2,
 _NEW_REVISION = """
 WITH revision AS (
   INSERT INTO report_revision (report_id, revision, partner_id, document, digest, verification_code, short_code,
-                               frozen_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                               frozen_at, signature)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 )
-INSERT INTO report_person (report_id, revision, partner_id, salt, personal) VALUES ($1, $2, $3, $9, $10)
+INSERT INTO report_person (report_id, revision, partner_id, salt, personal) VALUES ($1, $2, $3, $10, $11)
 """
 
 
@@ -82,6 +82,6 @@ async def _freeze(work: Work, visit_id: UUID, partner_id: UUID | None) -> None:
     document_bytes = rules.frozen(bound)
     names = (report_id, bound.revision, partner_id)
     codes_of_it = (codes.new_token(), codes.new_short_code(), work.now)
-    frozen = (document_bytes, digest(document_bytes), *codes_of_it)
+    frozen = (document_bytes, digest(document_bytes), *codes_of_it, rules.signature_of(personal))
     await work.driver.execute(_NEW_REVISION, *names, *frozen, salt, personal_bytes)
     await work.enqueue(RENDER, RenderReport(report_id, bound.revision))

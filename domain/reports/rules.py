@@ -11,6 +11,9 @@ from domain.reports.document import NotCanonical, PersonalPart, ReportDocument, 
 from domain.warranty.rules import Coverage
 
 Standing = Literal["genuine", "superseded", "withdrawn"]
+Signature = Literal["given", "awaited", "declined"]
+State = Literal["draft", "awaiting_signature", "customer_declined", "frozen", "sealed", "superseded", "withdrawn"]
+"""Where a report is in its life; ``frozen`` until the worker has printed and sealed what is written down."""
 Language = Literal["en", "zh"]
 SHORTENED = "shortened"
 """The flag of a document that had to leave something out."""
@@ -22,6 +25,9 @@ PROOF_LIFE = dt.timedelta(minutes=15)
 HAND_TRIES = 300
 HAND_WINDOW = dt.timedelta(minutes=10)
 """Short codes that everybody together may try: at 50 bits, guessing finds one of a million reports once in years."""
+MISSES = 60
+MISSES_SECONDS = 60
+"""Codes that are not ours which one address may try in so many seconds."""
 LINES_MAX = (5_000, 100, 20)
 LETTERS_MAX = (10_000, 1_000, 100)
 S = TypeVar("S", bound=msgspec.Struct)
@@ -53,6 +59,23 @@ def standing(state: str, revision: int, newest: int) -> Standing:
     if state == "withdrawn":
         return "withdrawn"
     return "superseded" if revision < newest else "genuine"
+
+
+def signature_of(personal: PersonalPart) -> Signature:
+    """Decide what there is of the customer's signature: one who was absent or far away may still give it."""
+    if personal.signature is not None:
+        return "given"
+    return "declined" if personal.no_signature_reason == "declined" else "awaited"
+
+
+def state_of(stored: str, revision: int, newest: int, signature: Signature, *, printed: bool) -> State:
+    """Decide where a revision is in its life, from its report's stored state and what is known of the revision."""
+    known = standing(stored, revision, newest)
+    if known != "genuine":
+        return known
+    if signature != "given":
+        return "customer_declined" if signature == "declined" else "awaiting_signature"
+    return "sealed" if printed else "frozen"
 
 
 def pause_after(tries: int) -> dt.timedelta | None:
