@@ -16,6 +16,7 @@ import domain.kit.journal
 import domain.operations.model
 import domain.people.model
 import domain.reports.model
+import domain.sealing.model
 import domain.warranty.model
 import domain.webhooks.model
 import domain.worklog.model  # noqa: F401
