@@ -84,6 +84,7 @@ async def _open(work: Work, row: Any) -> str | None:
     if not any(asked_lines(facts)):
         return "nothing-to-claim"
     await work.enqueue(SCORE, ScoreLater(work.op_id))
+    await work.hand_over()
     seen = await lock_unit(work, facts.unit_id)
     facts = msgspec.structs.replace(facts, unit_status=seen.status, rivals=seen.rivals)
     decision = decide(facts)

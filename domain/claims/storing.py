@@ -1,10 +1,7 @@
 """A claim as it was decided, written down: the claim, its lines, and every rule it did not pass."""
 
-from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
-
-import msgspec
 
 from domain.claims.facts import ClaimDecision, ClaimFacts, Hit, Line
 from domain.claims.lines import sum_in
@@ -19,7 +16,6 @@ _SOURCE_COLUMN = {
     "travel": "time_entry_id",
     "expense": "expense_id",
 }
-_HIT = ("id", "claim_id", "partner_id", "rule", "rule_version", "mode", "result", "reason", "inputs")
 
 
 class Place(NamedTuple):
@@ -31,7 +27,7 @@ class Place(NamedTuple):
 
 
 async def store(work: Work, place: Place, facts: ClaimFacts, decision: ClaimDecision) -> None:
-    """Store the claim with its lines and hits by one statement, so that the unit is locked as short as can be.
+    """Store the claim with its lines and hits, and what else waits, by one statement: the unit is locked meanwhile.
 
     It has the operation's own id, so that one operation can never open two.
     """
@@ -66,22 +62,12 @@ async def store(work: Work, place: Place, facts: ClaimFacts, decision: ClaimDeci
     # What is told of a slot that is taken is what its rule may tell: whose claim holds it is not said by the line.
     told = {hit.rule: hit.told for hit in decision.hits}
     slot = {"already-claimed": told.get("D3", ""), "window-overlaps": told.get("D5", "")}
-    lines = [_line(work.op_id, facts, line, slot.get(line.reason, line.reason)) for line in decision.lines]
-    hits = [_hit(work.op_id, facts.partner_id, hit) for hit in decision.hits]
-    sql = _insert(tuple(claim), tuple(lines[0]))
-    await work.driver.execute(sql, *(msgspec.json.encode(rows).decode() for rows in ([claim], lines, hits)))
-
-
-@cache
-def _insert(claim: tuple[str, ...], line: tuple[str, ...]) -> str:
-    """Return the statement; values come as JSON and get the types of their columns."""
-    written = {"claim": claim, "claim_line": line, "rule_hit": _HIT}
-    inserts = [
-        f"INSERT INTO {table} ({', '.join(columns)}) "  # noqa: S608 - names of our own columns
-        f"SELECT {', '.join(columns)} FROM jsonb_populate_recordset(NULL::{table}, ${number}::jsonb)"
-        for number, (table, columns) in enumerate(written.items(), 1)
-    ]
-    return f"WITH one AS ({inserts[0]}), two AS ({inserts[1]}) {inserts[2]}"
+    work.rows.add("claim", claim)
+    for line in decision.lines:
+        work.rows.add("claim_line", _line(work.op_id, facts, line, slot.get(line.reason, line.reason)))
+    for hit in decision.hits:
+        work.rows.add("rule_hit", _hit(work.op_id, facts.partner_id, hit))
+    await work.flush()
 
 
 def _approved(facts: ClaimFacts, decision: ClaimDecision) -> int | None:

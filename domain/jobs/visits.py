@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select, true
 from sqlalchemy.dialects.postgresql import TSTZRANGE
 
-from domain.jobs.model import Job, Visit, VisitEvent
+from domain.jobs.model import Job, Visit
 from domain.jobs.scope import STANDING, Standing, standing_now, tell_visit
 from domain.kit.actor import Role
 from domain.kit.ids import new_id
@@ -250,16 +250,17 @@ def write_event(
     work: Work, visit: Visit, step: str, at: dt.datetime, client_at: dt.datetime | None, *, superseded: bool = False
 ) -> None:
     """Add a step to the time line of a visit."""
-    work.db.add(
-        VisitEvent(
-            id=new_id(),
-            visit_id=visit.id,
-            partner_id=visit.partner_id,
-            step=step,
-            superseded=superseded,
-            client_at=client_at,
-            at=at,
-            received_at=work.now,
-            op_id=work.op_id,
-        )
+    work.rows.add(
+        "visit_event",
+        {
+            "id": new_id(),
+            "visit_id": visit.id,
+            "partner_id": visit.partner_id,
+            "step": step,
+            "superseded": superseded,
+            "client_at": client_at,
+            "at": at,
+            "received_at": work.now,
+            "op_id": work.op_id,
+        },
     )

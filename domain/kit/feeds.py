@@ -73,9 +73,13 @@ class FeedSnapshot(Record):
 
 @dataclass(slots=True)
 class Changes:
-    """What one transaction must tell: at most one line per entity and feed, copied before a savepoint."""
+    """What one transaction must tell phones and worker, copied before a savepoint.
+
+    At most one line per entity and feed; tasks by kind and payload, in the order in which they came.
+    """
 
     lines: dict[tuple[str, str, UUID], tuple[UUID | None, str | None]] = field(default_factory=dict)
+    tasks: list[tuple[str, bytes]] = field(default_factory=list)
 
     def touch(self, technician_id: UUID, partner_id: UUID | None, kind: str, entity_id: UUID) -> None:
         """Say that an entity in a technician's scope is new or changed."""
@@ -95,7 +99,7 @@ class Changes:
 
     def copy(self) -> "Changes":
         """Return a copy to go back to when a savepoint is rolled back."""
-        return Changes(dict(self.lines))
+        return Changes(dict(self.lines), list(self.tasks))
 
 
 _WRITE = """

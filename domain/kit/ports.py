@@ -1,5 +1,6 @@
 """What the domain needs from outside, as narrow protocols; adapters live in ``api/adapters``."""
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,8 +38,8 @@ class Hasher(Protocol):
 class Queue(Protocol):
     """Background work that is enqueued inside the business transaction and runs at least once."""
 
-    async def enqueue(self, driver: Any, kind: str, payload: bytes) -> None:
-        """Add a task in the driver's open transaction; it exists only if that transaction commits."""
+    async def enqueue(self, driver: Any, tasks: Sequence[tuple[str, bytes]]) -> None:
+        """Add tasks, by kind and payload, in the driver's open transaction; they exist only if that commits."""
 
 
 class Signer(Protocol):

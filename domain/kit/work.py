@@ -24,6 +24,7 @@ from domain.kit.feeds import Changes, write_changes
 from domain.kit.journal import NO_STAMP, Entry, Outcome, Stamp, canonical, earlier_entry, told_of, write_entry
 from domain.kit.ports import Queue, Signer
 from domain.kit.problem import AlreadyTaken, Busy, NotAllowed, OperationIdReused, Problem
+from domain.kit.rows import Rows
 
 T = TypeVar("T")
 NO_OPERATION = UUID(int=0)
@@ -42,6 +43,8 @@ class Work:
     actor: Actor
     now: dt.datetime
     changes: Changes = field(default_factory=Changes)
+    rows: Rows = field(default_factory=Rows)
+    """New rows that are written with the next flush."""
     queue: Queue | None = None
     op_id: UUID = NO_OPERATION
     stamp: Stamp = NO_STAMP
@@ -68,12 +71,19 @@ class Work:
         return self.register.signer
 
     async def flush(self) -> None:
-        """Write what was added to the session."""
+        """Write what was added to the session, then the rows that wait."""
         if self._session is not None:
             await self._session.flush()
+        if self.rows.waiting:
+            statement = self.rows.take()
+            await self.driver.execute(statement.sql, *statement.values)
 
     async def forget(self) -> None:
-        """Drop whatever the session remembers, written or not; for after a savepoint was rolled back, and the end."""
+        """Drop whatever the session remembers, written or not, and the rows that wait.
+
+        For after a savepoint was rolled back, and the end.
+        """
+        self.rows = Rows()
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -82,7 +92,13 @@ class Work:
         """Add background work that exists only if this transaction commits; it runs at least once."""
         if self.queue is None:
             raise RuntimeError("this work was begun without a queue")
-        await self.queue.enqueue(self.driver, kind, msgspec.json.encode(payload))
+        self.changes.tasks.append((kind, msgspec.json.encode(payload)))
+
+    async def hand_over(self) -> None:
+        """Queue the background work that was added so far: what waits until the end is queued under every lock."""
+        if self.queue is not None and self.changes.tasks:
+            tasks, self.changes.tasks = self.changes.tasks, []
+            await self.queue.enqueue(self.driver, tasks)
 
 
 def utc_now() -> dt.datetime:
@@ -110,6 +126,7 @@ async def begin(
         try:
             yield work
             await work.flush()
+            await work.hand_over()
             await write_changes(connection, work.changes, work.now)
         finally:
             await work.forget()

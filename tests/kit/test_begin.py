@@ -108,7 +108,7 @@ async def test_a_failure_that_was_passed_over_is_not_told_as_committed(kit: Data
 async def test_a_task_cannot_be_queued_outside_a_transaction(kit: Database, owner: AsyncEngine) -> None:
     async with kit.app.connect() as connection:
         with pytest.raises(RuntimeError, match="inside a transaction"):
-            await PgQueue().enqueue(driver_of(connection), "probe", b"{}")
+            await PgQueue().enqueue(driver_of(connection), [("probe", b"{}")])
     assert await rows(owner, "SELECT * FROM pgqueuer") == []
 
 

@@ -1,6 +1,7 @@
 """The one server: the product's own code behind the routes of the protocol, at the simulation's clock."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -32,9 +33,10 @@ REMEMBERED = dt.timedelta(seconds=5)
 class TaskTable:
     """The queue: a task exists only if its transaction commits, and goes back with a backup."""
 
-    async def enqueue(self, driver: Any, kind: str, payload: bytes) -> None:
-        """Add a task in the driver's open transaction."""
-        await driver.execute("INSERT INTO simulated_task (kind, payload) VALUES ($1, $2)", kind, payload)
+    async def enqueue(self, driver: Any, tasks: Sequence[tuple[str, bytes]]) -> None:
+        """Add tasks in the driver's open transaction."""
+        for kind, payload in tasks:
+            await driver.execute("INSERT INTO simulated_task (kind, payload) VALUES ($1, $2)", kind, payload)
 
 
 @dataclass(frozen=True, slots=True)

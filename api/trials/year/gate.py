@@ -9,7 +9,7 @@ import datetime as dt
 import multiprocessing
 import signal
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -210,8 +210,8 @@ or paid while its old part is still expected."""
 class AlreadyDone:
     """Takes no tasks: scoring is done at once, and nobody reads reports here."""
 
-    async def enqueue(self, driver: Any, kind: str, payload: bytes) -> None:
-        """Leave it."""
+    async def enqueue(self, driver: Any, tasks: Sequence[tuple[str, bytes]]) -> None:
+        """Leave them."""
 
 
 class Gates:
