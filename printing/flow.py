@@ -121,6 +121,17 @@ def together(strips: Sequence[Strip]) -> list[Strip]:
     return [replace(strip, keep=True) for strip in strips[:-1]] + list(strips[-1:])
 
 
+def beside(*columns: Sequence[Strip]) -> Strip:
+    """Put stacks of strips side by side in one strip, which is never cut."""
+    draws = [(number, _column(strips)) for number, strips in enumerate(columns)]
+    return Strip(max(height_of(strips) for strips in columns), tuple(draws))
+
+
+def height_of(strips: Sequence[Strip]) -> float:
+    """Return the height of strips below each other."""
+    return sum(strip.height for strip in strips)
+
+
 def gap(height: float) -> Strip:
     """Leave blank space, which goes with what comes after it."""
     return Strip(height, keep=True, blank=True)
@@ -144,8 +155,8 @@ def paginate(strips: Sequence[Strip], height: float) -> list[list[tuple[float, S
             place(head)
 
     for group in _groups(strips):
-        whole = sum(strip.height for strip in group)
-        fits_a_page = whole + sum(head.height for head in group[0].again) <= height
+        whole = height_of(group)
+        fits_a_page = whole + height_of(group[0].again) <= height
         if pages[-1] and fits_a_page and used + whole > height:
             turn(group[0])
         for strip in group:
@@ -162,6 +173,20 @@ def draw_page(pen: Pen, page: Sequence[tuple[float, Strip]], top: float) -> None
         marks = [(column, draw, top - offset) for offset, strip in placed for column, draw in strip.draws]
         for _, draw, y in sorted(marks, key=lambda mark: mark[0]):
             draw(pen, y)
+
+
+def _column(strips: Sequence[Strip]) -> Draw:
+    def draw(pen: Pen, y: float) -> None:
+        draw_page(pen, list(zip(_edges(strips), strips, strict=True)), y)
+
+    return draw
+
+
+def _edges(strips: Sequence[Strip]) -> Iterator[float]:
+    used = 0.0
+    for strip in strips:
+        yield used
+        used += strip.height
 
 
 def _groups(strips: Sequence[Strip]) -> Iterator[list[Strip]]:

@@ -14,7 +14,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "visit_date": ("Date of visit", "上门日期"),
     "serial_ends": ("Serial ends in", "序列号末四位"),
     "short_code": ("Code to type", "验证短码"),
-    "check": ("Scan to check this report", "扫码查验本报告真伪"),
+    "check": (
+        "Is this report genuine and current? Scan the code with a phone's camera, or type it at {}",
+        "本报告是否真实、是否最新？用手机相机扫码，或输入短码查验：{}",
+    ),
     "page": ("Page {} of {}", "第 {} 页，共 {} 页"),
     "erased": ("Erased", "已删除"),
     "erased_note": ("Personal data was erased at the person's request.", "个人信息已应本人要求删除。"),
@@ -45,7 +48,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "arrived": ("Arrived", "到达"),
     "started": ("Started", "开始"),
     "completed": ("Completed", "完成"),
-    "time_zone": ("Time zone", "时区"),
     "partner": ("Company", "服务商"),
     "technician": ("Technician", "服务工程师"),
     # sheet
@@ -64,7 +66,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "old_serial": ("Old serial", "旧件序列号"),
     "new_serial": ("New serial", "新件序列号"),
     "on_hold": ("on hold: entered after the day of the visit", "暂缓：非上门当日录入"),
-    "times": ("Time", "时间"),
+    "times": ("Time ({}, UTC{})", "时间（{}，UTC{}）"),
     "work_time": ("Travel and labour", "工时"),
     "kind": ("Kind", "类别"),
     "operation": ("Labour operation", "维修项目"),

@@ -26,6 +26,7 @@ from domain.reports.document import (
 VERIFY_URL = "HTTPS://SERVICE.EXAMPLE.COM/V/" + ("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 7)[:206]
 SHORT_CODE = "7K3M9QX2PD"
 
+UNCOVERED = Coverage(parts=False, labour=False, travel=False)
 HOSTILE = (
     "<font color=red>red</font>",
     '<img src="file:///etc/passwd"/>',
@@ -196,6 +197,18 @@ def long_document() -> ReportDocument:
         notes="The plant room is wet. " * 40,
         flags=("late-entry", "actual-overlap"),
     )
+
+
+def before_and_after(**fields: Any) -> tuple[ReportDocument, dict[str, bytes]]:
+    """The usual visit: two photos of the same place, before and after."""
+    pictures = [jpeg(n) for n in (1, 2)]
+    hashes = [hashlib.sha256(picture).hexdigest() for picture in pictures]
+    captions = ("Pump seized, leak below", "New pump, dry")
+    photos = tuple(
+        Photo(sha256=digest, kind=kind, caption=caption)
+        for digest, kind, caption in zip(hashes, ("before", "after"), captions, strict=True)
+    )
+    return document(photos=photos, **fields), dict(zip(hashes, pictures, strict=True))
 
 
 def hostile_document(text: str) -> ReportDocument:
