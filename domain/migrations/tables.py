@@ -11,11 +11,13 @@ import domain.claims.watched
 import domain.customers.model
 import domain.installs.model
 import domain.jobs.model
+import domain.jobs.request_model
 import domain.kit.feeds
 import domain.kit.journal
 import domain.operations.model
 import domain.people.model
 import domain.reports.model
+import domain.reports.print_model
 import domain.sealing.model
 import domain.warranty.model
 import domain.webhooks.model
