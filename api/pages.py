@@ -1,7 +1,8 @@
-"""Our own pages: rendered here, in the reader's language, complete in one answer and without scripts.
+"""Our own pages: rendered here, in the reader's language, complete in one answer; they do their work without scripts.
 
 The style sheet stands inside each page and is named by its hash in the content security policy, so that nothing else
-can style, load, run or frame anything. Templates, words and style lie in ``web/pages``.
+can style, load, run or frame anything. Templates, words, style and the few scripts lie in ``web/pages``. The language
+is the browser's, or the one that a link on the page asks for by ``?lang=``.
 """
 
 import base64
@@ -18,7 +19,7 @@ from api.operation import Call, Reply
 from api.problems import status_of
 from api.settings import ROOT
 from domain.kit.problem import Problem
-from printing.report_sections import amount
+from printing.report_tables import amount
 from printing.style import FIELDSTONE
 from printing.words import Language, Words
 
@@ -29,11 +30,13 @@ HTML = "text/html"
 FORM = "application/x-www-form-urlencoded"
 FORM_BYTES_MAX = 2048
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+POLICY = (
+    f"default-src 'none'; style-src 'sha256-{_HASH}'; img-src data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+SCRIPTED = f"{POLICY}; script-src 'self'; connect-src 'self'; worker-src 'self'"
 HEADERS = {
-    "content-security-policy": (
-        f"default-src 'none'; style-src 'sha256-{_HASH}'; img-src data:; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
+    "content-security-policy": POLICY,
     "cache-control": "no-store",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
@@ -48,22 +51,44 @@ _templates = jinja2.Environment(
     lstrip_blocks=True,
 )
 _templates.globals["amount"] = amount
+_NAMES: tuple[tuple[Language, str, str], ...] = (("en", "en", "English"), ("zh", "zh-Hans", "简体中文"))
+_SPOKEN: dict[Language, dict[str, Any]] = {
+    language: {
+        "lang": tag,
+        **dict(zip(("other", "other_lang", "other_name"), _NAMES[1 - column], strict=True)),
+        "words": {key: both[column] for key, both in WORDS.items()},
+        "paper": Words(language),
+        "brand": FIELDSTONE.name,
+        "style": STYLE,
+    }
+    for column, (language, tag, _) in enumerate(_NAMES)
+}
+"""What every page has of its language, by what is asked for in ``?lang=``."""
 Serve = Callable[[Call], Awaitable[Any]]
 
 
-def page(call: Call, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **facts: Any) -> Reply:
-    """Return a page in the reader's language; every fact is escaped where the template shows it."""
-    language = language_of(call.request.headers.get("accept-language", ""))
-    column = 0 if language == "en" else 1
+def page(
+    call: Call,
+    template: str,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    scripts: bool = False,
+    again: dict[str, str] | None = None,
+    **facts: Any,
+) -> Reply:
+    """Return a page in the reader's language; every fact is escaped where the template shows it.
+
+    ``scripts`` lets it load those of ours. ``again`` are the fields that bring a page which answers a form once more,
+    in the other language.
+    """
+    asked = call.request.query_params.get("lang")
+    language: Language = asked if asked in _SPOKEN else language_of(call.request.headers.get("accept-language", ""))
     html = _templates.get_template(template).render(
-        lang="en" if language == "en" else "zh-Hans",
-        words={key: both[column] for key, both in WORDS.items()},
-        paper=Words(language),
-        brand=FIELDSTONE.name,
-        style=STYLE,
-        **facts,
+        _SPOKEN[language], chosen=f"?lang={language}" if asked in _SPOKEN else "", again=again, **facts
     )
-    return Reply(html.encode(), status=status, media=HTML, headers={**HEADERS, **(headers or {})})
+    policy = {"content-security-policy": SCRIPTED} if scripts else {}
+    return Reply(html.encode(), status=status, media=HTML, headers={**HEADERS, **policy, **(headers or {})})
 
 
 def led(location: str, status: int) -> Reply:

@@ -6,16 +6,24 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Meta
 
+from api.misses import Misses
 from api.operation import PUBLIC, Call, Reply, operation
-from api.pages import FORM, FORM_BYTES_MAX, HEADERS, led, page, shown, wants_json
+from api.pages import FOLDER, FORM, FORM_BYTES_MAX, HEADERS, led, page, shown, wants_json
 from api.routes.reports import TAG
 from domain.kit.limits import NO_CONTROL
 from domain.kit.problem import TooMany
 from domain.kit.work import Work
 from domain.people.sessions import spend
 from domain.reports import rules, verified
+from domain.sealing.token import CLASSES
 
 MEDIA = "text/html|application/json"
+SCRIPT_HEADERS = {
+    "cache-control": "no-cache",
+    "content-security-policy": "default-src 'none'; connect-src 'self'",
+    "cross-origin-resource-policy": "same-origin",
+}
+_MISSES = Misses(rules.MISSES, rules.MISSES_SECONDS)
 
 
 class ByToken(msgspec.Struct, frozen=True):
@@ -59,7 +67,7 @@ async def verify_by_hand(call: Call) -> object:
         await spend(work.db, "verify-by-hand", work.now, limit=rules.HAND_TRIES, window=rules.HAND_WINDOW)
         return await verified.verified_by_hand(work.db, typed)
 
-    return _told(call, await call.write(look_up))
+    return _told(call, await call.write(look_up), again={"code": typed})
 
 
 @operation(
@@ -70,17 +78,23 @@ async def verify_by_hand(call: Call) -> object:
     params=ByToken,
     answer=verified.Verified,
     media=MEDIA,
-    problems=(verified.NotOurs,),
+    problems=(verified.NotOurs, TooMany),
 )
 @shown
 async def verify_report(call: Call) -> object:
     """Tell whether a report is genuine by the address in its QR: genuine, superseded, withdrawn, or not ours.
 
-    Needs no account, names no person and changes nothing.
+    Needs no account, names no person and changes nothing. Whoever asks for codes that are not ours again and again has
+    to wait.
     """
     token = call.params(ByToken).token
+    address = call.request.client.host if call.request.client else ""
+    _MISSES.refuse_beyond(address)
     async with call.reading() as db:
-        return _told(call, await verified.verified(db, token))
+        told = await verified.verified(db, token)
+    if told is None:
+        _MISSES.count(address)
+    return _told(call, told)
 
 
 @operation("GET", "/v", tag=TAG, by=PUBLIC, answer=str, media="text/html", statuses=(308,))
@@ -95,9 +109,33 @@ async def verify_in_small_letters(call: Call) -> object:
     return led(f"/V/{quote(call.params(ByToken).token, safe='')}", 308)
 
 
-def _told(call: Call, told: verified.Verified | None) -> Reply:
+@operation("GET", "/V/offline", tag=TAG, by=PUBLIC, answer=str, media="text/html")
+@shown
+async def verify_offline(call: Call) -> object:
+    """Show the page that a browser keeps for codes that are scanned without a network."""
+    return page(call, "offline.html", scripts=True, classes={letter: result for result, letter in CLASSES.items()})
+
+
+def _script(name: str, summary: str) -> None:
+    content = (FOLDER / name).read_bytes()
+
+    async def serve(_: Call) -> Reply:
+        return Reply(content, media="text/javascript", headers=SCRIPT_HEADERS)
+
+    serve.__name__ = f"script_{name.removesuffix('.js')}"
+    serve.__doc__ = summary
+    media = "text/javascript"
+    operation("GET", f"/V/{name}", tag=TAG, by=PUBLIC, answer=str, media=media, etag=True)(serve)
+
+
+_script("check.js", "Give the script of the verification page.")
+_script("token.js", "Give the script that checks the signature in a report's code by itself.")
+_script("offline.js", "Give the service worker that keeps the verification page.")
+
+
+def _told(call: Call, told: verified.Verified | None, again: dict[str, str] | None = None) -> Reply:
     if told is None:
         raise verified.NotOurs("Check the code; a report without a code of ours is not ours.")
     if wants_json(call.request):
         return Reply(msgspec.json.encode(told), headers=HEADERS)
-    return page(call, "verified.html", told=told)
+    return page(call, "verified.html", scripts=True, again=again, told=told)

@@ -3,14 +3,14 @@
 import datetime as dt
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from domain.kit.problem import Kind, Problem
 from domain.kit.read import AnySelect, Read
 from domain.reports import codes, rules
 from domain.reports.document import ReportDocument, read
-from domain.reports.model import Report, ReportRevision
+from domain.reports.model import Report, ReportFile, ReportRevision
 
 Db = AsyncConnection | AsyncSession
 
@@ -19,19 +19,29 @@ class NotOurs(Problem, kind=Kind.MISSING):
     """We have issued no report with this code."""
 
 
+class IssuedPdf(msgspec.Struct, frozen=True, kw_only=True):
+    """The PDF of a revision as we issued it, by the SHA-256 of its bytes."""
+
+    revision: int
+    standing: rules.Standing
+    sha256: str
+
+
 class IssuedRow(msgspec.Struct, frozen=True):
-    """A revision as the register knows it."""
+    """A revision as the register knows it, with the digests of the PDFs of all revisions of its report."""
 
     document: bytes
     revision: int
     newest: int
     state: str
+    pdfs: list[tuple[int, str]] | None
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
     """What anybody may know who holds a report of ours: nothing of it names a person.
 
-    ``partner`` is empty when our own people did the work; ``parts`` counts lines of the sheet.
+    ``partner`` is empty when our own people did the work; ``parts`` counts lines of the sheet. With ``pdfs`` whoever
+    has the document tells by its digest whether it is one that we issued.
     """
 
     standing: rules.Standing
@@ -48,9 +58,11 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     parts: int
     labour_minutes: int
     travel_minutes: int
+    pdfs: list[IssuedPdf]
 
 
 _later = ReportRevision.__table__.alias("later")
+_printed = ReportFile.__table__.alias("printed")
 _ISSUED = Read(
     IssuedRow,
     select(
@@ -58,24 +70,30 @@ _ISSUED = Read(
         ReportRevision.revision,
         select(func.max(_later.c.revision)).where(_later.c.report_id == Report.id).scalar_subquery().label("newest"),
         Report.state,
+        select(func.json_agg(func.json_build_array(_printed.c.revision, _printed.c.blob_sha256)))
+        .where(_printed.c.report_id == Report.id)
+        .scalar_subquery()
+        .label("pdfs"),
     ).join(Report, Report.id == ReportRevision.report_id),
 )
+_BY_TOKEN = _ISSUED.statement.where(ReportRevision.verification_code == bindparam("code"))
+_BY_HAND = _ISSUED.statement.where(ReportRevision.short_code == bindparam("code"))
 
 
 async def verified(db: Db, token: str) -> Verified | None:
     """Return what our register says of the text in a report's QR, or None when it is not ours."""
     code = codes.look_up_code(token)
-    return None if code is None else await _told(db, _ISSUED.statement.where(ReportRevision.verification_code == code))
+    return None if code is None else await _told(db, _BY_TOKEN, code)
 
 
 async def verified_by_hand(db: Db, typed: str) -> Verified | None:
     """Return what our register says of a short code, or None when it is not ours."""
     code = codes.read_short_code(typed)
-    return None if code is None else await _told(db, _ISSUED.statement.where(ReportRevision.short_code == code))
+    return None if code is None else await _told(db, _BY_HAND, code)
 
 
-async def _told(db: Db, statement: AnySelect) -> Verified | None:
-    row = await _ISSUED.first(db, statement)
+async def _told(db: Db, statement: AnySelect, code: str) -> Verified | None:
+    row = await _ISSUED.first(db, statement, {"code": code})
     if row is None:
         return None
     document = read(row.document, ReportDocument)
@@ -95,4 +113,8 @@ async def _told(db: Db, statement: AnySelect) -> Verified | None:
         parts=len(document.parts),
         labour_minutes=minutes["labour"],
         travel_minutes=minutes["travel"],
+        pdfs=[
+            IssuedPdf(revision=number, standing=rules.standing(row.state, number, row.newest), sha256=sha256)
+            for number, sha256 in sorted(row.pdfs or [], reverse=True)
+        ],
     )

@@ -1,5 +1,6 @@
 """What anybody may learn who holds a report: whether it is ours and current, and nothing about a person."""
 
+import hashlib
 import re
 from urllib.parse import urlsplit
 
@@ -8,11 +9,14 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
+from api.misses import Misses
 from api.pages import language_of
+from api.routes import verifying
+from domain.kit.problem import TooMany
 from domain.reports import rules
 from tests.cast import Cast
 from tests.conftest import rows
-from tests.reports.sheets import Reported, browser, reported
+from tests.reports.sheets import Reported, browser, printed, reported
 
 PERSONAL = ("Mia Okafor", "Ann", "Cyd ", "Customer ", "Canal Street", "+49", "Berlin")
 
@@ -72,6 +76,7 @@ async def test_a_program_is_told_the_same_as_json(context: Context, cast: Cast, 
         "parts": 1,
         "labour_minutes": 105,
         "travel_minutes": 41,
+        "pdfs": [],
     }
     assert not any(word in told.text for word in PERSONAL)
 
@@ -128,6 +133,79 @@ async def test_a_withdrawn_report_says_so(
     path = await path_of(cast, visit)
     assert (await http.get(path, headers={"accept": "application/json"})).json()["standing"] == "withdrawn"
     assert "已撤回" in (await http.get(path, headers=browser("zh"))).text
+
+
+async def test_the_digests_of_the_issued_pdfs_stand_on_the_page(
+    context: Context, cast: Cast, http: httpx.AsyncClient, owner: AsyncEngine
+) -> None:
+    visit = await printed(context, cast)
+    path = await path_of(cast, visit)
+    ((digest,),) = await rows(owner, "SELECT blob_sha256 FROM report_file")
+    told = await http.get(path, headers={"accept": "application/json"})
+    assert told.json()["pdfs"] == [{"revision": 1, "standing": "genuine", "sha256": digest}]
+    paper = await cast.dora.get(f"/reports/{visit.visit_id}/pdf")
+    assert hashlib.sha256(paper.content).hexdigest() == digest
+    assert f"<code>{digest}</code>" in (await http.get(path, headers=browser())).text
+
+
+async def test_the_page_loads_scripts_of_ours_alone(context: Context, cast: Cast, http: httpx.AsyncClient) -> None:
+    visit = await reported(context, cast)
+    page = await http.get(await path_of(cast, visit), headers=browser())
+    policy = page.headers["content-security-policy"]
+    assert "script-src 'self'; connect-src 'self'" in policy
+    assert "unsafe" not in policy
+    (script,) = re.findall(r"<script[^>]*>", page.text)
+    source = re.search(r'src="([^"]+)"', script)
+    assert source is not None
+    loaded = await http.get(source[1])
+    assert loaded.headers["content-type"].startswith("text/javascript")
+    for path in ("/V/token.js", "/V/offline.js", "/V/offline"):
+        assert (await http.get(path, headers=browser())).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"), [("zh", "真实有效"), ("en", "Genuine"), ("fr", "Genuine"), ("%00", "Genuine")]
+)
+async def test_a_link_on_the_page_changes_the_language(
+    context: Context, cast: Cast, http: httpx.AsyncClient, lang: str, title: str
+) -> None:
+    visit = await reported(context, cast)
+    page = await http.get(f"{await path_of(cast, visit)}?lang={lang}", headers=browser())
+    assert f"<h1>{title}</h1>" in page.text
+    assert f'href="?lang={"en" if lang == "zh" else "zh"}"' in page.text
+    short = (await cast.ann.get(f"/reports/{visit.visit_id}")).json()["short_code"]
+    typed = await http.post(f"/V?lang={lang}", data={"code": short}, headers=browser())
+    assert f"<h1>{title}</h1>" in typed.text
+    assert f'name="code" value="{short}"' in typed.text
+
+
+async def test_whoever_guesses_codes_has_to_wait(http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verifying, "_MISSES", Misses(limit=3, seconds=3600))
+    statuses = [(await http.get(f"/V/{'A' * 31}{n}")).status_code for n in range(2, 7)]
+    assert statuses == [404, 404, 404, 429, 429]
+    page = await http.get("/V/NOTHING", headers=browser())
+    assert "Too many tries" in page.text
+    assert 0 < int(page.headers["retry-after"]) <= 3601
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("2001:db8::1", "2001:db8::ffff:1", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("", "unknown", True),
+    ],
+)
+def test_misses_are_counted_by_whoever_can_have_made_them(first: str, second: str, same: bool) -> None:
+    misses = Misses(limit=1, seconds=3600)
+    misses.count(first)
+    if same:
+        with pytest.raises(TooMany):
+            misses.refuse_beyond(second)
+    else:
+        misses.refuse_beyond(second)
 
 
 @pytest.mark.parametrize("token", ["NOTHING", "A" * 32, "a" * 400, "%E6%BC%8F", "A.B", "%22%3E%3Cscript%3E"])
