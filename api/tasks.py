@@ -1,6 +1,7 @@
 """Loads every file of tasks, so that the worker knows all kinds of background work."""
 
 import api.tasks_claims
+import api.tasks_erasing
 import api.tasks_figures
 import api.tasks_imports
 import api.tasks_operations

@@ -21,6 +21,7 @@ from domain.operations import actions as operations
 from domain.people import actions as people
 from domain.people import authorisations
 from domain.reports import actions as reports
+from domain.reports import amendments, erasing
 from domain.webhooks import actions as webhooks
 from domain.webhooks import telling
 from domain.worklog import actions as worklog
@@ -92,6 +93,11 @@ _ALL: tuple[Action, ...] = (
     webhooks.enable_webhook,
     webhooks.remove_webhook,
     operations.decide_recorded_work,
+    amendments.amend_report,
+    amendments.withdraw_report,
+    amendments.decide_amendment,
+    amendments.sign_report,
+    erasing.erase_personal_part,
 )
 ACTIONS: dict[type[Command], Action] = {action.command: action for action in _ALL}
 THEN: dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]] = {

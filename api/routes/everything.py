@@ -18,6 +18,7 @@ import api.routes.operations
 import api.routes.people
 import api.routes.phone
 import api.routes.programmes
+import api.routes.report_revisions
 import api.routes.reports
 import api.routes.reviewing
 import api.routes.signing_in

@@ -55,8 +55,8 @@ class RecordFault(Command, tag="fault.record", frozen=True, kw_only=True):
     failed_on: Day | None = None
 
 
-async def _refuse_foreign_component(work: Work, visit: Visit, model_component_id: UUID | None) -> None:
-    """A component comes from the list of the unit's own model; of a job that went away, from any list."""
+async def refuse_foreign_component(work: Work, visit: Visit, model_component_id: UUID | None) -> None:
+    """Raise InvalidRequest unless a component is of the unit's own model; of a job that went away, any one will do."""
     if model_component_id is None:
         return
     known = select(ModelComponent.id).where(ModelComponent.id == model_component_id)
@@ -88,7 +88,7 @@ async def use_part(work: Work, cmd: UsePart) -> Done:
         raise InvalidRequest("There is no such part.", field="part_id")
     if part.unit_of_measure != cmd.unit_of_measure:
         raise InvalidRequest(f"This part is counted in {part.unit_of_measure}.", field="unit_of_measure")
-    await _refuse_foreign_component(work, visit, cmd.model_component_id)
+    await refuse_foreign_component(work, visit, cmd.model_component_id)
     time_zone = await work.db.scalar(
         select(Site.time_zone).join(Job, Job.site_id == Site.id).where(Job.id == visit.job_id)
     )
@@ -154,7 +154,7 @@ async def record_fault(work: Work, cmd: RecordFault) -> Done:
     visit, flags = await open_sheet(work, cmd.visit_id)
     if not await work.db.scalar(select(FaultCode.id).where(FaultCode.id == cmd.fault_code_id)):
         raise InvalidRequest("There is no such fault code.", field="fault_code_id")
-    await _refuse_foreign_component(work, visit, cmd.model_component_id)
+    await refuse_foreign_component(work, visit, cmd.model_component_id)
     add_fault(work, visit, cmd)
     return written(work.op_id, *flags)
 

@@ -1,0 +1,92 @@
+"""Erasing by law what names a person in a report: the document, its seal and its codes hold without it."""
+
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import delete, select
+
+from domain.jobs.model import VisitEvent
+from domain.jobs.scope import standing_now, tell_visit
+from domain.jobs.visits import lock_visit
+from domain.kit.actor import MANAGERS
+from domain.kit.command import Answer, Command, Done, action
+from domain.kit.journal import JournalBody
+from domain.kit.limits import Reason
+from domain.kit.problem import NotFound
+from domain.kit.work import Work
+from domain.reports.actions import RENDER, RenderReport
+from domain.reports.collecting import NotCompletedYet
+from domain.reports.model import ReportAmendment, ReportErasure, ReportFile, ReportPerson, ReportRevision
+from domain.reports.revising import head_of
+
+FORGET = "report.forget"
+
+
+class ErasePersonalPart(Command, tag="report.erase", frozen=True, kw_only=True):
+    """Erase what names a person in the report of a visit, by law, for good and with a reason.
+
+    Names, address, phone and signature go from every revision, from the visit and from what the journal keeps of its
+    completion; the PDFs are removed and printed anew without them. Documents, digests and codes stay as they are.
+    """
+
+    visit_id: UUID
+    reason: Reason
+
+
+class PersonalPartErased(Answer, frozen=True, kw_only=True):
+    """Of which report, and how many revisions lost their personal part."""
+
+    report_id: UUID
+    revisions: int
+
+
+class ForgetFile(msgspec.Struct, frozen=True):
+    """The task of removing a PDF that no report cites any more."""
+
+    blob_sha256: str
+
+
+@action(
+    ErasePersonalPart,
+    by=MANAGERS,
+    answer=PersonalPartErased,
+    raises=(NotFound, NotCompletedYet),
+    example=ErasePersonalPart(
+        visit_id=UUID("0198c5b0-0000-7000-8000-000000000001"), reason="Asked for in writing on 3 March"
+    ),
+)
+async def erase_personal_part(work: Work, cmd: ErasePersonalPart) -> Done:
+    """Erase it once; doing it again changes nothing.
+
+    Locks: the visit.
+    """
+    visit, _ = await lock_visit(work, cmd.visit_id)
+    head = await head_of(work, visit.id)
+    if head.erased:
+        return Done(PersonalPartErased(report_id=head.report_id, revisions=0), outcome="superseded")
+    work.db.add(
+        ReportErasure(
+            report_id=head.report_id,
+            partner_id=head.partner_id,
+            reason=cmd.reason,
+            erased_by=work.actor.account_id,
+            erased_at=work.now,
+        )
+    )
+    visit.signature, visit.signed_by = None, None
+    completed = select(VisitEvent.op_id).where(VisitEvent.visit_id == visit.id, VisitEvent.step == "complete")
+    signed = select(ReportAmendment.id).where(
+        ReportAmendment.report_id == head.report_id, ReportAmendment.kind == "sign"
+    )
+    await work.db.execute(delete(JournalBody).where(JournalBody.op_id.in_(completed.union(signed))))
+    await work.db.execute(delete(ReportPerson).where(ReportPerson.report_id == head.report_id))
+    of_report = ReportFile.report_id == head.report_id
+    files = (await work.db.scalars(delete(ReportFile).where(of_report).returning(ReportFile.blob_sha256))).all()
+    for blob_sha256 in files:
+        await work.enqueue(FORGET, ForgetFile(blob_sha256))
+    revisions = select(ReportRevision.revision).where(ReportRevision.report_id == head.report_id)
+    found = (await work.db.scalars(revisions.order_by(ReportRevision.revision))).all()
+    for revision in found:
+        await work.enqueue(RENDER, RenderReport(head.report_id, revision))
+    await tell_visit(work, visit, await standing_now(work, visit))
+    return Done(PersonalPartErased(report_id=head.report_id, revisions=len(found)))
