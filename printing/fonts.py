@@ -18,6 +18,8 @@ from reportlab import rl_config
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
 
+from printing.right_to_left import has_right_to_left, joined
+
 FONT_PATHS_VARIABLE = "FIELDSTONE_FONTS"
 DEBIAN_FONTS = (
     Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc"),
@@ -77,10 +79,13 @@ class Typeface:
     def printable(self, text: str) -> str:
         """Return ``text`` with its letters as they are, layout controls gone and glyphless characters spelled out.
 
-        Direction marks and joiners go: they could make print look different from what was stored. Line ends stay.
+        Arabic letters take the form that their neighbours ask for. Direction marks and joiners go: they could make
+        print look different from what was stored. Line ends stay.
         """
         if text.isascii() and text.isprintable():
             return text
+        if has_right_to_left(text):
+            text = joined(text, lambda char: self._face(char) is not None)
         spelling = self._spelling
         for char in set(text) - spelling.keys():
             spelling[char] = self._spell(char)

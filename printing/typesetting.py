@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from printing.fonts import Typeface
+from printing.right_to_left import Direction, direction, has_right_to_left, visual
 from printing.style import Style
 
 Align = Literal["left", "right"]
@@ -36,21 +37,33 @@ class Setter:
         """Set any text in a column of ``width`` points; a word longer than a line is cut. No lines for no text."""
         if not text:
             return []
-        return [
-            Line(style.leading, ((self._indent(piece, width, style) if align == "right" else 0.0, piece, style),))
-            for piece in self.wrap(text, width, style.size)
-        ]
+        lines = []
+        for pieces, base in self._paragraphs(text, width, style.size):
+            # One line of a right-to-left text stays beside its label; several are read from their right edge.
+            to_the_right = align == "right" or (base == "R" and len(pieces) > 1)
+            for piece in pieces:
+                indent = self._indent(piece, width, style) if to_the_right else 0.0
+                lines.append(Line(style.leading, ((indent, piece, style),)))
+        return lines
 
     def wrap(self, text: str, width: float, size: float) -> list[str]:
-        """Break any text into printable lines of at most ``width``."""
-        paragraphs = self.face.printable(text).split("\n")
-        return [line for paragraph in paragraphs for line in self._broken(paragraph, width / size)]
+        """Break any text into printable lines of at most ``width``, in the order they are drawn."""
+        return [line for lines, _ in self._paragraphs(text, width, size) for line in lines]
+
+    def _paragraphs(self, text: str, width: float, size: float) -> Iterator[tuple[list[str], Direction]]:
+        for paragraph in self.face.printable(text).split("\n"):
+            lines = list(self._broken(paragraph, width / size))
+            if has_right_to_left(paragraph):
+                base = direction(paragraph)
+                yield [visual(line, base) for line in lines], base
+            else:
+                yield lines, "L"
 
     def fit(self, text: str, width: float, style: Style) -> str:
         """Return as much of ``text`` as one line takes, printable, with an ellipsis where it was cut."""
         whole = self.face.printable(text[:FIT_MAX]).replace("\n", " ")
         if len(text) <= FIT_MAX and self.face.width(whole, style.size) <= width:
-            return whole
+            return self._drawn(whole)
         room = width - self.face.width(ELLIPSIS, style.size)
         used, kept = 0.0, 0
         for char in whole:
@@ -58,7 +71,7 @@ class Setter:
             if used > room:
                 break
             kept += 1
-        return whole[:kept].rstrip() + ELLIPSIS
+        return self._drawn(whole[:kept].rstrip() + ELLIPSIS)
 
     def facts(
         self, facts: Iterable[tuple[str, str]], width: float, label_width: float, label: Style, value: Style
@@ -74,6 +87,9 @@ class Setter:
                     spans += tuple((label_width + dx, text, style) for dx, text, style in values[index].spans)
                 lines.append(Line(value.leading, spans))
         return lines
+
+    def _drawn(self, line: str) -> str:
+        return visual(line, direction(line)) if has_right_to_left(line) else line
 
     def _indent(self, text: str, width: float, style: Style) -> float:
         return width - self.face.width(text, style.size)
@@ -103,4 +119,9 @@ def _may_break(before: str, after: str) -> bool:
         return after != " "
     if after == " " or after in NEVER_FIRST or before in NEVER_LAST:
         return False
-    return (before in "-/" and not after.isdigit()) or before >= "\u2e80" or after >= "\u2e80"
+    return (before in "-/" and not after.isdigit()) or _is_wide(before) or _is_wide(after)
+
+
+def _is_wide(char: str) -> bool:
+    """Decide whether a character stands for itself, as Chinese does; Arabic forms up there are letters of words."""
+    return char >= "\u2e80" and not ("\ufb1d" <= char <= "\ufdff" or "\ufe70" <= char <= "\ufefc")

@@ -10,3 +10,6 @@ needs_chinese = pytest.mark.skipif(
 needs_cyrillic = pytest.mark.skipif(
     not typeface().covers("ЖЩ"), reason="no TrueType font with Cyrillic: apt-get install fonts-wqy-microhei"
 )
+needs_arabic = pytest.mark.skipif(
+    not typeface().covers("ﻓﻨﺪﻕ"), reason="no TrueType font with Arabic: apt-get install fonts-dejavu-core"
+)
