@@ -64,6 +64,8 @@ _SPOKEN: dict[Language, dict[str, Any]] = {
     for column, (language, tag, _) in enumerate(_NAMES)
 }
 """What every page has of its language, by what is asked for in ``?lang=``."""
+Again = tuple[str, dict[str, str]]
+"""Where a form goes, and its fields."""
 Serve = Callable[[Call], Awaitable[Any]]
 
 
@@ -74,13 +76,13 @@ def page(
     status: int = 200,
     headers: dict[str, str] | None = None,
     scripts: bool = False,
-    again: dict[str, str] | None = None,
+    again: Again | None = None,
     **facts: Any,
 ) -> Reply:
     """Return a page in the reader's language; every fact is escaped where the template shows it.
 
-    ``scripts`` lets it load those of ours. ``again`` are the fields that bring a page which answers a form once more,
-    in the other language.
+    ``scripts`` lets it load those of ours. ``again`` is the form that brings a page which answers one once more, in the
+    other language.
     """
     asked = call.request.query_params.get("lang")
     language: Language = asked if asked in _SPOKEN else language_of(call.request.headers.get("accept-language", ""))

@@ -1,7 +1,8 @@
-"""The customer's pages: a code that was scanned, a PIN, and the report."""
+"""The customer's pages: a code that was scanned, a PIN, the report, and what the customer says of it."""
 
 import math
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
@@ -9,9 +10,17 @@ from msgspec import Meta
 from api.operation import PUBLIC, Call, Reply, operation
 from api.pages import FORM, FORM_BYTES_MAX, led, page, shown, wants_page
 from api.routes.reports import PDF, TAG, pdf_reply
+from domain.claims.answered import PageAnswer, may_answer, said_on_page
+from domain.claims.customer_answers import CustomerAnswers, Said
+from domain.kit.ids import new_id
+from domain.kit.limits import NO_CONTROL
 from domain.kit.problem import TooMany
-from domain.kit.work import utc_now
+from domain.kit.work import carry_out, utc_now
 from domain.reports import codes, collecting, queries, rules
+
+Proof = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[0-9a-f.]+$(?!\n)")]
+ANSWER_BYTES_MAX = 16 * 1024
+"""A note of a thousand characters takes nine bytes each in a form, if they are Chinese."""
 
 
 class ByCollectionCode(msgspec.Struct, frozen=True):
@@ -29,7 +38,15 @@ class GivenPin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class GivenProof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """That the PIN was given on the page before; it holds for a quarter of an hour."""
 
-    proof: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[0-9a-f.]+$(?!\n)")]
+    proof: Proof
+
+
+class GivenAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the customer says of the visit, with the proof that the PIN was given."""
+
+    proof: Proof
+    answer: Said
+    note: Annotated[str, Meta(max_length=1000, pattern=NO_CONTROL)] = ""
 
 
 @operation("GET", "/c/{code:str}", tag=TAG, by=PUBLIC, params=ByCollectionCode, answer=str, media="text/html")
@@ -75,22 +92,64 @@ async def collect_report(call: Call) -> object:
         return page(call, "preparing.html")
     if tried.outcome != "right":
         return _refused(call, tried)
-    async with call.reading() as db:
-        stored = await queries.collected(db, code)
-    if stored is None:
-        return page(call, "preparing.html")
-    document, personal = stored.opened()
     until = int((utc_now() + rules.PROOF_LIFE).timestamp())
-    proof = codes.write_proof(call.context.session_key, code, until)
-    return page(
-        call,
-        "report.html",
-        document=document,
-        personal=personal,
-        short_code=stored.short_code,
-        action=f"/c/{code}/report.pdf",
-        proof=proof,
-    )
+    return await _opened(call, code, codes.write_proof(call.context.session_key, code, until))
+
+
+@operation(
+    "POST",
+    "/c/{code:str}/report",
+    tag=TAG,
+    by=PUBLIC,
+    params=ByCollectionCode,
+    body=GivenProof,
+    body_media=FORM,
+    body_bytes_max=FORM_BYTES_MAX,
+    answer=str,
+    media="text/html",
+    statuses=(200, 303),
+    example=GivenProof("1790000000.0"),
+)
+@shown
+async def show_collected(call: Call) -> object:
+    """Show the customer the report once more; without a proof that still holds, leads back to the PIN."""
+    code = call.params(ByCollectionCode).code
+    proof = (await call.form(GivenProof)).proof
+    return await _opened(call, code, proof) if _holds(call, code, proof) else led(f"/c/{code}", 303)
+
+
+@operation(
+    "POST",
+    "/c/{code:str}/answer",
+    tag=TAG,
+    by=PUBLIC,
+    params=ByCollectionCode,
+    body=GivenAnswer,
+    body_media=FORM,
+    body_bytes_max=ANSWER_BYTES_MAX,
+    answer=str,
+    media="text/html",
+    statuses=(200, 303),
+    example=GivenAnswer("1790000000.0", "happened"),
+)
+@shown
+async def answer_as_customer(call: Call) -> object:
+    """Take what the customer says of the visit: it happened, nobody came, or parts or hours are wrong.
+
+    Whoever only has the report cannot answer: it takes the PIN. The answer can be changed for a day; what is sent twice
+    is kept once.
+    """
+    code = call.params(ByCollectionCode).code
+    given = await call.form(GivenAnswer)
+    if not _holds(call, code, given.proof):
+        return led(f"/c/{code}", 303)
+    async with call.reading() as db:
+        visit_id = await collecting.visit_behind(db, code)
+        said = [] if visit_id is None else await said_on_page(db, visit_id)
+    if visit_id is not None and may_answer(said, utc_now()) and not _repeats(said, given):
+        command = CustomerAnswers(visit_id=visit_id, answer=given.answer, channel="page", note=given.note.strip())
+        await call.write(lambda work: carry_out(work, command, call.context.register, new_id()))
+    return await _opened(call, code, given.proof)
 
 
 @operation(
@@ -112,13 +171,48 @@ async def collect_pdf(call: Call) -> object:
     """Give the customer the PDF; without a proof that still holds, leads back to the PIN."""
     code = call.params(ByCollectionCode).code
     proof = (await call.form(GivenProof)).proof
-    if codes.proof_holds(call.context.session_key, code, proof, int(utc_now().timestamp())):
+    if _holds(call, code, proof):
         async with call.reading() as db:
             stored = await queries.collected(db, code)
         pdf = await call.context.blobs.get(stored.blob_sha256) if stored and stored.blob_sha256 else None
         if stored is not None and pdf is not None:
             return pdf_reply(pdf, stored.opened()[0].report_number)
     return led(f"/c/{code}", 303)
+
+
+async def _opened(call: Call, code: str, proof: str) -> Reply:
+    """Return the page of a report, with what the customer said of it; who calls this has proved to be the customer."""
+    async with call.reading() as db:
+        stored = await queries.collected(db, code)
+        visit_id = await collecting.visit_behind(db, code)
+        if stored is None or visit_id is None:
+            return page(call, "preparing.html")
+        said = await said_on_page(db, visit_id)
+        withdrawn = await collecting.is_withdrawn(db, visit_id)
+    document, personal = stored.opened()
+    last = said[-1] if said else None
+    return page(
+        call,
+        "report.html",
+        again=(f"/c/{code}/report", {"proof": proof}),
+        document=document,
+        personal=personal,
+        withdrawn=withdrawn,
+        short_code=stored.short_code,
+        here=f"/c/{code}",
+        proof=proof,
+        said=last,
+        said_at=last.answered_at.astimezone(ZoneInfo(document.time_zone)) if last else None,
+        may_answer=may_answer(said, utc_now()),
+    )
+
+
+def _holds(call: Call, code: str, proof: str) -> bool:
+    return codes.proof_holds(call.context.session_key, code, proof, int(utc_now().timestamp()))
+
+
+def _repeats(said: list[PageAnswer], given: GivenAnswer) -> bool:
+    return bool(said) and (said[-1].answer, said[-1].note) == (given.answer, given.note.strip())
 
 
 def _refused(call: Call, tried: collecting.Tried) -> Reply:

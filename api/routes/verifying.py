@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from api.misses import Misses
 from api.operation import PUBLIC, Call, Reply, operation
-from api.pages import FOLDER, FORM, FORM_BYTES_MAX, HEADERS, led, page, shown, wants_json
+from api.pages import FOLDER, FORM, FORM_BYTES_MAX, HEADERS, Again, led, page, shown, wants_json
 from api.routes.reports import TAG
 from domain.kit.limits import NO_CONTROL
 from domain.kit.problem import TooMany
@@ -67,7 +67,7 @@ async def verify_by_hand(call: Call) -> object:
         await spend(work.db, "verify-by-hand", work.now, limit=rules.HAND_TRIES, window=rules.HAND_WINDOW)
         return await verified.verified_by_hand(work.db, typed)
 
-    return _told(call, await call.write(look_up), again={"code": typed})
+    return _told(call, await call.write(look_up), again=("/V", {"code": typed}))
 
 
 @operation(
@@ -133,7 +133,7 @@ _script("token.js", "Give the script that checks the signature in a report's cod
 _script("offline.js", "Give the service worker that keeps the verification page.")
 
 
-def _told(call: Call, told: verified.Verified | None, again: dict[str, str] | None = None) -> Reply:
+def _told(call: Call, told: verified.Verified | None, again: Again | None = None) -> Reply:
     if told is None:
         raise verified.NotOurs("Check the code; a report without a code of ours is not ours.")
     if wants_json(call.request):

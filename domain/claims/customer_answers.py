@@ -29,7 +29,8 @@ DECIDED = frozenset({"approved", "paid"})
 class CustomerAnswers(Command, tag="customer.answer", frozen=True, kw_only=True):
     """Record what a customer said when asked about a visit: it happened, nobody came, or the report is wrong.
 
-    Every answer is kept and the latest counts. The visit's claim is scored again. Where nobody came, a claim that was
+    Every answer is kept; the latest counts, and what was heard by phone before what was said on the report's page. The
+    visit's claim is scored again. Where nobody came, a claim that was
     accepted and is not paid waits for a person at once; of one that a person approved, or that is paid, managers get an
     alert.
     """

@@ -23,7 +23,8 @@ SELECT claim.id, claim.number, claim.state, claim.partner_id, claim.unit_id, cla
     SELECT FROM fault JOIN fault_code ON fault_code.id = fault.fault_code_id
     WHERE fault.visit_id = visit.id AND fault.voided_at IS NULL AND fault_code.no_fault_found) AS no_fault_found,
   (SELECT answer FROM customer_answer WHERE customer_answer.visit_id = visit.id
-   ORDER BY answered_at DESC LIMIT 1) AS customer_said,
+   ORDER BY channel = 'phone' DESC, channel = 'page' AND answer = 'did_not_happen' DESC, answered_at DESC
+   LIMIT 1) AS customer_said,
   (SELECT coalesce(json_agg(json_build_object('id', photo.id, 'kind', photo.kind, 'upload_id', photo.upload_id,
      'taken_at', coalesce(upload.taken_at, photo.taken_at), 'from_gallery', coalesce(photo.from_gallery, false),
      'latitude_e6', photo.latitude_e6, 'longitude_e6', photo.longitude_e6) ORDER BY photo.id), '[]')

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs.model import Visit
 from domain.kit.problem import Kind, NotFound, Problem
@@ -15,7 +16,7 @@ from domain.kit.work import Work
 from domain.people.access import own_rows
 from domain.people.sessions import note
 from domain.reports import codes, rules
-from domain.reports.model import Collection
+from domain.reports.model import Collection, Report
 
 
 class NotCompletedYet(Problem, kind=Kind.CONFLICT):
@@ -91,3 +92,16 @@ async def try_pin(work: Work, code: str, pin: str) -> Tried:
     collection.paused_until = None if pause is None else work.now + pause
     note(work, None, "collection-pin-refused", visit=str(collection.visit_id), tries=collection.tries)
     return Tried("wrong") if pause is None else Tried("resting", wait=pause)
+
+
+async def visit_behind(db: AsyncConnection, code: str) -> UUID | None:
+    """Return the visit that a collection code belongs to."""
+    visit: UUID | None = await db.scalar(
+        select(Collection.visit_id).where(Collection.code_hash == codes.code_hash(code))
+    )
+    return visit
+
+
+async def is_withdrawn(db: AsyncConnection, visit_id: UUID) -> bool:
+    """Decide whether a visit's report counts no more."""
+    return await db.scalar(select(Report.state).where(Report.visit_id == visit_id)) == "withdrawn"

@@ -28,7 +28,7 @@ def told(response: httpx.Response) -> tuple[int, dict[str, str], bytes]:
 async def pdf_of(http: httpx.AsyncClient, code: str, shown: httpx.Response) -> httpx.Response:
     """Press the button on the page of a report."""
     proof = re.search(r'name="proof" value="([0-9a-f.]+)"', shown.text)
-    action = re.search(r'action="(/c/[^"]+)"', shown.text)
+    action = re.search(r'action="(/c/[^"]+[.]pdf)"', shown.text)
     assert proof is not None
     assert action is not None
     return await http.post(action[1], data={"proof": proof[1]}, headers=browser())
