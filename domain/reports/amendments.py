@@ -21,12 +21,15 @@ from domain.kit.limits import Line, Note, Reason, Word
 from domain.kit.problem import InvalidRequest, Kind, NotAllowed, NotFound, Problem
 from domain.kit.work import Work
 from domain.people.access import PARTNER_DESK, own_rows
+from domain.reports import rules
 from domain.reports.collecting import NotCompletedYet
 from domain.reports.corrections import AddedTime, Corrections, carry_out, check
 from domain.reports.model import AmendmentDecision, Report, ReportAmendment
 from domain.reports.revising import Head, NothingToAmend, head_of, revise, says_something_new
 from domain.worklog.completion import Signature
 
+Asked = Literal["amend", "withdraw", "sign", "erase"]
+Decision = Literal["approve", "decline"]
 _ID = UUID("0198c5b0-0000-7000-8000-000000000001")
 SIGNED_LATER = {"en": "Signed by the customer afterwards", "zh": "客户事后补签"}
 """The reason in a revision that a later signature makes, in the customer's language."""
@@ -82,7 +85,7 @@ class DecideAmendment(Command, tag="report.decide", frozen=True, kw_only=True):
     """
 
     amendment_id: UUID
-    decision: Literal["approve", "decline"]
+    decision: Decision
     note: Note = ""
 
 
@@ -177,7 +180,7 @@ async def decide_amendment(work: Work, cmd: DecideAmendment) -> Done:
     _may_decide(work.actor, amendment, cmd.decision)
     head = await head_of(work, visit_id)
     if cmd.decision == "decline":
-        _decide(work, amendment, "decline", cmd.note)
+        await decide(work, amendment, "decline", cmd.note)
         return Done(ReportAmended(id=amendment.id, visit_id=visit.id, state="declined", revision=head.revision))
     if head.revision != amendment.predecessor:
         raise ReportMovedOn(f"Revision {head.revision} came since.", revision=head.revision)
@@ -210,13 +213,14 @@ async def sign_report(work: Work, cmd: SignReport) -> Done:
         raise AlreadySigned("There is nothing left to sign.")
     visit.signature, visit.signed_by = msgspec.to_builtins(cmd.signature), cmd.signed_by
     visit.no_signature_reason = None
-    language = await work.db.scalar(
-        select(Customer.language).join(Job, Job.customer_id == Customer.id).where(Job.id == visit.job_id)
-    )
-    reason = SIGNED_LATER["zh" if language == "zh" else "en"]
-    amendment = _written(work, head, "sign", reason, Corrections(), two=False)
-    await work.flush()
+    amendment = await write_down(work, head, "sign", SIGNED_LATER[await language_of(work, visit)], Corrections())
     return await _approve(work, visit, head, amendment, "")
+
+
+async def language_of(work: Work, visit: Visit) -> rules.Language:
+    """Return the language of a visit's customer."""
+    found = select(Customer.language).join(Job, Job.customer_id == Customer.id).where(Job.id == visit.job_id)
+    return "zh" if await work.db.scalar(found) == "zh" else "en"
 
 
 async def _report_to_change(work: Work, visit_id: UUID) -> tuple[Visit, Head]:
@@ -237,17 +241,18 @@ async def _report_to_change(work: Work, visit_id: UUID) -> tuple[Visit, Head]:
     return visit, head
 
 
-async def _ask(work: Work, visit: Visit, head: Head, kind: str, reason: str, corrections: Corrections) -> Done:
+async def _ask(work: Work, visit: Visit, head: Head, kind: Asked, reason: str, corrections: Corrections) -> Done:
     two = work.actor.partner_id is not None and corrections.of_lines
-    amendment = _written(work, head, kind, reason, corrections, two=two)
-    await work.flush()
+    amendment = await write_down(work, head, kind, reason, corrections, two=two)
     if await work.db.scalar(select(ReportAmendment.two).where(ReportAmendment.id == amendment.id)):
         waits = ReportAmended(id=amendment.id, visit_id=visit.id, state="waiting", revision=head.revision)
         return Done(waits, outcome="recorded")
     return await _approve(work, visit, head, amendment, "")
 
 
-def _written(work: Work, head: Head, kind: str, reason: str, corrections: Corrections, *, two: bool) -> ReportAmendment:
+async def write_down(
+    work: Work, head: Head, kind: Asked, reason: str, corrections: Corrections, *, two: bool = False
+) -> ReportAmendment:
     """Write down what is asked for; the database raises ``two`` where the customer signed."""
     amendment = ReportAmendment(
         id=work.op_id,
@@ -262,12 +267,12 @@ def _written(work: Work, head: Head, kind: str, reason: str, corrections: Correc
         asked_at=work.now,
     )
     work.db.add(amendment)
+    await work.flush()
     return amendment
 
 
 async def _approve(work: Work, visit: Visit, head: Head, amendment: ReportAmendment, note: str) -> Done:
-    _decide(work, amendment, "approve", note)
-    await work.flush()
+    await decide(work, amendment, "approve", note)
     revision = head.revision
     if amendment.kind == "withdraw":
         await work.db.execute(update(Report).where(Report.id == head.report_id).values(state="withdrawn"))
@@ -279,7 +284,7 @@ async def _approve(work: Work, visit: Visit, head: Head, amendment: ReportAmendm
     return Done(ReportAmended(id=amendment.id, visit_id=visit.id, state="approved", revision=revision))
 
 
-def _decide(work: Work, amendment: ReportAmendment, decision: str, note: str) -> None:
+async def decide(work: Work, amendment: ReportAmendment, decision: Decision, note: str) -> None:
     """Write the decision down; who asked, and whether it takes two, the database fills in for itself."""
     work.db.add(
         AmendmentDecision(
@@ -294,6 +299,7 @@ def _decide(work: Work, amendment: ReportAmendment, decision: str, note: str) ->
             decided_at=work.now,
         )
     )
+    await work.flush()
 
 
 def _may_decide(actor: Actor, amendment: ReportAmendment, decision: str) -> None:

@@ -14,19 +14,23 @@ from domain.kit.journal import JournalBody
 from domain.kit.limits import Reason
 from domain.kit.problem import NotFound
 from domain.kit.work import Work
-from domain.reports.actions import RENDER, RenderReport
+from domain.reports.amendments import decide, language_of, write_down
 from domain.reports.collecting import NotCompletedYet
-from domain.reports.model import ReportAmendment, ReportErasure, ReportFile, ReportPerson, ReportRevision
-from domain.reports.revising import head_of
+from domain.reports.corrections import Corrections
+from domain.reports.model import ReportAmendment, ReportErasure, ReportFile, ReportPerson
+from domain.reports.revising import head_of, revise_without_names
 
 FORGET = "report.forget"
+ERASED = {"en": "Personal data erased as the law asks", "zh": "个人信息已依法删除"}
+"""The reason in the revision that is left, in the customer's language; why exactly is for us alone."""
 
 
 class ErasePersonalPart(Command, tag="report.erase", frozen=True, kw_only=True):
     """Erase what names a person in the report of a visit, by law, for good and with a reason.
 
     Names, address, phone and signature go from every revision, from the visit and from what the journal keeps of its
-    completion; the PDFs are removed and printed anew without them. Documents, digests and codes stay as they are.
+    completion, and every PDF is removed. A new revision says the same without them; documents, digests and codes of the
+    former ones stay as they are. A withdrawn report stays withdrawn, without a PDF.
     """
 
     visit_id: UUID
@@ -34,10 +38,10 @@ class ErasePersonalPart(Command, tag="report.erase", frozen=True, kw_only=True):
 
 
 class PersonalPartErased(Answer, frozen=True, kw_only=True):
-    """Of which report, and how many revisions lost their personal part."""
+    """Of which report, and its newest revision now."""
 
     report_id: UUID
-    revisions: int
+    revision: int
 
 
 class ForgetFile(msgspec.Struct, frozen=True):
@@ -63,7 +67,7 @@ async def erase_personal_part(work: Work, cmd: ErasePersonalPart) -> Done:
     visit, _ = await lock_visit(work, cmd.visit_id)
     head = await head_of(work, visit.id)
     if head.erased:
-        return Done(PersonalPartErased(report_id=head.report_id, revisions=0), outcome="superseded")
+        return Done(PersonalPartErased(report_id=head.report_id, revision=head.revision), outcome="superseded")
     work.db.add(
         ReportErasure(
             report_id=head.report_id,
@@ -73,6 +77,9 @@ async def erase_personal_part(work: Work, cmd: ErasePersonalPart) -> Done:
             erased_at=work.now,
         )
     )
+    reason = ERASED[await language_of(work, visit)]
+    amendment = await write_down(work, head, "erase", reason, Corrections())
+    await decide(work, amendment, "approve", "")
     visit.signature, visit.signed_by = None, None
     completed = select(VisitEvent.op_id).where(VisitEvent.visit_id == visit.id, VisitEvent.step == "complete")
     signed = select(ReportAmendment.id).where(
@@ -84,9 +91,7 @@ async def erase_personal_part(work: Work, cmd: ErasePersonalPart) -> Done:
     files = (await work.db.scalars(delete(ReportFile).where(of_report).returning(ReportFile.blob_sha256))).all()
     for blob_sha256 in files:
         await work.enqueue(FORGET, ForgetFile(blob_sha256))
-    revisions = select(ReportRevision.revision).where(ReportRevision.report_id == head.report_id)
-    found = (await work.db.scalars(revisions.order_by(ReportRevision.revision))).all()
-    for revision in found:
-        await work.enqueue(RENDER, RenderReport(head.report_id, revision))
+    withdrawn = head.state == "withdrawn"
+    revision = head.revision if withdrawn else await revise_without_names(work, head, amendment)
     await tell_visit(work, visit, await standing_now(work, visit))
-    return Done(PersonalPartErased(report_id=head.report_id, revisions=len(found)))
+    return Done(PersonalPartErased(report_id=head.report_id, revision=revision))

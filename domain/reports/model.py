@@ -67,11 +67,12 @@ class ReportAmendment(Record):
 
     ``predecessor`` is the revision it was asked about. ``corrections`` are made when it is approved. Whether it takes
     ``two`` people the database finds for itself where the customer signed. Nobody's name: the customer signed later.
+    Signing and erasing change nothing that a report says of the visit, and take one.
     """
 
     __tablename__ = "report_amendment"
     __table_args__ = (
-        CheckConstraint("kind IN ('amend', 'withdraw', 'sign')", name="kind"),
+        CheckConstraint("kind IN ('amend', 'withdraw', 'sign', 'erase')", name="kind"),
         CheckConstraint("(kind = 'sign') = (asked_by IS NULL)", name="asked_by"),
         CheckConstraint("length(reason) >= 3", name="reason"),
         ForeignKeyConstraint(["report_id", "predecessor"], ["report_revision.report_id", "report_revision.revision"]),

@@ -92,8 +92,29 @@ async def revise(work: Work, head: Head, amendment: ReportAmendment) -> int:
         raise NothingToAmend("Nothing was recorded or corrected since it was frozen.")
     if head.signature == "given":
         document = msgspec.structs.replace(document, flags=(*document.flags, AFTER_SIGNATURE))
+    await _freeze_next(work, head, amendment, document, None if head.erased else personal)
+    if head.state == "withdrawn":
+        await work.db.execute(update(Report).where(Report.id == head.report_id).values(state="frozen"))
+    return document.revision
+
+
+async def revise_without_names(work: Work, head: Head, amendment: ReportAmendment) -> int:
+    """Freeze what the newest revision says once more, bound to no personal part, and return its number.
+
+    Not from the record: whoever erases changes nothing else.
+    """
+    was = read(head.document, ReportDocument)
+    given = {"revision": head.revision + 1, "revision_reason": amendment.reason, "frozen_at": work.now}
+    await _freeze_next(work, head, amendment, msgspec.structs.replace(was, **given), None)
+    return head.revision + 1
+
+
+async def _freeze_next(
+    work: Work, head: Head, amendment: ReportAmendment, document: ReportDocument, personal: PersonalPart | None
+) -> None:
+    """Write the next revision down and have it printed; without a personal part it is bound to an empty one."""
     salt = secrets.token_bytes(salt_bytes)
-    personal_bytes = rules.frozen(personal)
+    personal_bytes = rules.frozen(personal or PersonalPart())
     bound = msgspec.structs.replace(document, personal_commitment=commit(personal_bytes, salt).hex())
     document_bytes = rules.frozen(bound)
     names = {"report_id": head.report_id, "revision": bound.revision, "partner_id": head.partner_id}
@@ -105,17 +126,14 @@ async def revise(work: Work, head: Head, amendment: ReportAmendment) -> int:
             verification_code=codes.new_token(),
             short_code=codes.new_short_code(),
             frozen_at=work.now,
-            signature=head.signature if head.erased else rules.signature_of(personal),
+            signature=head.signature if personal is None else rules.signature_of(personal),
             amendment_id=amendment.id,
         )
     )
-    if not head.erased:
+    if personal is not None:
         work.db.add(ReportPerson(**names, salt=salt, personal=personal_bytes))
     await work.flush()
-    if head.state == "withdrawn":
-        await work.db.execute(update(Report).where(Report.id == head.report_id).values(state="frozen"))
     await work.enqueue(RENDER, RenderReport(head.report_id, bound.revision))
-    return bound.revision
 
 
 async def _made(work: Work, head: Head, reason: str) -> tuple[ReportDocument, PersonalPart]:

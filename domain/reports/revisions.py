@@ -16,6 +16,7 @@ from domain.kit.read import Read
 from domain.people.access import own_rows
 from domain.people.model import Account
 from domain.reports import rules
+from domain.reports.amendments import Asked
 from domain.reports.corrections import Corrections
 from domain.reports.differences import DifferenceLine, differences
 from domain.reports.model import (
@@ -29,7 +30,6 @@ from domain.reports.model import (
 from domain.reports.queries import stored_revision
 
 listed_max = 200
-Asked = Literal["amend", "withdraw", "sign"]
 AmendmentState = Literal["waiting", "approved", "declined"]
 
 

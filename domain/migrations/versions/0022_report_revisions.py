@@ -23,7 +23,7 @@ WHO_ASKS = """
 CREATE FUNCTION amendment_asked() RETURNS trigger
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS
 $$BEGIN
-  NEW.two := NEW.kind <> 'sign' AND (NEW.two OR EXISTS (
+  NEW.two := NEW.kind IN ('amend', 'withdraw') AND (NEW.two OR EXISTS (
     SELECT FROM report_revision WHERE report_id = NEW.report_id AND signature = 'given'));
   RETURN NEW;
 END$$
@@ -47,7 +47,7 @@ APPROVED = """EXISTS (
   WHERE asked.report_id = {report} AND decided.decision = 'approve' AND {rest})"""
 BY_AMENDMENT = "revision = 1 OR " + APPROVED.format(
     report="report_revision.report_id",
-    rest="asked.id = report_revision.amendment_id AND asked.kind IN ('amend', 'sign') "
+    rest="asked.id = report_revision.amendment_id AND asked.kind <> 'withdraw' "
     "AND asked.predecessor = report_revision.revision - 1",
 )
 WITHDRAWN = "(state = 'withdrawn') = " + APPROVED.format(
@@ -101,7 +101,7 @@ def _tables() -> None:
         sa.Column("two", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("asked_by", sa.Uuid(), nullable=True),
         sa.Column("asked_at", MOMENT, nullable=False),
-        sa.CheckConstraint("kind IN ('amend', 'withdraw', 'sign')", name=op.f("ck_report_amendment_kind")),
+        sa.CheckConstraint("kind IN ('amend', 'withdraw', 'sign', 'erase')", name=op.f("ck_report_amendment_kind")),
         sa.CheckConstraint("(kind = 'sign') = (asked_by IS NULL)", name=op.f("ck_report_amendment_asked_by")),
         sa.CheckConstraint("length(reason) >= 3", name=op.f("ck_report_amendment_reason")),
         sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_report_amendment_report_id")),
