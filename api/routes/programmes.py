@@ -2,6 +2,7 @@
 
 from api.operation import Call, command_operation, operation
 from domain.catalog import programmes as catalogue
+from domain.catalog.queries import CatalogueQuery
 from domain.claims import programmes
 from domain.claims.rulebook import RuleBook, rule_book
 from domain.kit.actor import OFFICE
@@ -25,6 +26,21 @@ async def list_programmes(call: Call) -> object:
     """List warranty programmes by code."""
     async with call.reading() as db:
         return await catalogue.programmes(db, call.query(PageQuery))
+
+
+@operation(
+    "GET",
+    "/programmes/models",
+    tag=TAG,
+    by=OFFICE,
+    query=CatalogueQuery,
+    answer=Page[catalogue.ProgrammeModelLine],
+    etag=True,
+)
+async def list_programme_models(call: Call) -> object:
+    """List models by code with the programme each one goes by; none: every limit and mode is the gate's own."""
+    async with call.reading() as db:
+        return await catalogue.models(db, call.query(CatalogueQuery))
 
 
 @operation(

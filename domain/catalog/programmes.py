@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.catalog.model import Model, Programme, ProgrammeVersion
+from domain.catalog.queries import CatalogueQuery, by_code
 from domain.kit.actor import MANAGERS
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.ids import new_id
@@ -119,6 +120,17 @@ class ProgrammeLine(msgspec.Struct, frozen=True):
     models: int
 
 
+class ProgrammeModelLine(msgspec.Struct, frozen=True):
+    """A model and the programme whose limits and modes its claims go by."""
+
+    id: UUID
+    code: str
+    name: str
+    name_zh: str
+    product_line: str
+    programme_id: UUID | None
+
+
 class ProgrammeVersionLine(msgspec.Struct, frozen=True):
     """Limits and modes of a programme from a day on, who set them and why; nobody where they were imported."""
 
@@ -134,6 +146,10 @@ class ProgrammeVersionLine(msgspec.Struct, frozen=True):
 
 _MODELS = select(func.count()).where(Model.programme_id == Programme.id).scalar_subquery()
 _PROGRAMMES = Read(ProgrammeLine, select(Programme.id, Programme.code, Programme.name, _MODELS.label("models")))
+_OF_MODELS = Read(
+    ProgrammeModelLine,
+    select(Model.id, Model.code, Model.name, Model.name_zh, Model.product_line, Model.programme_id),
+)
 _VERSIONS = Read(
     ProgrammeVersionLine,
     select(
@@ -157,6 +173,11 @@ async def programmes(db: AsyncConnection, page: PageQuery) -> Page[ProgrammeLine
         statement = statement.where(Programme.code > code)
     rows = await _PROGRAMMES.all(db, statement.order_by(Programme.code).limit(page.limit + 1))
     return page_of(rows, page.limit, "code")
+
+
+async def models(db: AsyncConnection, page: CatalogueQuery) -> Page[ProgrammeModelLine]:
+    """Return a page of models by code, each with its programme; for the office alone."""
+    return page_of(await _OF_MODELS.all(db, by_code(_OF_MODELS.statement, Model, page)), page.limit, "code")
 
 
 async def versions(db: AsyncConnection, page: VersionQuery) -> Page[ProgrammeVersionLine]:

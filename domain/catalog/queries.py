@@ -136,7 +136,8 @@ _LABOUR = Read(
 )
 
 
-def _by_code(statement: AnySelect, kind: type[Model | FaultCode | LabourOperation], page: CatalogueQuery) -> AnySelect:
+def by_code(statement: AnySelect, kind: type[Model | FaultCode | LabourOperation], page: CatalogueQuery) -> AnySelect:
+    """Narrow a statement to a page by code, and to the rows that hold the words."""
     if page.search:
         words = (kind.code, kind.name, kind.name_zh)
         statement = statement.where(or_(*(word.icontains(page.search, autoescape=True) for word in words)))
@@ -148,7 +149,7 @@ def _by_code(statement: AnySelect, kind: type[Model | FaultCode | LabourOperatio
 
 async def models(db: AsyncConnection, page: CatalogueQuery) -> Page[ModelLine]:
     """Return a page of models by code."""
-    return page_of(await _MODELS.all(db, _by_code(_MODELS.statement, Model, page)), page.limit, "code")
+    return page_of(await _MODELS.all(db, by_code(_MODELS.statement, Model, page)), page.limit, "code")
 
 
 async def model(db: AsyncConnection, model_id: UUID) -> ModelCard | None:
@@ -175,9 +176,9 @@ async def parts(db: AsyncConnection, page: CatalogueQuery) -> Page[PartLine]:
 
 async def fault_codes(db: AsyncConnection, page: CatalogueQuery) -> Page[FaultCodeLine]:
     """Return a page of fault codes by code, each with its group."""
-    return page_of(await _FAULT_CODES.all(db, _by_code(_FAULT_CODES.statement, FaultCode, page)), page.limit, "code")
+    return page_of(await _FAULT_CODES.all(db, by_code(_FAULT_CODES.statement, FaultCode, page)), page.limit, "code")
 
 
 async def labour_operations(db: AsyncConnection, page: CatalogueQuery) -> Page[LabourOperationLine]:
     """Return a page of labour operations by code."""
-    return page_of(await _LABOUR.all(db, _by_code(_LABOUR.statement, LabourOperation, page)), page.limit, "code")
+    return page_of(await _LABOUR.all(db, by_code(_LABOUR.statement, LabourOperation, page)), page.limit, "code")

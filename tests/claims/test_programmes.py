@@ -143,6 +143,11 @@ async def test_a_model_is_given_to_another_programme(context: Context, cast: Cas
     first = (await cast.rex.get("/programmes", limit=1)).json()
     rest = (await cast.rex.get("/programmes", limit=1, cursor=first["next"])).json()
     assert [line["code"] for line in first["items"] + rest["items"]] == sorted(listed)
+    models = (await cast.rex.get("/programmes/models")).json()["items"]
+    assert [line["programme_id"] for line in models if line["id"] == str(model_id)] == [made["id"]]
+    one = (await cast.rex.get("/programmes/models", search=models[0]["code"], limit=1)).json()["items"]
+    assert one == models[:1]
+    assert (await cast.pam.get("/programmes/models")).status_code == 403
     for wrong in ({"model_id": str(uuid4())}, {"programme_id": str(uuid4())}):
         assert (await cast.ada.post("/programmes/assign", body | wrong)).status_code == 404
     assert await rows(
