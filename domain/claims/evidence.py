@@ -300,8 +300,10 @@ def _clocked(item: EvidenceItem, sent: _Operation | None) -> EvidenceItem:
 
 
 def _submitted(claim: _ClaimRow) -> EvidenceItem:
-    reasons = [f"{hit['rule']}: {hit['reason']}" for hit in claim.decision["hits"]]
-    facts = {"lane": claim.lane, "reasons": reasons}
+    hits = claim.decision["hits"]
+    reasons = [f"{hit['rule']}: {hit['reason']}" for hit in hits]
+    found = [{"rule": hit["rule"], "reason": hit["reason"]} for hit in hits]
+    facts = {"lane": claim.lane, "reasons": reasons, "hits": found}
     summary = f"Claim {claim.number} submitted; the gate: {claim.lane}. {'; '.join(reasons)}".strip()
     return EvidenceItem(
         at=claim.submitted_at, kind="claim", what=claim.lane, summary=summary, refers_to=claim.id, facts=facts
@@ -369,6 +371,7 @@ def _ruling(ruling: _RulingRow) -> EvidenceItem:
     told = f"{ruling.kind} {ruling.label}: {done}; {ruling.reason}. {ruling.note}".strip()
     facts = {
         "line_id": ruling.line_id,
+        "line": {"kind": ruling.kind, "label": ruling.label},
         "reason": ruling.reason,
         "note": ruling.note,
         "proposed": ruling.proposed,

@@ -108,32 +108,32 @@ def _step(step: StepLine, visit: SheetHead) -> EvidenceItem:
 def _line(kind: EvidenceKind, what: str, summary: str, line: Any, facts: dict[str, Any]) -> EvidenceItem:
     struck = line.voided_at is not None
     told = f"{summary} (taken back: {line.void_reason})" if struck else summary
-    given = facts | {"voided_at": line.voided_at} if struck else facts
+    given = facts | {"voided_at": line.voided_at, "void_reason": line.void_reason} if struck else facts
     return EvidenceItem(
         at=line.entered_at, kind=kind, what=what, summary=told, refers_to=line.id, struck=struck, facts=given
     )
 
 
 def _signature(at: dt.datetime, visit: SheetHead) -> EvidenceItem:
-    facts = {"result": visit.result, "clock_uncertain": visit.clock_uncertain, "keyed_in": visit.keyed_in_by_office}
+    facts: dict[str, Any] = {
+        "result": visit.result,
+        "clock_uncertain": visit.clock_uncertain,
+        "keyed_in": visit.keyed_in_by_office,
+    }
     if visit.signed_by:
-        return EvidenceItem(
-            at=at,
-            kind="signature",
-            what="signed",
-            summary=f"Signed by {visit.signed_by}.",
-            by=visit.technician,
-            facts=facts,
-        )
-    why = visit.no_signature_reason or "unknown"
-    return EvidenceItem(
-        at=at, kind="signature", what="unsigned", summary=f"No signature: {why}.", by=visit.technician, facts=facts
-    )
+        what, told = "signed", f"Signed by {visit.signed_by}."
+        facts["signed_by"] = visit.signed_by
+    else:
+        why = visit.no_signature_reason or "unknown"
+        what, told = "unsigned", f"No signature: {why}."
+        facts["why"] = why
+    return EvidenceItem(at=at, kind="signature", what=what, summary=told, by=visit.technician, facts=facts)
 
 
 def of_photo(photo: ClaimPhoto) -> EvidenceItem:
     """Return a photo as it stands on the line: when it was taken, where else it was used."""
     facts: dict[str, Any] = {
+        "caption": photo.caption,
         "camera_at": photo.camera_at,
         "entered_at": photo.entered_at,
         "arrived_at": photo.arrived_at,
