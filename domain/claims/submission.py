@@ -23,6 +23,7 @@ from domain.claims.submitted_lines import (
     SubmittedTime,
     blaming,
 )
+from domain.jobs.held import hold
 from domain.jobs.model import Job, Visit
 from domain.jobs.planning import AssignJob, PlanVisit, assign_job, plan_visit, refuse_stranger
 from domain.jobs.steps import take_step
@@ -116,9 +117,9 @@ async def submit_claim(work: Work, cmd: SubmitClaim) -> Done:
         summary=cmd.summary,
         no_signature_reason=cmd.no_signature_reason,
     )
-    with blaming(""):
-        done: Any = await complete(work, job, visit, completion)
     await work.flush()
+    with blaming(""):
+        done: Any = await complete(work, await hold(work, visit.id), completion)
     assert work.register is not None, "a command is carried out from its register"
     for follow in work.register.then.get(CompleteVisit, []):
         await follow(work, completion)

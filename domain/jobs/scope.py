@@ -73,6 +73,14 @@ class Standing(NamedTuple):
     first_at: dt.datetime
 
 
+class OwnVisit(NamedTuple):
+    """A visit of a job's own technician, as far as the scope asks."""
+
+    id: UUID
+    state: str
+    planned_from: dt.datetime
+
+
 STANDING = (Job.technician_id, Job.state, Job.closed_at, Job.required_from)
 """The columns of a job's ``Standing``, but for its visits."""
 
@@ -184,21 +192,24 @@ async def tell_whole(work: Work, jobs: Sequence[Job]) -> None:
     """Give jobs with their technicians' own visits to the phones, or take them, as the scope says; one statement."""
     await work.flush()
     rows = await work.driver.fetch(_OWN_VISITS.sql, *_OWN_VISITS.values({"jobs": [job.id for job in jobs]}))
-    entities = {job.id: [("job", job.id)] for job in jobs}
-    first_at = {job.id: job.required_from for job in jobs}
-    for job_id, visit_id, state, planned_from in rows:
-        entities[job_id].append(("visit", visit_id))
-        if state != "abandoned":
-            first_at[job_id] = min(first_at[job_id], planned_from)
+    visits: dict[UUID, list[OwnVisit]] = {job.id: [] for job in jobs}
+    for job_id, *visit in rows:
+        visits[job_id].append(OwnVisit(*visit))
     for job in jobs:
-        if job.technician_id is None:
-            continue
-        why = why_gone(standing(job, first_at[job.id]), job.technician_id, work.now)
-        for kind, entity_id in entities[job.id]:
-            if why is None:
-                work.changes.touch(job.technician_id, job.partner_id, kind, entity_id)
-            else:
-                work.changes.remove(job.technician_id, job.partner_id, kind, entity_id, why)
+        tell_with(work, job, visits[job.id])
+
+
+def tell_with(work: Work, job: Job, visits: Sequence[OwnVisit]) -> None:
+    """Give a job with its technician's own visits to the phone, or take them, as the scope says."""
+    if job.technician_id is None:
+        return
+    first_at = min([job.required_from, *(visit.planned_from for visit in visits if visit.state != "abandoned")])
+    why = why_gone(standing(job, first_at), job.technician_id, work.now)
+    for kind, entity_id in [("job", job.id), *(("visit", visit.id) for visit in visits)]:
+        if why is None:
+            work.changes.touch(job.technician_id, job.partner_id, kind, entity_id)
+        else:
+            work.changes.remove(job.technician_id, job.partner_id, kind, entity_id, why)
 
 
 async def tell_jobs(work: Work, which: ColumnElement[bool]) -> None:
@@ -218,7 +229,7 @@ async def tell_jobs_on(work: Work, unit_id: UUID, *sides: UUID | None) -> None:
     await work.flush()
     held = _held_on(len(sides))
     given: dict[str, Any] = {f"side{number}": side for number, side in enumerate(sides)}
-    given |= {"unit": unit_id, "horizon": work.now + sent_ahead, "kept_since": work.now - kept_after_closing}
+    given |= {"unit": unit_id, **scope_params(work.now)}
     for job_id, technician_id, partner_id in await work.driver.fetch(held.sql, *held.values(given)):
         work.changes.touch(technician_id, partner_id, "job", job_id)
 
@@ -227,10 +238,19 @@ async def tell_jobs_on(work: Work, unit_id: UUID, *sides: UUID | None) -> None:
 def _held_on(sides: int) -> Prepared:
     """Return the statement of the jobs on a unit that phones of so many sides hold; made once, run by every visit."""
     names = [f"side{number}" for number in range(sides)]
-    of_them = or_(*(Job.partner_id.is_not_distinct_from(bindparam(name)) for name in names)) if names else true()
-    held = _in_scope(bindparam("horizon"), bindparam("kept_since"))
-    statement = select(Job.id, Job.technician_id, Job.partner_id).where(Job.unit_id == bindparam("unit"), of_them, held)
+    statement = select(Job.id, Job.technician_id, Job.partner_id).where(held_on(bindparam("unit"), *names))
     return Prepared(statement, "unit", "horizon", "kept_since", *names)
+
+
+def held_on(unit_id: Any, *sides: str) -> ColumnElement[bool]:
+    """Return the condition that phones hold a job on a unit; ``sides`` names parameters, as ``scope_params`` does."""
+    of_them = or_(*(Job.partner_id.is_not_distinct_from(bindparam(name)) for name in sides)) if sides else true()
+    return and_(Job.unit_id == unit_id, of_them, _in_scope(bindparam("horizon"), bindparam("kept_since")))
+
+
+def scope_params(now: dt.datetime) -> dict[str, dt.datetime]:
+    """Return the parameters of ``held_on``, but for its sides."""
+    return {"horizon": now + sent_ahead, "kept_since": now - kept_after_closing}
 
 
 def _is_told(kind: str, entity_id: Any) -> Exists:

@@ -1,7 +1,9 @@
 """The steps of a visit, as its technician presses them or the office keys them in."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
@@ -25,6 +27,7 @@ from domain.jobs.visits import (
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.limits import Moment, Reason, Word
 from domain.kit.problem import Kind, NotFound, Problem
+from domain.kit.read import AnySelect
 from domain.kit.work import Work
 from domain.people.access import SHEET
 
@@ -108,11 +111,13 @@ async def take_step(
     reason: str | None = None,
     *,
     ends_at_once: bool = False,
+    meanwhile: Sequence[Span] | None = None,
 ) -> Stepped:
     """Move a locked visit by one step, write the time line and tell the technician's phones.
 
     ``reason`` is why it is abandoned. ``ends_at_once`` says that its completion follows in the same operation: whether
-    the technician was elsewhere meanwhile is asked then, when it is known how long that was.
+    the technician was elsewhere meanwhile is asked then, when it is known how long that was. ``meanwhile`` is where the
+    technician was, when that has been gathered already.
     Raises: StepOutOfOrder, VisitClosed, JobReassigned, JobCancelled.
     """
     accepted = work.accepted and taken_away(visit)
@@ -137,7 +142,7 @@ async def take_step(
     visit.clock_uncertain = visit.clock_uncertain or reckoned.uncertain
     flags = ["clock-uncertain"] if reckoned.uncertain else []
     asks = step in ("arrive", "start", "complete") and not ends_at_once
-    if asks and await _in_two_places(work, visit):
+    if asks and _in_two_places(visit, await _meanwhile(work, visit) if meanwhile is None else meanwhile):
         visit.overlaps_actual = True
         flags.append("overlaps-actual")
     if job is not None and job.technician_id == visit.technician_id:
@@ -165,23 +170,33 @@ def _move(visit: Visit, step: str, state: str, at: dt.datetime, reason: str | No
             pass
 
 
-async def _in_two_places(work: Work, visit: Visit) -> bool:
-    """Tell whether the technician was on another visit meanwhile; one that is paused or given up does not count."""
+def _in_two_places(visit: Visit, meanwhile: Sequence[Span]) -> bool:
+    """Tell whether the technician was on another visit meanwhile."""
     since = visit.arrived_at or visit.started_at
     assert since is not None, "who is there has come"
-    begun = func.coalesce(Visit.arrived_at, Visit.started_at)
-    others = await work.db.execute(
-        select(begun, Visit.completed_at).where(
-            Visit.technician_id == visit.technician_id,
-            Visit.id != visit.id,
-            Visit.planned_from > since - look_back,
-            Visit.state.in_(("arrived", "working", "completed")),
-            begun.is_not(None),
-            or_(Visit.completed_at.is_(None), Visit.completed_at > since),
-        )
-    )
     own = Span(since, visit.completed_at)
-    return any(overlap(own, Span(other_since, until)) for other_since, until in others)
+    return any(overlap(own, other) for other in meanwhile)
+
+
+async def _meanwhile(work: Work, visit: Visit) -> list[Span]:
+    rows = await work.db.execute(elsewhere(visit.technician_id, visit.id, visit.arrived_at or visit.started_at))
+    return [Span(row.since, row.until) for row in rows]
+
+
+def elsewhere(technician_id: Any, visit_id: Any, since: Any) -> AnySelect:
+    """Return a technician's other visits that had not ended at a moment: from when to when.
+
+    One that is paused or given up does not count. The moment may be a parameter.
+    """
+    begun = func.coalesce(Visit.arrived_at, Visit.started_at)
+    return select(begun.label("since"), Visit.completed_at.label("until")).where(
+        Visit.technician_id == technician_id,
+        Visit.id != visit_id,
+        Visit.planned_from > since - look_back,
+        Visit.state.in_(("arrived", "working", "completed")),
+        begun.is_not(None),
+        or_(Visit.completed_at.is_(None), Visit.completed_at > since),
+    )
 
 
 async def _press(work: Work, visit_id: UUID, step: str, said_at: dt.datetime, reason: str | None = None) -> Done:

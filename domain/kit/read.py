@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import Dialect, Insert, Select
+from sqlalchemy import CompoundSelect, Dialect, Insert, Select
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -62,7 +62,7 @@ class Prepared:
     Rows come as the driver gives them and JSON as text; what is sent for a JSON column is text too.
     """
 
-    def __init__(self, statement: AnySelect | Insert, *names: str) -> None:
+    def __init__(self, statement: AnySelect | CompoundSelect[Any] | Insert, *names: str) -> None:
         """Compile ``statement``; ``names`` are the parameters of a SELECT that each run gives."""
         compiled: Any = statement.compile(dialect=_DIALECT)
         unknown = dict.fromkeys(names) if names else dict.fromkeys(compiled.positiontup)

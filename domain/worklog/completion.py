@@ -1,18 +1,17 @@
 """Completing a visit: the sheet is frozen with its result and the customer's signature."""
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Text, bindparam, cast, func, select, union_all
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import bindparam, select, union_all
 
-from domain.catalog.model import FaultCode, ModelComponent
+from domain.jobs.held import Held, hold, save
 from domain.jobs.model import Job, Visit
-from domain.jobs.scope import tell_jobs_on, tell_whole
+from domain.jobs.scope import tell_whole, tell_with
 from domain.jobs.steps import StepOutOfOrder, take_step
-from domain.jobs.visits import JOB_COMPLETED, abandon, lock_job_and_visit, open_visits
+from domain.jobs.visits import JOB_COMPLETED, abandon, open_visits
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.limits import Moment, Note, OptionalLine, Sha256, Word
 from domain.kit.problem import InvalidRequest, Kind, Problem
@@ -20,8 +19,8 @@ from domain.kit.read import Prepared
 from domain.kit.work import Work
 from domain.people.access import SHEET
 from domain.worklog.actions import ID, LINES, SHEET_PROBLEMS
-from domain.worklog.model import Fault, Photo, Reading
-from domain.worklog.rules import FaultFacts, SheetFacts, missing_for_completion
+from domain.worklog.completion_facts import CompletionFacts, gather
+from domain.worklog.rules import SheetFacts, missing_for_completion
 
 Result = Literal["repaired", "not_repaired", "no_fault_found", "installed", "maintained", "inspected", "advised"]
 NoSignature = Literal["absent", "declined", "remote"]
@@ -114,108 +113,88 @@ async def complete_visit(work: Work, cmd: CompleteVisit) -> Done:
 
     A second completion is kept in the time line and changes nothing: the first sheet stands as it was signed.
     """
-    job, visit = await lock_job_and_visit(work, cmd.visit_id)
-    return await complete(work, job, visit, cmd)
+    return await complete(work, await hold(work, cmd.visit_id), cmd)
 
 
-async def complete(work: Work, job: Job | None, visit: Visit, cmd: CompleteVisit) -> Done:
-    """Complete a visit that is locked, with its job: None when that went to another partner."""
-    stepped = await take_step(work, job, visit, "complete", cmd.at)
+async def complete(work: Work, held: Held, cmd: CompleteVisit) -> Done:
+    """Complete a visit that is held; what is written is written before it returns."""
+    job, visit = held.job, held.visit
+    facts = await gather(work, held)
+    stepped = await take_step(work, job, visit, "complete", cmd.at, meanwhile=facts.meanwhile)
     if job is None or stepped.superseded:
+        await save(work, held)
         return Done(_answer(visit, None if job is None else job.state, ()), outcome="superseded")
     if cmd.signature is not None and cmd.no_signature_reason is not None:
         raise InvalidRequest("There is a signature or a reason for none, not both.", field="no_signature_reason")
     visit.result, visit.summary, visit.signed_by = cmd.result, cmd.summary, cmd.signed_by or None
     visit.signature = None if cmd.signature is None else msgspec.to_builtins(cmd.signature)
     visit.no_signature_reason = cmd.no_signature_reason
-    await work.flush()
-    missing = missing_for_completion(await sheet_facts(work, visit, job.kind, cmd))
+    missing = missing_for_completion(_sheet_facts(facts, job.kind, cmd))
     if missing:
         told = [{"what": one.code, "words": one.words} for one in missing]
         raise SheetIncomplete(" ".join(one.words for one in missing), missing=told)
+    await _tell_of_history(work, job, facts)
     if cmd.result != "not_repaired":
-        await _complete_job(work, job, visit, stepped.at)
-    await _tell_of_history(work, job, visit)
+        await _complete_job(work, job, visit, stepped.at, facts)
+    await save(work, held)
     flags = stepped.flags
-    if cmd.lines is not None and set(cmd.lines) != await _lines_of(work.db, visit.id):
+    if cmd.lines is not None and set(cmd.lines) != await _lines_of(work, visit.id):
         flags = (*flags, "sheet-differs")
     return Done(_answer(visit, job.state, flags), outcome="applied_flagged" if flags else "applied")
 
 
-async def _lines_of(db: AsyncSession, visit_id: UUID) -> set[UUID]:
+_LINES = Prepared(
+    union_all(
+        *(
+            select(line.id).where(line.visit_id == bindparam("visit_id"), line.voided_at.is_(None))
+            for line in LINES.values()
+        )
+    ),
+    "visit_id",
+)
+
+
+async def _lines_of(work: Work, visit_id: UUID) -> set[UUID]:
     """Return the ids of the lines that stand on a sheet."""
-    standing = [select(line.id).where(line.visit_id == visit_id, line.voided_at.is_(None)) for line in LINES.values()]
-    return set((await db.scalars(union_all(*standing))).all())
+    rows = await work.driver.fetch(_LINES.sql, *_LINES.values({"visit_id": visit_id}))
+    return {row["id"] for row in rows}
 
 
 def _answer(visit: Visit, job_state: str | None, flags: tuple[str, ...]) -> VisitCompleted:
     return VisitCompleted(visit_id=visit.id, job_id=visit.job_id, state=visit.state, job_state=job_state, flags=flags)
 
 
-async def _complete_job(work: Work, job: Job, visit: Visit, at: dt.datetime) -> None:
+async def _complete_job(work: Work, job: Job, visit: Visit, at: dt.datetime, facts: CompletionFacts) -> None:
     """Close the job, once; visits that were planned in case of need give their slots back."""
     if job.state != "completed":
         job.state, job.closed_at, job.version = "completed", at, job.version + 1
+    if not any(other.state == "planned" and other.id != visit.id for other in facts.visits):
+        tell_with(work, job, facts.visits_of(job.technician_id))
+        return
     for other in await open_visits(work, job.id):
         if other.id != visit.id and other.state == "planned":
             abandon(work, other, JOB_COMPLETED)
     await tell_whole(work, [job])
 
 
-async def _tell_of_history(work: Work, job: Job, visit: Visit) -> None:
+async def _tell_of_history(work: Work, job: Job, facts: CompletionFacts) -> None:
     """Tell the phones that show what was done to this unit: the partner's own, and ours.
 
     A partner's transaction cannot see our jobs, so the worker tells those.
     """
-    if visit.partner_id is not None:
-        await tell_jobs_on(work, job.unit_id, visit.partner_id)
-    if work.actor.partner_id is None:
-        await tell_jobs_on(work, job.unit_id, None)
-    else:
+    for shown in facts.shown_by:
+        work.changes.touch(shown.technician_id, shown.partner_id, "job", shown.id)
+    if work.actor.partner_id is not None:
         await work.enqueue(TELL_OURS, UnitVisited(job.unit_id))
 
 
-_VISIT_ID: Any = bindparam("visit_id")
-_FAULTS = (
-    select(
-        func.json_build_array(
-            FaultCode.no_fault_found, ModelComponent.designator, ModelComponent.designator_pattern, Fault.designator
-        ).label("fault")
-    )
-    .select_from(Fault)
-    .join(FaultCode, FaultCode.id == Fault.fault_code_id)
-    .outerjoin(ModelComponent, ModelComponent.id == Fault.model_component_id)
-    .where(Fault.visit_id == _VISIT_ID, Fault.voided_at.is_(None))
-    .order_by(Fault.id)
-    .subquery()
-)
-_READINGS, _PHOTOS = (
-    select(func.count()).where(line.visit_id == _VISIT_ID, line.voided_at.is_(None)).scalar_subquery()
-    for line in (Reading, Photo)
-)
-_SHEET = Prepared(
-    select(
-        cast(select(func.json_agg(_FAULTS.c.fault)).scalar_subquery(), Text).label("faults"),
-        _READINGS.label("readings"),
-        _PHOTOS.label("photos"),
-    ),
-    "visit_id",
-)
-
-
-async def sheet_facts(work: Work, visit: Visit, job_kind: str, cmd: CompleteVisit) -> SheetFacts:
-    """Gather what the rule of completeness asks, from lines that are not voided; one statement."""
-    found = await _SHEET.first(work.driver, {"visit_id": visit.id})
-    faults = msgspec.json.decode(found["faults"] or "[]", type=list[tuple[bool, str | None, str | None, str]])
+def _sheet_facts(facts: CompletionFacts, job_kind: str, cmd: CompleteVisit) -> SheetFacts:
     return SheetFacts(
         job_kind=job_kind,
         result=cmd.result,
-        faults=tuple(
-            FaultFacts(no_fault_found, demand is not None, demand == "required", pattern or "", place)
-            for no_fault_found, demand, pattern, place in faults
-        ),
-        readings=found["readings"],
-        photos=found["photos"],
+        faults=facts.faults,
+        readings=facts.readings,
+        photos=facts.photos,
         signed=cmd.signature is not None,
         no_signature_reason=cmd.no_signature_reason,
     )
