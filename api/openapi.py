@@ -50,6 +50,7 @@ _PARAMETERS = {
     "overdue": "Instead of what waits: what was sent back and not answered in time.",
     "rule": "Only what this rule did not let pass, such as `D11`.",
     "from": "From this moment or day on; of jobs, when they are required.",
+    "gtin": "The GTIN in the address of a label.",
     "id": "The id that a list or a write answered.",
     "job_id": "Only of this job.",
     "kind": "What the rows are, such as `units`.",

@@ -6,6 +6,7 @@ import api.tasks_figures
 import api.tasks_imports
 import api.tasks_operations
 import api.tasks_reports
+import api.tasks_requests
 import api.tasks_scores
 import api.tasks_snapshots
 import api.tasks_submissions

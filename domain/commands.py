@@ -13,7 +13,7 @@ from domain.customers import actions as customers
 from domain.installs import actions as installs
 from domain.installs import corrections, tags, warranty_changes
 from domain.jobs import actions as jobs
-from domain.jobs import planning, steps
+from domain.jobs import planning, requests, steps
 from domain.jobs.own_units import tell_of_cover, tell_technicians
 from domain.kit.command import Action, Command, Register
 from domain.kit.work import Work
@@ -55,6 +55,8 @@ _ALL: tuple[Action, ...] = (
     planning.assign_job,
     jobs.accept_job,
     jobs.cancel_job,
+    requests.accept_service_request,
+    requests.dismiss_service_request,
     planning.plan_visit,
     planning.reschedule_visit,
     steps.start_travel,

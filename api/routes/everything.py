@@ -8,6 +8,7 @@ import api.routes.claims
 import api.routes.collecting
 import api.routes.customers
 import api.routes.desk
+import api.routes.digital_link
 import api.routes.evidence
 import api.routes.figures
 import api.routes.imports
@@ -21,6 +22,7 @@ import api.routes.programmes
 import api.routes.report_revisions
 import api.routes.reports
 import api.routes.reviewing
+import api.routes.service_requests
 import api.routes.signing_in
 import api.routes.snapshots
 import api.routes.submission_files
