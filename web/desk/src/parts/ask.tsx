@@ -3,22 +3,24 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Dialog } from "./dialog";
+import { Form, type Given } from "./form";
+
+interface Opening {
+  button: string;
+  title?: string | undefined;
+  plain?: boolean | undefined;
+  small?: boolean | undefined;
+  wide?: boolean | undefined;
+}
 
 export function Ask({
   button,
-  title,
+  title = button,
   plain,
   small,
-  wide,
+  wide = false,
   children,
-}: {
-  button: string;
-  title: string;
-  plain?: boolean;
-  small?: boolean;
-  wide?: boolean;
-  children: (close: () => void) => ComponentChildren;
-}) {
+}: Opening & { children: (close: () => void) => ComponentChildren }) {
   const [isOpen, setOpen] = useState(false);
   const close = () => setOpen(false);
   return (
@@ -31,10 +33,46 @@ export function Ask({
         {button}
       </button>
       {isOpen && (
-        <Dialog title={title} close={close} wide={wide ?? false}>
+        <Dialog title={title} close={close} wide={wide}>
           {children(close)}
         </Dialog>
       )}
     </>
+  );
+}
+
+/** A button behind which one form opens; it closes once its form is carried out. */
+export function AskForm<T>({
+  does,
+  tone,
+  submit,
+  done,
+  children,
+  ...opening
+}: Opening & {
+  /** What the form's own button says, where it is not what opened it. */
+  does?: string;
+  tone?: "bad";
+  submit: (given: Given, key: string) => Promise<T>;
+  /** Hears what was answered, once the form is closed. */
+  done?: (answer: T) => void;
+  children?: ComponentChildren;
+}) {
+  return (
+    <Ask {...opening}>
+      {(close) => (
+        <Form
+          button={does ?? opening.button}
+          tone={tone}
+          submit={async (given, key) => {
+            const answer = await submit(given, key);
+            close();
+            done?.(answer);
+          }}
+        >
+          {children}
+        </Form>
+      )}
+    </Ask>
   );
 }

@@ -1,6 +1,7 @@
 /** How claims and their lines are shown everywhere: state, reasons, waiting time. */
 
-import { number } from "../words/format";
+import type { Shape } from "../core/api";
+import { minutes, money, number } from "../words/format";
 import { say, word } from "../words/words";
 import { State } from "./states";
 
@@ -40,6 +41,23 @@ export function Reasons({ codes }: { codes: readonly string[] }) {
         <li key={code}>{word("reason", code)}</li>
       ))}
     </ul>
+  );
+}
+
+export function lineName({ kind, label }: { kind: string; label: string }): string {
+  return `${word("line", kind)} ${kind === "expense" ? word("expense", label) : label}`.trim();
+}
+
+/** What of a line is asked: money, and what it is for. */
+export function AskedOf({ line }: { line: Shape<"LineCard"> }) {
+  return (
+    <>
+      {money(line.amount_minor, line.currency)}
+      <div class="soft">
+        {line.minutes !== null && minutes(line.minutes)}
+        {line.quantity !== null && `× ${line.quantity}`}
+      </div>
+    </>
   );
 }
 

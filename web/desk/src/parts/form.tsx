@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useId, useRef, useState } from "preact/hooks";
 import { Refused } from "../core/api";
-import { whyOf } from "../words/words";
+import { say, whyOf } from "../words/words";
 
 export type Given = Record<string, string>;
 
@@ -11,7 +11,7 @@ interface Props {
   button: string;
   /** Carries it out; the key is the same as long as nobody knows what became of the last try, and new once refused. */
   submit: (given: Given, key: string) => Promise<void>;
-  tone?: "bad" | "plain";
+  tone?: "bad" | "plain" | undefined;
   children?: ComponentChildren;
   class?: string;
 }
@@ -84,22 +84,36 @@ export function Field({
   );
 }
 
+/** Why something is done: it is kept with what was done. */
+export function ReasonField() {
+  return (
+    <Field label={say("reason")}>
+      {(id) => <input id={id} name="reason" required minLength={3} maxLength={500} />}
+    </Field>
+  );
+}
+
 export type Option = readonly [value: string, text: string];
 
+/** One of several; with `change` its value is the caller's, without it the form's. */
 export function Select(props: {
   id?: string;
   name?: string;
+  label?: string;
   options: readonly Option[];
-  value: string;
+  value?: string | undefined;
   change?: (value: string) => void;
   required?: boolean;
+  disabled?: boolean;
 }) {
   return (
     <select
       id={props.id}
       name={props.name}
+      aria-label={props.label}
       required={props.required}
-      value={props.value}
+      disabled={props.disabled}
+      {...(props.change && { value: props.value })}
       onChange={(event) => props.change?.(event.currentTarget.value)}
     >
       {props.options.map(([value, text]) => (

@@ -3,6 +3,9 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import { get, type Shape } from "../core/api";
 import { DISPATCHING, is, PARTNER } from "../core/session";
+import { say } from "../words/words";
+import type { Option } from "./form";
+import type { Column } from "./table";
 
 const AT_MOST = 200;
 const partnerLines = signal<Shape<"PartnerLine">[]>([]);
@@ -27,4 +30,14 @@ export function currencyOf(partnerId: string | null | undefined): string {
 
 export function partnerName(id: string | null | undefined): string {
   return (id && byId.value.get(id)?.name) || "";
+}
+
+/** People or partners, to choose one of. */
+export function choices(people: readonly { id: string; name: string }[]): Option[] {
+  return people.map((one) => [one.id, one.name]);
+}
+
+/** The column that says whose a row is; a partner's office, which sees its own alone, has none. */
+export function partnerColumn<T extends { partner_id: string }>(): Column<T>[] {
+  return is(PARTNER) ? [] : [{ head: say("partner"), cell: (row) => partnerName(row.partner_id) }];
 }

@@ -1,134 +1,115 @@
 /** What partners may repair on warranty, and what their technicians are certified for; managers begin and end both. */
 
 import { get, post } from "../core/api";
-import { usePages } from "../core/loading";
+import { type Pages, usePages } from "../core/loading";
 import { is, MANAGING } from "../core/session";
-import { Ask } from "../parts/ask";
-import { Field, Form } from "../parts/form";
-import { partnerName, partners, technicians } from "../parts/names";
+import { AskForm } from "../parts/ask";
+import { Field, type Given, ReasonField, Select } from "../parts/form";
+import { choices, partnerName, partners, technicians } from "../parts/names";
 import { Listed } from "../parts/states";
-import { Table } from "../parts/table";
+import { type Column, Table } from "../parts/table";
 import { day, today } from "../words/format";
-import { say } from "../words/words";
+import { type Key, say } from "../words/words";
 
 interface Span {
   id: string;
+  product_line: string;
   from_on: string;
   to_on: string | null;
 }
+type Submit = (given: Given, key: string) => Promise<unknown>;
 
+const LINE_MAX = 40;
 const everything = (value: string) => (value === "*" ? say("every") : value);
+const begun = ({ who: _, line: product_line = "", from_on = "", to_on = "" }: Given) => ({
+  product_line,
+  from_on,
+  to_on: to_on || null,
+});
 
 export function Authorisations() {
-  const pages = usePages((cursor) => get("/authorisations", { cursor, limit: 100 }), []);
+  const authorisations = usePages((cursor) => get("/authorisations", { cursor, limit: 100 }), []);
+  const certifications = usePages((cursor) => get("/certifications", { cursor, limit: 100 }), []);
   return (
     <>
       <h1>{say("authorisations")}</h1>
-      {is(MANAGING) && (
-        <p class="actions">
-          <Ask button={say("authorise")} title={say("authorise")}>
-            {(close) => (
-              <Begin
-                who="partner_id"
-                whoLabel={say("partner")}
-                people={partners.value}
-                hasRegion
-                submit={async (given, key) => {
-                  const { who, line, region, from_on, to_on } = given;
-                  const body = { partner_id: who, product_line: line, region, from_on, to_on: to_on || null };
-                  await post("/authorisations", body as never, key);
-                  close();
-                  pages.again();
-                }}
-              />
-            )}
-          </Ask>
-        </p>
-      )}
-      <Listed of={pages} none={say("authorisations.none")}>
-        {(rows) => (
-          <Table
-            caption={say("authorisations")}
-            rows={rows}
-            keyOf={(one) => one.id}
-            columns={[
-              { head: say("partner"), lead: true, cell: (one) => partnerName(one.partner_id) },
-              { head: say("product.line"), cell: (one) => everything(one.product_line) },
-              { head: say("region"), cell: (one) => everything(one.region) },
-              { head: say("from.on"), cell: (one) => day(one.from_on) },
-              { head: say("to.on"), cell: (one) => (one.to_on ? day(one.to_on) : "–") },
-              {
-                head: "",
-                cell: (one) => (
-                  <EndOf
-                    span={one}
-                    submit={(given, key) =>
-                      post("/authorisations/end", { authorisation_id: one.id, ...given } as never, key)
-                    }
-                    done={pages.again}
-                  />
-                ),
-              },
-            ]}
-          />
-        )}
-      </Listed>
-      <Certifications />
+      <Spans
+        of={authorisations}
+        title="authorisations.partners"
+        none="authorisations.none"
+        whose={{ head: say("partner"), lead: true, cell: (one) => partnerName(one.partner_id) }}
+        where={{ head: say("region"), cell: (one) => everything(one.region) }}
+        begin="authorise"
+        people={partners.value}
+        submit={({ region = "", ...given }, key) =>
+          post("/authorisations", { ...begun(given), region, partner_id: given.who ?? "" }, key)
+        }
+        end={(authorisation_id, to_on, reason, key) =>
+          post("/authorisations/end", { authorisation_id, to_on, reason }, key)
+        }
+      />
+      <Spans
+        of={certifications}
+        title="certifications"
+        none="certifications.none"
+        whose={{
+          head: say("technician"),
+          lead: true,
+          cell: (one) => technicians.value.find((person) => person.id === one.account_id)?.name ?? "–",
+        }}
+        begin="certify"
+        people={technicians.value}
+        submit={(given, key) => post("/certifications", { ...begun(given), account_id: given.who ?? "" }, key)}
+        end={(certification_id, to_on, reason, key) =>
+          post("/certifications/end", { certification_id, to_on, reason }, key)
+        }
+      />
     </>
   );
 }
 
-function Certifications() {
-  const pages = usePages((cursor) => get("/certifications", { cursor, limit: 100 }), []);
-  const nameOf = (id: string) => technicians.value.find((one) => one.id === id)?.name ?? "–";
+/** Spans of days in which somebody may do something, with their beginning and their end. */
+function Spans<T extends Span>(props: {
+  of: Pages<T>;
+  title: Key;
+  none: Key;
+  whose: Column<T>;
+  where?: Column<T>;
+  begin: Key;
+  people: readonly { id: string; name: string }[];
+  submit: Submit;
+  end: (id: string, to_on: string, reason: string, key: string) => Promise<unknown>;
+}) {
   return (
-    <section aria-labelledby="certifications">
-      <h2 id="certifications">{say("certifications")}</h2>
+    <section aria-labelledby={props.title}>
+      <h2 id={props.title}>{say(props.title)}</h2>
       {is(MANAGING) && (
         <p class="actions">
-          <Ask button={say("certify")} title={say("certify")}>
-            {(close) => (
-              <Begin
-                who="account_id"
-                whoLabel={say("technician")}
-                people={technicians.value}
-                submit={async (given, key) => {
-                  const { who, line, from_on, to_on } = given;
-                  await post(
-                    "/certifications",
-                    { account_id: who, product_line: line, from_on, to_on: to_on || null } as never,
-                    key,
-                  );
-                  close();
-                  pages.again();
-                }}
-              />
-            )}
-          </Ask>
+          <Begin {...props} button={say(props.begin)} done={props.of.again} />
         </p>
       )}
-      <Listed of={pages} none={say("certifications.none")}>
+      <Listed of={props.of} none={say(props.none)}>
         {(rows) => (
           <Table
-            caption={say("certifications")}
+            caption={say(props.title)}
             rows={rows}
             keyOf={(one) => one.id}
             columns={[
-              { head: say("technician"), lead: true, cell: (one) => nameOf(one.account_id) },
+              props.whose,
               { head: say("product.line"), cell: (one) => everything(one.product_line) },
+              ...(props.where ? [props.where] : []),
               { head: say("from.on"), cell: (one) => day(one.from_on) },
               { head: say("to.on"), cell: (one) => (one.to_on ? day(one.to_on) : "–") },
               {
                 head: "",
-                cell: (one) => (
-                  <EndOf
-                    span={one}
-                    submit={(given, key) =>
-                      post("/certifications/end", { certification_id: one.id, ...given } as never, key)
-                    }
-                    done={pages.again}
-                  />
-                ),
+                cell: (one) =>
+                  is(MANAGING) &&
+                  (one.to_on === null || one.to_on >= today()) && (
+                    <End
+                      submit={(given, key) => props.end(one.id, given.to_on ?? "", given.reason ?? "", key)}
+                      done={props.of.again}
+                    />
+                  ),
               },
             ]}
           />
@@ -138,35 +119,26 @@ function Certifications() {
   );
 }
 
-type Submit = (given: Record<string, string>, key: string) => Promise<unknown>;
-
-function Begin(props: {
-  who: string;
-  whoLabel: string;
+function Begin<T>(props: {
+  button: string;
+  whose: Column<T>;
+  where?: Column<T>;
   people: readonly { id: string; name: string }[];
-  hasRegion?: boolean;
   submit: Submit;
+  done: () => void;
 }) {
   return (
-    <Form button={say("save")} submit={async (given, key) => void (await props.submit(given, key))}>
+    <AskForm button={props.button} does={say("save")} submit={props.submit} done={props.done}>
       <div class="fields">
-        <Field label={props.whoLabel} whole>
-          {(id) => (
-            <select id={id} name="who" required>
-              {props.people.map((one) => (
-                <option key={one.id} value={one.id}>
-                  {one.name}
-                </option>
-              ))}
-            </select>
-          )}
+        <Field label={props.whose.head} whole>
+          {(id) => <Select id={id} name="who" required options={choices(props.people)} />}
         </Field>
         <Field label={say("product.line")} hint={say("every.hint")}>
-          {(id) => <input id={id} name="line" required maxLength={40} defaultValue="*" />}
+          {(id) => <input id={id} name="line" required maxLength={LINE_MAX} defaultValue="*" />}
         </Field>
-        {props.hasRegion && (
-          <Field label={say("region")} hint={say("every.hint")}>
-            {(id) => <input id={id} name="region" required maxLength={40} defaultValue="*" />}
+        {props.where && (
+          <Field label={props.where.head} hint={say("every.hint")}>
+            {(id) => <input id={id} name="region" required maxLength={LINE_MAX} defaultValue="*" />}
           </Field>
         )}
         <Field label={say("from.on")}>
@@ -174,32 +146,17 @@ function Begin(props: {
         </Field>
         <Field label={say("to.on")}>{(id) => <input id={id} name="to_on" type="date" />}</Field>
       </div>
-    </Form>
+    </AskForm>
   );
 }
 
-function EndOf({ span, submit, done }: { span: Span; submit: Submit; done: () => void }) {
-  if (!is(MANAGING) || (span.to_on !== null && span.to_on < today())) return null;
+function End({ submit, done }: { submit: Submit; done: () => void }) {
   return (
-    <Ask button={say("end")} title={say("end")} plain small>
-      {(close) => (
-        <Form
-          button={say("end")}
-          tone="bad"
-          submit={async (given, key) => {
-            await submit(given, key);
-            close();
-            done();
-          }}
-        >
-          <Field label={say("last.day")}>
-            {(id) => <input id={id} name="to_on" type="date" required defaultValue={today()} />}
-          </Field>
-          <Field label={say("reason")}>
-            {(id) => <input id={id} name="reason" required minLength={3} maxLength={500} />}
-          </Field>
-        </Form>
-      )}
-    </Ask>
+    <AskForm button={say("end")} plain small tone="bad" submit={submit} done={done}>
+      <Field label={say("last.day")}>
+        {(id) => <input id={id} name="to_on" type="date" required defaultValue={today()} />}
+      </Field>
+      <ReasonField />
+    </AskForm>
   );
 }

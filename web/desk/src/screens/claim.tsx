@@ -4,14 +4,14 @@ import { type Got, get } from "../core/api";
 import { useLoad } from "../core/loading";
 import { hashOf } from "../core/router";
 import { is, MANAGING, OFFICE, PARTNER, REVIEWING } from "../core/session";
-import { ClaimState, Outcome, Reasons } from "../parts/claims";
+import { AskedOf, ClaimState, lineName, Outcome, Reasons } from "../parts/claims";
 import { partnerName } from "../parts/names";
 import { tell } from "../parts/notice";
 import { Empty, Loaded } from "../parts/states";
 import { Table } from "../parts/table";
 import { day, moment, money } from "../words/format";
 import { say, word } from "../words/words";
-import { AskedOf, Decide, lineName } from "./decide";
+import { Decide } from "./decide";
 import { Evidence } from "./evidence";
 import { Photos } from "./photos";
 import { AnswerLine, AppealLine, Withdraw } from "./replies";
@@ -73,6 +73,12 @@ function Whole({ detail, done }: { detail: Detail; done: (told: string) => void 
   );
 }
 
+/** Where the cover comes from: a contract by its number, the warranty of a model, or nowhere. */
+function coverName(source: string): string {
+  const [kind = "", of = ""] = source.split(":");
+  return `${word("cover", kind)} ${of}`;
+}
+
 function Head({ detail }: { detail: Detail }) {
   const { claim, facts } = detail;
   const pairs: [string, string | false | null | undefined][] = [
@@ -85,7 +91,7 @@ function Head({ detail }: { detail: Detail }) {
     [say("paid.at"), claim.paid_at && moment(claim.paid_at)],
     [say("failed"), facts && day(facts.failed_on)],
     [say("reported"), facts?.reported_on && day(facts.reported_on)],
-    [say("cover"), facts && word("cover", facts.coverage.source)],
+    [say("cover"), facts && coverName(facts.coverage.source)],
     [say("payable"), facts && say(claim.payable ? "yes" : "no")],
   ];
   return (

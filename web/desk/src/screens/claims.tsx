@@ -2,11 +2,11 @@
 
 import { get, type Shape } from "../core/api";
 import { usePages } from "../core/loading";
-import { filter, hashOf, place } from "../core/router";
+import { hashOf, place } from "../core/router";
 import { is, PARTNER } from "../core/session";
 import { CLAIM_STATES, ClaimState, Outcome, Reasons } from "../parts/claims";
-import { Field, Select } from "../parts/form";
-import { partnerName } from "../parts/names";
+import { Choice, Search, StateChoice } from "../parts/filters";
+import { partnerColumn } from "../parts/names";
 import { Listed } from "../parts/states";
 import { type Column, Table } from "../parts/table";
 import { day, moment, money } from "../words/format";
@@ -34,7 +34,7 @@ export function Claims() {
   const columns: Column<Card>[] = [
     { head: say("number"), cell: (claim) => <a href={hashOf("claim", claim.id)}>{claim.number}</a>, lead: true },
     { head: say("state"), cell: (claim) => <ClaimState state={claim.state} /> },
-    ...(isPartner ? [] : [{ head: say("partner"), cell: (claim: Card) => partnerName(claim.partner_id) }]),
+    ...partnerColumn<Card>(),
     { head: say("repaired"), cell: (claim) => day(claim.repaired_on) },
     { head: say("submitted"), cell: (claim) => moment(claim.submitted_at) },
     { head: say("asked"), number: true, cell: (claim) => money(claim.asked_minor, claim.currency) },
@@ -53,39 +53,10 @@ export function Claims() {
     <>
       <h1>{say(isPartner ? "claims.mine" : "claims")}</h1>
       <div class="tools">
-        <Field label={say("state")}>
-          {(id) => (
-            <Select
-              id={id}
-              value={state}
-              change={(one) => filter({ state: one })}
-              options={[["", say("all")], ...CLAIM_STATES.map((one) => [one, word("state", one)] as const)]}
-            />
-          )}
-        </Field>
-        <Field label={say("number.find")}>
-          {(id) => (
-            <input
-              id={id}
-              type="search"
-              inputMode="numeric"
-              maxLength={15}
-              value={number}
-              onChange={(event) => filter({ number: event.currentTarget.value.trim() })}
-            />
-          )}
-        </Field>
+        <StateChoice states={CLAIM_STATES} group="state" />
+        <Search name="number" label={say("number.find")} maxLength={15} numeric />
         {!isPartner && (
-          <Field label={say("lane")}>
-            {(id) => (
-              <Select
-                id={id}
-                value={lane}
-                change={(one) => filter({ lane: one })}
-                options={[["", say("all")], ...LANES.map((one) => [one, word("lane", one)] as const)]}
-              />
-            )}
-          </Field>
+          <Choice name="lane" label={say("lane")} options={LANES.map((one) => [one, word("lane", one)])} />
         )}
       </div>
       <Listed of={pages} none={say("claims.none")}>

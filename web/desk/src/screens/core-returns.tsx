@@ -2,11 +2,12 @@
 
 import { get, post, type Shape } from "../core/api";
 import { usePages } from "../core/loading";
-import { filter, hashOf, place } from "../core/router";
-import { is, MANAGING, PARTNER } from "../core/session";
-import { Ask } from "../parts/ask";
-import { Field, Form, type Option, Select } from "../parts/form";
-import { partnerName } from "../parts/names";
+import { hashOf, place } from "../core/router";
+import { is, MANAGING } from "../core/session";
+import { AskForm } from "../parts/ask";
+import { Search, StateChoice } from "../parts/filters";
+import { Field, ReasonField } from "../parts/form";
+import { partnerColumn } from "../parts/names";
 import { Listed, State } from "../parts/states";
 import { type Column, Table } from "../parts/table";
 import { moment, number } from "../words/format";
@@ -32,7 +33,7 @@ export function CoreReturns() {
     },
     { head: say("serial"), cell: (one) => <span class="serial">{one.serial || "–"}</span> },
     { head: say("claim"), cell: (one) => <a href={hashOf("claim", one.claim_id)}>{one.claim_number}</a> },
-    ...(is(PARTNER) ? [] : [{ head: say("partner"), cell: (one: Card) => partnerName(one.partner_id) }]),
+    ...partnerColumn<Card>(),
     { head: say("core.since"), cell: (one) => moment(one.expected_at) },
     {
       head: say("state"),
@@ -55,27 +56,8 @@ export function CoreReturns() {
     <>
       <h1>{say("cores")}</h1>
       <div class="tools">
-        <Field label={say("state")}>
-          {(id) => (
-            <Select
-              id={id}
-              value={state}
-              change={(one) => filter({ state: one })}
-              options={[["", say("all")], ...STATES.map((one): Option => [one, word("core", one)])]}
-            />
-          )}
-        </Field>
-        <Field label={say("serial")}>
-          {(id) => (
-            <input
-              id={id}
-              type="search"
-              value={serial}
-              maxLength={60}
-              onChange={(event) => filter({ serial: event.currentTarget.value.trim() })}
-            />
-          )}
-        </Field>
+        <StateChoice states={STATES} group="core" />
+        <Search name="serial" label={say("serial")} maxLength={60} />
       </div>
       <Listed of={pages} none={say("cores.none")}>
         {(rows) => <Table caption={say("cores")} columns={columns} rows={rows} keyOf={(one) => one.id} />}
@@ -86,55 +68,40 @@ export function CoreReturns() {
 
 function Settle({ one, done }: { one: Card; done: () => void }) {
   if (one.state === "waived" || (one.state === "received" && one.matches !== false)) return null;
+  const core_return_id = one.id;
   return (
     <div class="row">
       {is(["admin", "parts_manager"]) && (
-        <Ask button={say("core.receive")} title={`${say("core.receive")}: ${one.part_number}`} plain small>
-          {(close) => (
-            <Form
-              button={say("core.receive")}
-              submit={async (given, key) => {
-                await post(
-                  "/core-returns/receive",
-                  {
-                    core_return_id: one.id,
-                    serial: given.serial ?? "",
-                    weight_grams: given.weight ? Number(given.weight) : null,
-                    note: given.note ?? "",
-                  },
-                  key,
-                );
-                close();
-                done();
-              }}
-            >
-              <Field label={say("core.serial")}>
-                {(id) => <input id={id} name="serial" required={one.serial !== ""} maxLength={60} />}
-              </Field>
-              <Field label={say("core.weight")}>{(id) => <input id={id} name="weight" type="number" min={1} />}</Field>
-              <Field label={say("note")}>{(id) => <input id={id} name="note" maxLength={500} />}</Field>
-            </Form>
-          )}
-        </Ask>
+        <AskForm
+          button={say("core.receive")}
+          title={`${say("core.receive")}: ${one.part_number}`}
+          plain
+          small
+          submit={({ serial = "", weight, note = "" }, key) => {
+            const weight_grams = weight ? Number(weight) : null;
+            return post("/core-returns/receive", { core_return_id, serial, weight_grams, note }, key);
+          }}
+          done={done}
+        >
+          <Field label={say("core.serial")}>
+            {(id) => <input id={id} name="serial" required={one.serial !== ""} maxLength={60} />}
+          </Field>
+          <Field label={say("core.weight")}>{(id) => <input id={id} name="weight" type="number" min={1} />}</Field>
+          <Field label={say("note")}>{(id) => <input id={id} name="note" maxLength={500} />}</Field>
+        </AskForm>
       )}
       {is(MANAGING) && (
-        <Ask button={say("core.waive")} title={`${say("core.waive")}: ${one.part_number}`} plain small>
-          {(close) => (
-            <Form
-              button={say("core.waive")}
-              tone="bad"
-              submit={async (given, key) => {
-                await post("/core-returns/waive", { core_return_id: one.id, reason: given.reason ?? "" }, key);
-                close();
-                done();
-              }}
-            >
-              <Field label={say("reason")}>
-                {(id) => <input id={id} name="reason" required minLength={3} maxLength={500} />}
-              </Field>
-            </Form>
-          )}
-        </Ask>
+        <AskForm
+          button={say("core.waive")}
+          title={`${say("core.waive")}: ${one.part_number}`}
+          plain
+          small
+          tone="bad"
+          submit={({ reason = "" }, key) => post("/core-returns/waive", { core_return_id, reason }, key)}
+          done={done}
+        >
+          <ReasonField />
+        </AskForm>
       )}
     </div>
   );

@@ -14,30 +14,12 @@ import {
   type Ruling,
   ruled,
 } from "../core/deciding";
-import { ClaimState } from "../parts/claims";
+import { AskedOf, ClaimState, lineName } from "../parts/claims";
 import { Dialog } from "../parts/dialog";
-import { money } from "../words/format";
 import { say, whyOf, word } from "../words/words";
 
 type Line = Shape<"LineCard">;
 type RulingOnLine = NonNullable<Sent<"/claims/decide">["lines"]>[number];
-
-export function lineName(line: { kind: string; label: string }): string {
-  return `${word("line", line.kind)} ${line.label}`;
-}
-
-/** What of a line is asked: money, and what it is for. */
-export function AskedOf({ line }: { line: Line }) {
-  return (
-    <>
-      {money(line.amount_minor, line.currency)}
-      <div class="soft">
-        {line.minutes !== null && `${line.minutes} min`}
-        {line.quantity !== null && `× ${line.quantity}`}
-      </div>
-    </>
-  );
-}
 
 export function Decide({
   claimId,

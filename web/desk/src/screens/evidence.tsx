@@ -5,6 +5,7 @@ import { useLoad } from "../core/loading";
 import { Empty, Loaded, State } from "../parts/states";
 import { moment, number } from "../words/format";
 import { language, say, word } from "../words/words";
+import { zhTold } from "../words/zh-evidence";
 
 type Item = Shape<"EvidenceItem">;
 interface Finding {
@@ -29,8 +30,7 @@ export function Evidence({ claimId }: { claimId: string }) {
                 <li key={at} data-kind={item.kind} data-struck={item.struck || undefined}>
                   <time dateTime={item.at}>{moment(item.at)}</time>
                   <div>
-                    <b>{word("evidence", item.kind)}</b>{" "}
-                    {item.link ? <a href={item.link}>{item.summary}</a> : item.summary}
+                    <b>{word("evidence", item.kind)}</b> {item.link ? <a href={item.link}>{told(item)}</a> : told(item)}
                     <Clocks item={item} />
                   </div>
                 </li>
@@ -42,6 +42,9 @@ export function Evidence({ claimId }: { claimId: string }) {
     </Loaded>
   );
 }
+
+/** What happened: as the server says it, in Chinese put together from the same facts. */
+const told = (item: Item) => (language.value === "zh" ? zhTold(item) : item.summary);
 
 /** Who, and by which clocks where they differ by more than a minute. */
 function Clocks({ item }: { item: Item }) {

@@ -3,9 +3,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get, type Shape, send } from "../core/api";
 import { usePages } from "../core/loading";
-import { filter, hashOf, place } from "../core/router";
+import { hashOf, place } from "../core/router";
 import { ClaimState, Reasons } from "../parts/claims";
-import { Field, Form, Select } from "../parts/form";
+import { Choice } from "../parts/filters";
+import { Field, Form } from "../parts/form";
 import { Listed, State } from "../parts/states";
 import { Table } from "../parts/table";
 import { moment, number } from "../words/format";
@@ -113,16 +114,7 @@ export function FileRows({ id }: { id: string }) {
       </p>
       <h1>{say("file.rows")}</h1>
       <div class="tools">
-        <Field label={say("state")}>
-          {(field) => (
-            <Select
-              id={field}
-              value={status}
-              change={(one) => filter({ status: one })}
-              options={[["", say("all")], ...Object.keys(TONES).map((one) => [one, word("row", one)] as const)]}
-            />
-          )}
-        </Field>
+        <Choice name="status" label={say("state")} options={Object.keys(TONES).map((one) => [one, word("row", one)])} />
         <a class="button plain" href={`/claims/submit/files/${id}/result`} download="result.csv">
           {say("file.result")}
         </a>

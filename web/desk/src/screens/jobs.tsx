@@ -3,10 +3,11 @@
 import { useState } from "preact/hooks";
 import { get, post, type Shape } from "../core/api";
 import { usePages } from "../core/loading";
-import { filter, hashOf, place } from "../core/router";
+import { hashOf, place } from "../core/router";
 import { DISPATCHING, is, PARTNER } from "../core/session";
 import { Dialog } from "../parts/dialog";
-import { Field, Form, Select } from "../parts/form";
+import { StateChoice } from "../parts/filters";
+import { Form, ReasonField } from "../parts/form";
 import { partnerName } from "../parts/names";
 import { Listed, State } from "../parts/states";
 import { type Column, Table } from "../parts/table";
@@ -96,16 +97,7 @@ export function Jobs() {
       <h1>{say("jobs")}</h1>
       {is(DISPATCHING) && <RecordedWork decided={pages.again} />}
       <div class="tools">
-        <Field label={say("state")}>
-          {(id) => (
-            <Select
-              id={id}
-              value={state}
-              change={(one) => filter({ state: one })}
-              options={[["", say("all")], ...JOB_STATES.map((one) => [one, word("job", one)] as const)]}
-            />
-          )}
-        </Field>
+        <StateChoice states={JOB_STATES} group="job" />
       </div>
       <Listed of={pages} none={say("jobs.none")}>
         {(rows) => <Table caption={say("jobs")} columns={columns} rows={rows} keyOf={(job) => job.id} />}
@@ -146,9 +138,7 @@ function Cancel({ job, close, done }: { job: JobLine; close: () => void; done: (
   return (
     <Dialog title={`${say("cancelJob")} ${job.number}`} close={close}>
       <Form button={say("cancelJob")} tone="bad" submit={submit}>
-        <Field label={say("reason")}>
-          {(id) => <input id={id} name="reason" required minLength={3} maxLength={500} />}
-        </Field>
+        <ReasonField />
       </Form>
     </Dialog>
   );

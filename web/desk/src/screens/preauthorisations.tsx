@@ -6,14 +6,15 @@ import { type Allowance, allowanceOf } from "../core/allowance";
 import { get, post, type Shape } from "../core/api";
 import { REASONS } from "../core/deciding";
 import { usePages } from "../core/loading";
-import { filter, place } from "../core/router";
+import { place } from "../core/router";
 import { is, me, PARTNER, REVIEWING } from "../core/session";
-import { Ask } from "../parts/ask";
-import { Field, Form, type Given, type Option, Select } from "../parts/form";
-import { currencyOf, partnerName } from "../parts/names";
+import { AskForm } from "../parts/ask";
+import { StateChoice } from "../parts/filters";
+import { Field, type Given, Select } from "../parts/form";
+import { currencyOf, partnerColumn } from "../parts/names";
 import { Listed, State } from "../parts/states";
 import { type Column, Table } from "../parts/table";
-import { day, moment, money, number } from "../words/format";
+import { day, minutes, moment, money, number } from "../words/format";
 import { say, word } from "../words/words";
 
 type Card = Shape<"PreauthorisationCard">;
@@ -31,7 +32,7 @@ export function Preauthorisations() {
   const columns: Column<Card>[] = [
     { head: say("number"), lead: true, cell: (one) => one.number },
     { head: say("job"), cell: (one) => one.job_number },
-    ...(is(PARTNER) ? [] : [{ head: say("partner"), cell: (one: Card) => partnerName(one.partner_id) }]),
+    ...partnerColumn<Card>(),
     { head: say("asked.for"), cell: (one) => <Allowed of={one.asked as Allowance} by={one.partner_id} /> },
     { head: say("note"), cell: (one) => one.note },
     { head: say("asked.at"), cell: (one) => moment(one.asked_at) },
@@ -57,16 +58,7 @@ export function Preauthorisations() {
     <>
       <h1>{say("preauthorisations")}</h1>
       <div class="tools">
-        <Field label={say("state")}>
-          {(id) => (
-            <Select
-              id={id}
-              value={state}
-              change={(one) => filter({ state: one })}
-              options={[["", say("all")], ...STATES.map((one): Option => [one, word("pre", one)])]}
-            />
-          )}
-        </Field>
+        <StateChoice states={STATES} group="pre" />
         {is(PARTNER) && <Request done={pages.again} />}
       </div>
       <Listed of={pages} none={say("preauthorisations.none")}>
@@ -79,7 +71,7 @@ export function Preauthorisations() {
 function Allowed({ of, by }: { of: Allowance; by: string }) {
   return (
     <ul>
-      {of.labour_minutes != null && <li>{`${word("line", "labour")}: ${number(of.labour_minutes)} min`}</li>}
+      {of.labour_minutes != null && <li>{`${word("line", "labour")}: ${minutes(of.labour_minutes)}`}</li>}
       {(of.parts ?? []).map((part) => (
         <li key={part.number}>{`${part.number} × ${number(part.quantity)}`}</li>
       ))}
@@ -152,28 +144,23 @@ async function jobOf(number: string) {
 function Request({ done }: { done: () => void }) {
   const currency = currencyOf(me.value?.partner_id);
   return (
-    <Ask button={say("preauthorisation.ask")} title={say("preauthorisation.ask")}>
-      {(close) => (
-        <Form
-          button={say("preauthorisation.ask")}
-          submit={async (given, key) => {
-            const asked = allowed(given, currency);
-            const job = await jobOf(given.job?.trim() ?? "");
-            await post("/preauthorisations", { job_id: job.id, asked, note: given.note ?? "" }, key);
-            close();
-            done();
-          }}
-        >
-          <Field label={say("job.number")}>
-            {(id) => <input id={id} name="job" required inputMode="numeric" maxLength={20} />}
-          </Field>
-          <AllowanceFields currency={currency} />
-          <Field label={say("preauthorisation.why")}>
-            {(id) => <textarea id={id} name="note" rows={2} required minLength={3} maxLength={500} />}
-          </Field>
-        </Form>
-      )}
-    </Ask>
+    <AskForm
+      button={say("preauthorisation.ask")}
+      submit={async (given, key) => {
+        const asked = allowed(given, currency);
+        const job = await jobOf(given.job?.trim() ?? "");
+        return post("/preauthorisations", { job_id: job.id, asked, note: given.note ?? "" }, key);
+      }}
+      done={done}
+    >
+      <Field label={say("job.number")}>
+        {(id) => <input id={id} name="job" required inputMode="numeric" maxLength={20} />}
+      </Field>
+      <AllowanceFields currency={currency} />
+      <Field label={say("preauthorisation.why")}>
+        {(id) => <textarea id={id} name="note" rows={2} required minLength={3} maxLength={500} />}
+      </Field>
+    </AskForm>
   );
 }
 
@@ -182,55 +169,47 @@ function Decide({ card, done }: { card: Card; done: () => void }) {
   const currency = currencyOf(card.partner_id);
   const reasons = REASONS[decision === "grant" ? "approve" : "refuse"];
   return (
-    <Ask button={say("decide")} title={`${say("preauthorisation")} ${card.number}`} small>
-      {(close) => (
-        <Form
-          button={say("save")}
-          submit={async (given, key) => {
-            const granted = decision === "grant" ? allowed(given, currency) : null;
-            await post(
-              "/preauthorisations/decide",
-              {
-                preauthorisation_id: card.id,
-                decision,
-                reason: given.reason as (typeof reasons)[number],
-                note: given.note ?? "",
-                granted,
-                valid_until: (decision === "grant" && given.until) || null,
-              },
-              key,
-            );
-            close();
-            done();
-          }}
-        >
-          <fieldset class="segments">
-            <legend class="unseen">{say("decision")}</legend>
-            {(["grant", "refuse"] as const).map((one) => (
-              <label key={one}>
-                <input type="radio" name="decision" checked={decision === one} onChange={() => setDecision(one)} />
-                <span>{word("pre.do", one)}</span>
-              </label>
-            ))}
-          </fieldset>
-          {decision === "grant" && <AllowanceFields of={card.asked as Allowance} currency={currency} />}
-          <Field label={say("reason")}>
-            {(id) => (
-              <select id={id} name="reason" key={decision}>
-                {reasons.map((one) => (
-                  <option key={one} value={one}>
-                    {word("reason", one)}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
-          {decision === "grant" && (
-            <Field label={say("valid.until.label")}>{(id) => <input id={id} name="until" type="date" />}</Field>
-          )}
-          <Field label={say("note")}>{(id) => <input id={id} name="note" maxLength={500} />}</Field>
-        </Form>
+    <AskForm
+      button={say("decide")}
+      title={`${say("preauthorisation")} ${card.number}`}
+      does={say("save")}
+      small
+      submit={async (given, key) => {
+        const granted = decision === "grant" ? allowed(given, currency) : null;
+        return post(
+          "/preauthorisations/decide",
+          {
+            preauthorisation_id: card.id,
+            decision,
+            reason: given.reason as (typeof reasons)[number],
+            note: given.note ?? "",
+            granted,
+            valid_until: (decision === "grant" && given.until) || null,
+          },
+          key,
+        );
+      }}
+      done={done}
+    >
+      <fieldset class="segments">
+        <legend class="unseen">{say("decision")}</legend>
+        {(["grant", "refuse"] as const).map((one) => (
+          <label key={one}>
+            <input type="radio" name="decision" checked={decision === one} onChange={() => setDecision(one)} />
+            <span>{word("pre.do", one)}</span>
+          </label>
+        ))}
+      </fieldset>
+      {decision === "grant" && <AllowanceFields of={card.asked as Allowance} currency={currency} />}
+      <Field label={say("reason")}>
+        {(id) => (
+          <Select id={id} name="reason" key={decision} options={reasons.map((one) => [one, word("reason", one)])} />
+        )}
+      </Field>
+      {decision === "grant" && (
+        <Field label={say("valid.until.label")}>{(id) => <input id={id} name="until" type="date" />}</Field>
       )}
-    </Ask>
+      <Field label={say("note")}>{(id) => <input id={id} name="note" maxLength={500} />}</Field>
+    </AskForm>
   );
 }

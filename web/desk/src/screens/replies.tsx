@@ -1,10 +1,10 @@
 /** What a partner's office does about a claim: answers a line that was sent back, appeals, withdraws. */
 
 import { post } from "../core/api";
-import { Ask } from "../parts/ask";
-import { Field, Form } from "../parts/form";
+import { AskForm } from "../parts/ask";
+import { lineName } from "../parts/claims";
+import { Field } from "../parts/form";
 import { say } from "../words/words";
-import { lineName } from "./decide";
 
 interface Of {
   claimId: string;
@@ -20,64 +20,48 @@ function Note({ label, optional }: { label: string; optional?: boolean }) {
   );
 }
 
-export function AnswerLine({ claimId, line, done }: Of) {
+export function AnswerLine({ claimId: claim_id, line, done }: Of) {
   return (
-    <Ask button={say("answer")} title={`${say("answer")}: ${lineName(line)}`} small>
-      {(close) => (
-        <Form
-          button={say("answer")}
-          submit={async (given, key) => {
-            const body = { claim_id: claimId, line_ids: [line.id], note: given.note ?? "" };
-            await post("/claims/answer", body, key);
-            close();
-            done(say("answer.done"));
-          }}
-        >
-          <Note label={say("answer.note")} />
-        </Form>
-      )}
-    </Ask>
+    <AskForm
+      button={say("answer")}
+      title={`${say("answer")}: ${lineName(line)}`}
+      small
+      submit={({ note = "" }, key) => post("/claims/answer", { claim_id, line_ids: [line.id], note }, key)}
+      done={() => done(say("answer.done"))}
+    >
+      <Note label={say("answer.note")} />
+    </AskForm>
   );
 }
 
-export function AppealLine({ claimId, line, done }: Of) {
+export function AppealLine({ claimId: claim_id, line, done }: Of) {
   return (
-    <Ask button={say("appeal")} title={`${say("appeal")}: ${lineName(line)}`} plain small>
-      {(close) => (
-        <Form
-          button={say("appeal")}
-          submit={async (given, key) => {
-            await post("/claims/appeal", { claim_id: claimId, line_id: line.id, note: given.note ?? "" }, key);
-            close();
-            done(say("appeal.done"));
-          }}
-        >
-          <Note label={say("appeal.note")} />
-        </Form>
-      )}
-    </Ask>
+    <AskForm
+      button={say("appeal")}
+      title={`${say("appeal")}: ${lineName(line)}`}
+      plain
+      small
+      submit={({ note = "" }, key) => post("/claims/appeal", { claim_id, line_id: line.id, note }, key)}
+      done={() => done(say("appeal.done"))}
+    >
+      <Note label={say("appeal.note")} />
+    </AskForm>
   );
 }
 
-export function Withdraw({ claimId, done }: { claimId: string; done: (told: string) => void }) {
+export function Withdraw({ claimId: claim_id, done }: { claimId: string; done: (told: string) => void }) {
   return (
     <p class="actions">
-      <Ask button={say("withdraw")} title={say("withdraw")} plain>
-        {(close) => (
-          <Form
-            button={say("withdraw")}
-            tone="bad"
-            submit={async (given, key) => {
-              await post("/claims/withdraw", { claim_id: claimId, note: given.note ?? "" }, key);
-              close();
-              done(say("withdraw.done"));
-            }}
-          >
-            <p>{say("withdraw.once")}</p>
-            <Note label={say("withdraw.note")} optional />
-          </Form>
-        )}
-      </Ask>
+      <AskForm
+        button={say("withdraw")}
+        plain
+        tone="bad"
+        submit={({ note = "" }, key) => post("/claims/withdraw", { claim_id, note }, key)}
+        done={() => done(say("withdraw.done"))}
+      >
+        <p>{say("withdraw.once")}</p>
+        <Note label={say("withdraw.note")} optional />
+      </AskForm>
     </p>
   );
 }

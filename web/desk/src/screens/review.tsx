@@ -2,10 +2,10 @@
 
 import { get, type Shape } from "../core/api";
 import { usePages } from "../core/loading";
-import { filter, hashOf, place } from "../core/router";
+import { hashOf, place } from "../core/router";
 import { waited } from "../parts/claims";
-import { Field, type Option, Select } from "../parts/form";
-import { partners } from "../parts/names";
+import { Choice } from "../parts/filters";
+import { choices, partners } from "../parts/names";
 import { Listed, State } from "../parts/states";
 import { type Column, Table } from "../parts/table";
 import { day, money, number } from "../words/format";
@@ -13,7 +13,7 @@ import { say, word } from "../words/words";
 
 type Card = Shape<"QueueCard">;
 
-const KINDS = ["", "needs_second", "appealed", "overdue"] as const;
+const KINDS = ["needs_second", "appealed", "overdue"] as const;
 const MUCH_RISK = 100;
 
 export function Review() {
@@ -67,26 +67,8 @@ export function Review() {
     <>
       <h1>{say("review")}</h1>
       <div class="tools">
-        <Field label={say("partner")}>
-          {(id) => (
-            <Select
-              id={id}
-              value={partner}
-              change={(one) => filter({ partner: one })}
-              options={[["", say("all")], ...partners.value.map((one): Option => [one.id, one.name])]}
-            />
-          )}
-        </Field>
-        <Field label={say("shown")}>
-          {(id) => (
-            <Select
-              id={id}
-              value={only}
-              change={(one) => filter({ only: one })}
-              options={KINDS.map((one): Option => [one, one ? word("queue", one) : say("all")])}
-            />
-          )}
-        </Field>
+        <Choice name="partner" label={say("partner")} options={choices(partners.value)} />
+        <Choice name="only" label={say("shown")} options={KINDS.map((one) => [one, word("queue", one)])} />
       </div>
       <Listed of={pages} none={say("review.none")}>
         {(rows) => <Table caption={say("review")} columns={columns} rows={rows} keyOf={(claim) => claim.id} />}

@@ -10,8 +10,10 @@ import { FileRows, Files } from "./files";
 import type { Screen } from "./frame";
 import { Jobs } from "./jobs";
 import { NewJob } from "./new-job";
+import { Payments } from "./payments";
 import { Preauthorisations } from "./preauthorisations";
-import { ProgrammeRules, Programmes } from "./programmes";
+import { ProgrammeRules } from "./programme-rules";
+import { Programmes } from "./programmes";
 import { Review } from "./review";
 import { Submit } from "./submit";
 import { Systems } from "./systems";
@@ -24,6 +26,7 @@ export const SCREENS: readonly Screen[] = [
   { name: "review", title: "review", by: [...REVIEWING, ...MANAGING], show: () => <Review /> },
   { name: "claims", title: "claims", by: [...OFFICE, ...PARTNER], show: () => <Claims /> },
   { name: "claim", title: "claim", by: [...OFFICE, ...PARTNER], show: (id) => <Claim id={id} />, isHidden: true },
+  { name: "payments", title: "payments", by: MANAGING, show: () => <Payments /> },
   {
     name: "preauthorisations",
     title: "preauthorisations",

@@ -1,18 +1,21 @@
-/** What the watch saw: alerts and what was done about them, locked partners, honey serials. */
+/** What the watch saw: alerts and what was done about them, and unlocking a partner. */
 
 import { get, post } from "../core/api";
 import { usePages } from "../core/loading";
-import { filter, place } from "../core/router";
+import { place } from "../core/router";
 import { is, MANAGING, REVIEWING } from "../core/session";
-import { Ask } from "../parts/ask";
-import { Field, Form, Select } from "../parts/form";
-import { partnerName, partners } from "../parts/names";
+import { AskForm } from "../parts/ask";
+import { Choice } from "../parts/filters";
+import { Field, ReasonField, Select } from "../parts/form";
+import { choices, partnerName, partners } from "../parts/names";
 import { tell } from "../parts/notice";
 import { Listed, State } from "../parts/states";
 import { Table } from "../parts/table";
 import { moment } from "../words/format";
 import { say, word } from "../words/words";
+import { HoneySerials } from "./honey-serials";
 import { Inputs } from "./rules-of-claim";
+import { WatchLimits } from "./watch-limits";
 
 export function Alerts() {
   const shown = place.value.filters.shown ?? "";
@@ -24,19 +27,7 @@ export function Alerts() {
     <>
       <h1>{say("alerts")}</h1>
       <div class="tools">
-        <Field label={say("shown")}>
-          {(id) => (
-            <Select
-              id={id}
-              value={shown}
-              change={(one) => filter({ shown: one })}
-              options={[
-                ["", say("alerts.waiting")],
-                ["all", say("all")],
-              ]}
-            />
-          )}
-        </Field>
+        <Choice name="shown" label={say("shown")} options={[["all", say("all")]]} none={say("alerts.waiting")} />
         {is(MANAGING) && <Unlock done={pages.again} />}
       </div>
       <Listed of={pages} none={say("alerts.none")}>
@@ -65,126 +56,48 @@ export function Alerts() {
           />
         )}
       </Listed>
-      {is(MANAGING) && <HoneySerials />}
+      {is(MANAGING) && (
+        <>
+          <HoneySerials />
+          <WatchLimits />
+        </>
+      )}
     </>
   );
 }
 
 function Handle({ id: alert_id, done }: { id: string; done: () => void }) {
   return (
-    <Ask button={say("handle")} title={say("handle")} plain small>
-      {(close) => (
-        <Form
-          button={say("save")}
-          submit={async (given, key) => {
-            await post("/alerts/handle", { alert_id, note: given.note ?? "" }, key);
-            close();
-            done();
-          }}
-        >
-          <Field label={say("handled.how")}>
-            {(id) => <input id={id} name="note" required minLength={3} maxLength={500} />}
-          </Field>
-        </Form>
-      )}
-    </Ask>
+    <AskForm
+      button={say("handle")}
+      does={say("save")}
+      plain
+      small
+      submit={(given, key) => post("/alerts/handle", { alert_id, note: given.note ?? "" }, key)}
+      done={done}
+    >
+      <Field label={say("handled.how")}>
+        {(id) => <input id={id} name="note" required minLength={3} maxLength={500} />}
+      </Field>
+    </AskForm>
   );
 }
 
 function Unlock({ done }: { done: () => void }) {
   return (
-    <Ask button={say("unlock")} title={say("unlock")} plain>
-      {(close) => (
-        <Form
-          button={say("unlock")}
-          submit={async (given, key) => {
-            await post("/partners/unlock", { partner_id: given.partner ?? "", reason: given.reason ?? "" }, key);
-            close();
-            done();
-            tell(say("unlocked"));
-          }}
-        >
-          <Field label={say("partner")}>
-            {(id) => (
-              <select id={id} name="partner" required>
-                {partners.value.map((one) => (
-                  <option key={one.id} value={one.id}>
-                    {one.name}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
-          <Field label={say("reason")}>
-            {(id) => <input id={id} name="reason" required minLength={3} maxLength={500} />}
-          </Field>
-        </Form>
-      )}
-    </Ask>
-  );
-}
-
-function HoneySerials() {
-  const pages = usePages((cursor) => get("/honey-serials", { cursor, limit: 100 }), []);
-  return (
-    <section aria-labelledby="honey">
-      <h2 id="honey">{say("honey")}</h2>
-      <p class="actions">
-        <Ask button={say("honey.add")} title={say("honey.add")} plain>
-          {(close) => (
-            <Form
-              button={say("save")}
-              submit={async (given, key) => {
-                await post("/honey-serials", { serial: given.serial ?? "", note: given.note ?? "" }, key);
-                close();
-                pages.again();
-              }}
-            >
-              <Field label={say("serial")}>{(id) => <input id={id} name="serial" required maxLength={128} />}</Field>
-              <Field label={say("note")}>
-                {(id) => <input id={id} name="note" required minLength={3} maxLength={200} />}
-              </Field>
-            </Form>
-          )}
-        </Ask>
-      </p>
-      <Listed of={pages} none={say("honey.none")}>
-        {(rows) => (
-          <Table
-            caption={say("honey")}
-            rows={rows}
-            keyOf={(one) => one.serial_key}
-            columns={[
-              { head: say("serial"), lead: true, cell: (one) => <span class="serial">{one.serial_key}</span> },
-              { head: say("note"), cell: (one) => one.note },
-              { head: say("when.at"), cell: (one) => moment(one.added_at) },
-              {
-                head: "",
-                cell: (one) => (
-                  <Ask button={say("remove")} title={say("remove")} plain small>
-                    {(close) => (
-                      <Form
-                        button={say("remove")}
-                        tone="bad"
-                        submit={async (given, key) => {
-                          const body = { serial: one.serial_key, reason: given.reason ?? "" };
-                          await post("/honey-serials/remove", body, key);
-                          close();
-                          pages.again();
-                        }}
-                      >
-                        <Field label={say("reason")}>
-                          {(id) => <input id={id} name="reason" required minLength={3} maxLength={500} />}
-                        </Field>
-                      </Form>
-                    )}
-                  </Ask>
-                ),
-              },
-            ]}
-          />
-        )}
-      </Listed>
-    </section>
+    <AskForm
+      button={say("unlock")}
+      plain
+      submit={({ partner = "", reason = "" }, key) => post("/partners/unlock", { partner_id: partner, reason }, key)}
+      done={() => {
+        done();
+        tell(say("unlocked"));
+      }}
+    >
+      <Field label={say("partner")}>
+        {(id) => <Select id={id} name="partner" required options={choices(partners.value)} />}
+      </Field>
+      <ReasonField />
+    </AskForm>
   );
 }

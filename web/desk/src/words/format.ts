@@ -34,8 +34,9 @@ export function number(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : new Intl.NumberFormat(tag()).format(value);
 }
 
-export function percent(share: number): string {
-  return new Intl.NumberFormat(tag(), { style: "percent", maximumFractionDigits: 1 }).format(share);
+/** 25 min */
+export function minutes(value: number): string {
+  return new Intl.NumberFormat(tag(), { style: "unit", unit: "minute", unitDisplay: "short" }).format(value);
 }
 
 /** The value of a datetime-local field, rounded down to the hour. */
