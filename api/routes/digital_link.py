@@ -78,7 +78,8 @@ async def request_service(call: Call) -> object:
     """
     machine = call.params(MachineOfRequest)
     given, photo = await read_form(call.request.headers.get("content-type", ""), call.parts(), "photo", photo_bytes_max)
-    language = language_of(call.request.headers.get("accept-language", ""))
+    asked = call.request.query_params.get("lang", "")
+    language = asked if asked in ("en", "zh") else language_of(call.request.headers.get("accept-language", ""))
     kept = {name: given.get(name, "").replace("\r\n", "\n").strip() for name in _FIELDS}
     try:
         wish = convert(kept, Wish)

@@ -247,3 +247,14 @@ async def test_the_script_leads_a_technician_to_the_app_and_the_policy_lets_it(
     script = await http.get("/01/app.js")
     assert script.headers["content-type"].startswith("text/javascript")
     assert "/app/#/unit/" in script.text
+
+
+async def test_the_page_speaks_the_language_that_was_chosen_and_keeps_the_label_s_code(
+    http: httpx.AsyncClient, context: Context
+) -> None:
+    chinese = await http.get(f"{address('1', 'A1')}?tag=1ABC&lang=zh", headers=BROWSER)
+    assert "为此设备报修" in chinese.text
+    assert 'action="?lang=zh"' in chinese.text
+    assert 'href="?lang=en&amp;tag=1ABC"' in chinese.text
+    answered = await send(http, f"{address('1', 'A1')}?lang=zh", tag="1ABC")
+    assert "已收到您的报修" in answered.text
