@@ -12,6 +12,7 @@ from domain.claims.replaying import Replay, stored_claim
 from domain.kit.actor import OFFICE
 from domain.kit.problem import Kind, NotFound, Problem
 from domain.operations.evidence import recorded_work_of_claim
+from domain.reports.evidence import report_of_claim
 
 TAG = "claims"
 
@@ -76,12 +77,13 @@ async def show_rules_of_claim(call: Call) -> object:
 async def show_evidence(call: Call) -> object:
     """Show all that is known of a claim's visit as one time line.
 
-    Readings, photos, steps with both clocks, the sheet line by line, the signature, what the customer said, the scores
-    and what people decided, by moment. At most a thousand things are shown.
+    Readings, photos, steps with both clocks, the sheet line by line, the signature, what the customer said, the scores,
+    what people decided and how the report was amended since, by moment. At most a thousand things are shown.
     """
     claim_id = call.params(OfClaim).id
     async with call.reading() as db:
-        found = await evidence(db, call.actor, claim_id, await recorded_work_of_claim(db, claim_id))
+        beside = [*await recorded_work_of_claim(db, claim_id), *await report_of_claim(db, claim_id)]
+        found = await evidence(db, call.actor, claim_id, beside)
     if found is None:
         raise NotFound(NO_CLAIM)
     return found

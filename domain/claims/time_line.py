@@ -29,6 +29,7 @@ EvidenceKind = Literal[
     "alert",
     "customer",
     "recorded-work",
+    "report",
 ]
 
 

@@ -20,7 +20,7 @@ from tests.conftest import rows
 from tests.make import keep, ready_visit
 from tests.reports.sheets import Reported, printed, reported
 
-UNSIGNED = {"signature": None, "signed_by": None, "no_signature_reason": "absent"}
+UNSIGNED: dict[str, Any] = {"signature": None, "signed_by": None, "no_signature_reason": "absent"}
 WHY = "An hour was forgotten"
 
 

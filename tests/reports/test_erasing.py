@@ -93,7 +93,7 @@ async def test_what_the_journal_keeps_of_the_signature_goes_too(
     context: Context, cast: Cast, owner: AsyncEngine
 ) -> None:
     ready = await ready_visit(context, cast)
-    signed = {"signed_by": "Mia Okafor", "signature": SIGNATURE, "no_signature_reason": None}
+    signed: dict[str, Any] = {"signed_by": "Mia Okafor", "signature": SIGNATURE, "no_signature_reason": None}
     assert (await complete(ready, **signed)).status_code == 200
     bodies = "SELECT sent FROM journal_body WHERE convert_from(sent, 'UTF8') LIKE '%Okafor%'"
     assert len(await rows(owner, bodies)) == 1

@@ -1,6 +1,7 @@
 """What can be read of a report's life: states, reasons, differences, and what a reviewer sees of it."""
 
 import uuid
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,7 +14,9 @@ from domain.kit.work import Work, execute, transact
 from domain.reports import rules
 from domain.reports.amendments import SignReport
 from tests.cast import Cast
+from tests.claims.visits import claimed
 from tests.conftest import rows
+from tests.make import ready_visit
 from tests.reports.sheets import SIGNATURE, Reported, printed, reported
 from tests.reports.test_amendments import UNSIGNED, amending, late_hour
 
@@ -113,12 +116,12 @@ async def test_a_difference_is_told_field_by_field(context: Context, cast: Cast,
     assert missing.status_code == 404
 
 
-async def sign(context: Context, visit: Reported) -> object:
+async def sign(context: Context, visit: Reported) -> tuple[str, Any]:
     """Sign as the customer's page does, for the product itself."""
     raw = {"visit_id": str(visit.visit_id), "signed_by": "Mia Okafor", "signature": SIGNATURE}
     command = msgspec.convert({"type": "report.sign", **raw}, SignReport)
 
-    async def body(work: Work) -> object:
+    async def body(work: Work) -> tuple[str, Any]:
         entry = await execute(work, uuid.uuid4(), command, msgspec.json.encode(command), context.register)
         return entry.outcome, msgspec.json.decode(entry.answer)
 
@@ -127,7 +130,7 @@ async def sign(context: Context, visit: Reported) -> object:
 
 async def test_a_customer_who_was_absent_signs_later(context: Context, cast: Cast, owner: AsyncEngine) -> None:
     visit = await reported(context, cast, **UNSIGNED)
-    outcome, told = await sign(context, visit)  # type: ignore[misc]
+    outcome, told = await sign(context, visit)
     assert (outcome, told["revision"]) == ("applied", 2)
     life = (await cast.ann.get(f"/reports/{visit.visit_id}/revisions")).json()
     assert [one["signature"] for one in life["revisions"]] == ["given", "awaited"]
@@ -140,7 +143,26 @@ async def test_a_customer_who_was_absent_signs_later(context: Context, cast: Cas
         "personal.signature": (None, "signed"),
         "personal.no_signature_reason": ("absent", None),
     }
-    outcome, refused = await sign(context, visit)  # type: ignore[misc]
+    outcome, refused = await sign(context, visit)
     assert (outcome, refused["code"]) == ("rejected", "already-signed")
     await late_hour(context, visit)
     assert (await cast.dora.post("/reports/amend", amending(visit))).status_code == 202
+
+
+async def test_a_reviewer_sees_that_the_report_was_amended_after_the_claim_was_decided(
+    context: Context, cast: Cast, owner: AsyncEngine
+) -> None:
+    ready = await ready_visit(context, cast)
+    await claimed(ready)
+    ((claim_id, state),) = await rows(owner, "SELECT id, state FROM claim")
+    assert state == "accepted"
+    change = {"visit_id": str(ready.visit_id), "reason": "Wrong month", "corrections": {"notes": "Due in July."}}
+    asked = await cast.pam.post("/reports/amend", change)
+    amendment = {"amendment_id": asked.json()["id"], "decision": "approve"}
+    if asked.status_code == 202:
+        await cast.dora.done("/reports/decide", amendment)
+    items = (await cast.rex.get(f"/claims/{claim_id}/evidence")).json()["items"]
+    (done,) = [item for item in items if item["kind"] == "report" and item["what"] == "amend"]
+    assert done["summary"] == "The report was amended, after the claim was decided: Wrong month"
+    assert done["facts"]["after_decision"]
+    assert done["facts"]["revision"] == 2

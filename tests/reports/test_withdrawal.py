@@ -16,7 +16,7 @@ from tests.cast import Caller, Cast, actor_of, joined
 from tests.conftest import rows
 from tests.reports.sheets import Reported, printed, reported
 
-UNSIGNED = {"signature": None, "signed_by": None, "no_signature_reason": "absent"}
+UNSIGNED: dict[str, Any] = {"signature": None, "signed_by": None, "no_signature_reason": "absent"}
 WHY = "The visit was keyed in twice"
 
 
