@@ -4,17 +4,12 @@ import secrets
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import bindparam, select
-from sqlalchemy.dialects.postgresql import insert
 
-from domain.jobs.model import Visit
 from domain.kit.ids import new_id
-from domain.kit.read import Prepared
 from domain.kit.work import Work
 from domain.reports import codes, rules
 from domain.reports.document import commit, digest, salt_bytes
-from domain.reports.model import Collection, Report
-from domain.reports.sheet import sheet_of
+from domain.reports.sheet import NewReport, open_report
 from domain.worklog.completion import CompleteVisit
 
 RENDER = "report.render"
@@ -27,22 +22,10 @@ class RenderReport(msgspec.Struct, frozen=True):
     revision: int
 
 
-_COMPLETED = Prepared(
-    select(Visit.partner_id, Report.id)
-    .outerjoin(Report, Report.visit_id == Visit.id)
-    .where(Visit.id == bindparam("visit_id"), Visit.state == "completed", Visit.result.is_not(None)),
-    "visit_id",
-)
-_NEW_REPORT = """
-INSERT INTO report (id, visit_id, partner_id, state, created_at) VALUES ($1, $2, $3, 'frozen', $4) RETURNING number
-"""
-_NEW_REVISION = """
-WITH revision AS (
-  INSERT INTO report_revision (report_id, revision, partner_id, document, digest, verification_code, short_code,
-                               frozen_at, signature)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-)
-INSERT INTO report_person (report_id, revision, partner_id, salt, personal) VALUES ($1, $2, $3, $10, $11)
+_PARTNER_OF = "SELECT partner_id FROM visit WHERE id = $1 AND state = 'completed' AND result IS NOT NULL"
+# A code that some visit already has is the phone's mistake: it costs the code, never the visit.
+_NEW_COLLECTION = """
+INSERT INTO collection (visit_id, partner_id, code_hash, pin_hash) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
 """
 
 
@@ -52,36 +35,31 @@ async def freeze_report(work: Work, cmd: CompleteVisit) -> None:
     Nothing on a sheet can stop it: what is too long is cut. A completion that came second changes no report. The
     collection code that came along leads to the report, unless the visit has one already.
     """
-    row = await _COMPLETED.first(work.driver, {"visit_id": cmd.visit_id})
-    if row is None:
-        return
-    partner_id, report_id = row
-    if report_id is None:
-        await _freeze(work, cmd.visit_id, partner_id)
-    if cmd.collection is not None:
-        await work.db.execute(
-            # A code that some visit already has is the phone's mistake: it costs the code, never the visit.
-            insert(Collection)
-            .values(
-                visit_id=cmd.visit_id,
-                partner_id=partner_id,
-                code_hash=bytes.fromhex(cmd.collection.code_hash),
-                pin_hash=bytes.fromhex(cmd.collection.pin_hash),
-            )
-            .on_conflict_do_nothing()
-        )
-
-
-async def _freeze(work: Work, visit_id: UUID, partner_id: UUID | None) -> None:
     report_id = new_id()
-    number = await work.driver.fetchval(_NEW_REPORT, report_id, visit_id, partner_id, work.now)
-    document, personal = await sheet_of(work.driver, visit_id, report_id=report_id, number=number, at=work.now)
+    opened = await open_report(work.driver, cmd.visit_id, report_id=report_id, at=work.now)
+    if opened is not None:
+        await _freeze(work, report_id, opened)
+    if cmd.collection is not None:
+        row = await work.driver.fetchrow(_PARTNER_OF, cmd.visit_id)
+        if row is not None:
+            hashes = (bytes.fromhex(cmd.collection.code_hash), bytes.fromhex(cmd.collection.pin_hash))
+            await work.driver.execute(_NEW_COLLECTION, cmd.visit_id, row["partner_id"], *hashes)
+
+
+async def _freeze(work: Work, report_id: UUID, opened: NewReport) -> None:
     salt = secrets.token_bytes(salt_bytes)
-    personal_bytes = rules.frozen(personal)
-    bound = msgspec.structs.replace(document, personal_commitment=commit(personal_bytes, salt).hex())
+    personal_bytes = rules.frozen(opened.personal)
+    bound = msgspec.structs.replace(opened.document, personal_commitment=commit(personal_bytes, salt).hex())
     document_bytes = rules.frozen(bound)
-    names = (report_id, bound.revision, partner_id)
-    codes_of_it = (codes.new_token(), codes.new_short_code(), work.now)
-    frozen = (document_bytes, digest(document_bytes), *codes_of_it, rules.signature_of(personal))
-    await work.driver.execute(_NEW_REVISION, *names, *frozen, salt, personal_bytes)
+    names = {"report_id": report_id, "revision": bound.revision, "partner_id": opened.partner_id}
+    frozen = {
+        "document": document_bytes,
+        "digest": digest(document_bytes),
+        "verification_code": codes.new_token(),
+        "short_code": codes.new_short_code(),
+        "frozen_at": work.now,
+        "signature": rules.signature_of(opened.personal),
+    }
+    work.rows.add("report_revision", names | frozen)
+    work.rows.add("report_person", names | {"salt": salt, "personal": personal_bytes})
     await work.enqueue(RENDER, RenderReport(report_id, bound.revision))

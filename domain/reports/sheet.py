@@ -6,11 +6,12 @@ cannot get into its report.
 
 import datetime as dt
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Text, bindparam, case, cast, func, select
+from sqlalchemy import ColumnElement, DateTime, Text, Uuid, bindparam, case, cast, func, literal_column, select
+from sqlalchemy.dialects.postgresql import insert
 
 from domain.catalog.model import FaultCode, LabourOperation, Model, ModelComponent
 from domain.catalog.model import Part as CatalogPart
@@ -21,6 +22,7 @@ from domain.kit.read import AnySelect, Prepared
 from domain.people.model import Account, Partner
 from domain.reports import document as doc
 from domain.reports import rules
+from domain.reports.model import Report
 from domain.warranty.queries import gathered_facts, json_list, json_object
 from domain.warranty.rules import CoverageFacts, coverage
 from domain.worklog.model import Expense, Fault, PartUsed, Photo, Reading, TimeEntry, Upload
@@ -157,13 +159,59 @@ _VISIT = (
     .where(Visit.id == bindparam("visit_id"))
 )
 _GATHER = Prepared(_VISIT, "visit_id")
+_NEW_REPORT = (
+    insert(Report)
+    .from_select(
+        ["id", "visit_id", "partner_id", "state", "created_at"],
+        select(
+            bindparam("report_id", type_=Uuid),
+            Visit.id,
+            Visit.partner_id,
+            literal_column("'frozen'"),
+            bindparam("at", type_=DateTime(timezone=True)),
+        ).where(Visit.id == bindparam("visit_id"), Visit.state == "completed", Visit.result.is_not(None)),
+    )
+    .on_conflict_do_nothing(index_elements=["visit_id"])
+    .returning(Report.number, Report.partner_id)
+    .cte("new_report")
+)
+_OPEN = Prepared(
+    _VISIT.add_columns(_NEW_REPORT.c.number.label("report_number"), _NEW_REPORT.c.partner_id).join(
+        _NEW_REPORT, literal_column("true")
+    ),
+    "visit_id",
+    "report_id",
+    "at",
+)
+
+
+class NewReport(NamedTuple):
+    """A report that was just opened, with the sheet of its first revision, uncut and not bound to its personal part."""
+
+    partner_id: UUID | None
+    document: doc.ReportDocument
+    personal: doc.PersonalPart
+
+
+async def open_report(driver: Any, visit_id: UUID, *, report_id: UUID, at: dt.datetime) -> NewReport | None:
+    """Open the report of a completed visit and read its sheet, by one statement; None when it has one already."""
+    row = await _OPEN.first(driver, {"visit_id": visit_id, "report_id": report_id, "at": at})
+    if row is None:
+        return None
+    document, personal = _written(row, report_id=report_id, number=row["report_number"], at=at)
+    return NewReport(row["partner_id"], document, personal)
 
 
 async def sheet_of(
     driver: Any, visit_id: UUID, *, report_id: UUID, number: int, at: dt.datetime
 ) -> tuple[doc.ReportDocument, doc.PersonalPart]:
-    """Return the first revision of a completed visit's report, still uncut and not yet bound to its personal part."""
-    visit = SimpleNamespace(**await _GATHER.first(driver, {"visit_id": visit_id}))
+    """Return the sheet of a completed visit as its report has it, uncut and not yet bound to its personal part."""
+    row = await _GATHER.first(driver, {"visit_id": visit_id})
+    return _written(row, report_id=report_id, number=number, at=at)
+
+
+def _written(row: Any, *, report_id: UUID, number: int, at: dt.datetime) -> tuple[doc.ReportDocument, doc.PersonalPart]:
+    visit = SimpleNamespace(**row)
     completed_at: dt.datetime = visit.completed_at
     visited_on = day_at(completed_at, visit.time_zone)
     # What pays is decided for the day of the failure, as the claim does: where no line says it, the day of the job.
