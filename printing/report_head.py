@@ -9,7 +9,6 @@ from printing.style import (
     BOTTOM,
     BRAND,
     LABEL,
-    LOGO_WIDTH,
     MARGIN,
     PAGE_HEIGHT,
     PAGE_WIDTH,
@@ -83,18 +82,21 @@ def check_address(verify_url: str) -> str:
 
 def running_head(pen: Pen, document: ReportDocument, setter: Setter, words: Words, brand: Brand, number: int) -> None:
     """Draw whose paper this is; from the second page on also which report it is."""
+    page_head(pen, setter, brand, f"{words['title']} {document.report_number}" if number > 1 else "")
+
+
+def page_head(pen: Pen, setter: Setter, brand: Brand, said: str = "") -> None:
+    """Draw whose paper this is: logo or name on the left, address and contact on the right, or what is ``said``."""
     base = PAGE_HEIGHT - TOP - 8
-    first = number == 1
-    if first and brand.logo is not None:
+    logo = None if said else brand.logo
+    if logo is not None:
         width, height = brand.logo_size()
-        pen.canvas.drawImage(brand.logo, MARGIN, base - 3, width, height)
+        pen.canvas.drawImage(logo, MARGIN, base - 3, width, height)
     else:
         pen.text(MARGIN, base, setter.fit(brand.name, WIDTH / 2 - 6, BRAND), BRAND, brand.colour)
-    said = [f"{words['title']} {document.report_number}"]
-    if first:
-        said = [*([brand.name] if brand.logo is not None else []), *brand.lines]
-    for index, line in enumerate(reversed(said)):
-        fitting = setter.fit(line, WIDTH - LOGO_WIDTH - 12, SMALL)
+    lines = [said] if said else [*([] if logo is None else [brand.name]), *brand.lines]
+    for index, line in enumerate(reversed(lines)):
+        fitting = setter.fit(line, WIDTH / 2, SMALL)
         x = PAGE_WIDTH - MARGIN - setter.face.width(fitting, SMALL.size)
         pen.text(x, base + index * 9, fitting, SMALL)
     pen.rule(MARGIN, base - 6, WIDTH, STRONG_RULE_INK, 0.8)

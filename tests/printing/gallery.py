@@ -1,4 +1,4 @@
-"""Pictures of reports as a reader sees them: `python -m tests.printing.gallery OUT` writes a PNG of every page."""
+"""Pictures of our papers as a reader sees them: `python -m tests.printing.gallery OUT` writes a PNG of every page."""
 
 import subprocess
 import sys
@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from domain.reports.document import Check, Coverage, Fault, Part, PersonalPart, ReportDocument
+from domain.reports.paper import JobSheetPaper
+from printing.job_sheet import render_job_sheets
 from printing.report import render_report
 from printing.words import Language
 from tests.printing import visits
@@ -143,12 +145,20 @@ VISITS: Mapping[str, Callable[[], Printed]] = {
     "17-erased": _erased,
 }
 
+JOB_SHEETS: Mapping[str, tuple[list[JobSheetPaper], Language]] = {
+    "20-job-sheet": ([visits.job_sheet()], "en"),
+    "21-job-sheet-chinese": ([visits.job_sheet(kind="maintain", subject="年度保养", customer="杭州湖滨酒店")], "zh"),
+    "22-job-sheet-full": ([visits.full_job_sheet("Donaudampfschifffahrt ")], "en"),
+}
+
 
 def papers() -> Iterator[tuple[str, bytes]]:
     """Yield every paper of the gallery: its name and its PDF."""
     for name, visit in VISITS.items():
         document, personal, photos, language = visit()
         yield name, render_report(document, personal, photos, visits.VERIFY_URL, visits.SHORT_CODE, language)
+    for name, (sheets, language) in JOB_SHEETS.items():
+        yield name, render_job_sheets(sheets, language)
 
 
 def pictures(pdf: bytes, dpi: int, stem: Path) -> list[Path]:

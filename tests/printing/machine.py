@@ -1,5 +1,7 @@
 """What a machine must have for some tests; those that lack it are skipped with the reason printed."""
 
+import shutil
+
 import pytest
 
 from printing.fonts import typeface
@@ -12,4 +14,7 @@ needs_cyrillic = pytest.mark.skipif(
 )
 needs_arabic = pytest.mark.skipif(
     not typeface().covers("ﻓﻨﺪﻕ"), reason="no TrueType font with Arabic: apt-get install fonts-dejavu-core"
+)
+needs_poppler = pytest.mark.skipif(
+    shutil.which("pdftoppm") is None, reason="pdftoppm is missing: apt-get install poppler-utils"
 )

@@ -22,6 +22,7 @@ from domain.reports.document import (
     Signature,
     Time,
 )
+from domain.reports.paper import JobSheetPaper, PaperCode, PaperHistory
 
 VERIFY_URL = "HTTPS://SERVICE.EXAMPLE.COM/V/" + ("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 7)[:206]
 SHORT_CODE = "7K3M9QX2PD"
@@ -209,6 +210,61 @@ def before_and_after(**fields: Any) -> tuple[ReportDocument, dict[str, bytes]]:
         for digest, kind, caption in zip(hashes, ("before", "after"), captions, strict=True)
     )
     return document(photos=photos, **fields), dict(zip(hashes, pictures, strict=True))
+
+
+def job_sheet(**fields: Any) -> JobSheetPaper:
+    given: dict[str, Any] = {
+        "job_number": "J-108812",
+        "visit_number": 2,
+        "kind": "repair",
+        "mode": "on_site",
+        "priority": 2,
+        "subject": "No hot water",
+        "problem": "The display shows E04 since the evening before",
+        "tools": "Torque wrench, bleeding key",
+        "reminder": "Ring the porter first",
+        "estimated_minutes": 90,
+        "customer": "Harbour Hotel Ltd",
+        "contact": "Mia Okafor, facilities",
+        "phone": "+44 20 7946 0018",
+        "site": "Harbour Hotel",
+        "address": "14 Quay Street, boiler room in the second basement, London E1 6AN",
+        "time_zone": "Europe/London",
+        "planned_from": datetime(2026, 3, 14, 9, 0, tzinfo=UTC),
+        "planned_to": datetime(2026, 3, 14, 11, 0, tzinfo=UTC),
+        "model_code": "HX-90B",
+        "model_name": "Heat pump boiler 9 kW",
+        "serial": "HX90B-2405-018842",
+        "unit_name": "Boiler 2",
+        "technician": "Ben Carter",
+        "technician_number": "T-417",
+        "partner": "North Bank Services",
+        "history": tuple(
+            PaperHistory(date(2025, month, 3), f"J-10{month}012 repaired: E04 pump M2, PU-130-7 x 1 pcs")
+            for month in (11, 7, 2)
+        ),
+        "fault_codes": tuple(PaperCode(f"E{n:02}", f"Circulation pump, kind {n}") for n in range(1, 22)),
+        "components": tuple(PaperCode(f"C{n}", f"Component {n}", n % 2 == 0) for n in range(1, 8)),
+        "collection_address": "https://service.example.com/c/JJTFOOBOYJQ6LJEK5AKW7ECVHM",
+        "pin": "482913",
+    }
+    return JobSheetPaper(**{**given, **fields})
+
+
+def full_job_sheet(text: str) -> JobSheetPaper:
+    """The same text, very long, in every place of a job sheet, and as many lines as there can be."""
+    long = text * 40
+    return job_sheet(
+        **{name: long for name in JobSheetPaper.__struct_fields__ if isinstance(getattr(job_sheet(), name), str)}
+        | {
+            "time_zone": "Europe/London",
+            "pin": "482913",
+            "collection_address": "https://service.example.com/c/JJTFOOBOYJQ6LJEK5AKW7ECVHM",
+            "history": tuple(PaperHistory(date(2025, 1, 1), long) for _ in range(3)),
+            "fault_codes": tuple(PaperCode(long, long, starred=True) for _ in range(60)),
+            "components": tuple(PaperCode(long, long, starred=True) for _ in range(60)),
+        }
+    )
 
 
 def hostile_document(text: str) -> ReportDocument:
