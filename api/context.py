@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.adapters.blobs import FolderBlobs
 from api.adapters.hasher import Argon2Hasher
+from api.adapters.key_files import kept_secret
 from api.adapters.queue import PgQueue
 from api.adapters.signer import HmacSigner
+from api.sealing import Sealing
 from api.settings import Settings
 from domain.commands import REGISTER
 from domain.kit.actor import SYSTEM, Actor
@@ -81,6 +83,11 @@ class Context:
     session_key: bytes = field(repr=False)
     register: Register = field(repr=False)
     """The commands, with this installation's signer of tag codes."""
+    sealing: Sealing = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Give the process the sealing keys of its installation."""
+        self.sealing = Sealing(self.settings, self.database)
 
     @property
     def signer(self) -> Signer:
@@ -114,17 +121,8 @@ def register_of(settings: Settings) -> Register:
 
 
 def _kept_key(settings: Settings, name: str) -> bytes:
-    """Return the key in a file of mode 0600 under the data, made at its first use."""
-    path = Path(settings.data) / "keys" / name
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        key = os.urandom(32)
-        file.write(key)
-    return key
+    """Return the key in a file under the data, made at its first use."""
+    return kept_secret(Path(settings.data) / "keys" / name, os.urandom(32))
 
 
 def build(settings: Settings) -> Context:

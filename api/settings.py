@@ -12,7 +12,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How this process is set up. Environment variables are the upper-case names with FIELDSTONE_ in front.
 
     ``database_url`` also answers to DATABASE_URL; without it the embedded PostgreSQL under ``data`` is used. The
-    partner's and the owner's addresses default to the same address with the role's name.
+    partner's and the owner's addresses default to the same address with the role's name. The three keys that seal are
+    PEM, or the base64 of DER; without them they are made under ``data``.
     """
 
     data: str = str(ROOT / ".fieldstone")
@@ -27,6 +28,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str = "http://127.0.0.1:8000"
     session_key: str = ""
     tag_key: str = ""
+    token_key: str = ""
+    pdf_key: str = ""
+    checkpoint_key: str = ""
     photo_workers: int = 1
     log_level: str = "info"
     metrics_token: str = ""

@@ -1,13 +1,15 @@
-"""Background work on reports: printing a frozen revision."""
+"""Background work on reports: a frozen revision is printed with its token, sealed, and entered into the register."""
 
 import asyncio
 import datetime as dt
 
 import msgspec
 from pgqueuer.errors import RetryRequested
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import insert, update
 
+from api.adapters.pdf_seal import seal_pdf
 from api.context import Context
+from api.sealing import Hands
 from api.worker import task
 from domain.kit.actor import SYSTEM
 from domain.kit.database import reading
@@ -15,7 +17,10 @@ from domain.kit.problem import Busy
 from domain.kit.work import Work, transact
 from domain.reports import codes, queries
 from domain.reports.actions import RENDER, RenderReport
-from domain.reports.model import ReportFile
+from domain.reports.document import ReportDocument
+from domain.reports.model import Report, ReportFile
+from domain.sealing.seals import NewSeal, register_seal
+from domain.sealing.token import Token, seal_token, serial_ends
 from printing.report import render_report
 from printing.words import Language
 
@@ -23,8 +28,8 @@ TRY_AGAIN_AFTER = dt.timedelta(seconds=30)
 
 
 @task(RENDER)
-async def print_report(context: Context, payload: bytes) -> None:
-    """Print a revision and keep its PDF, once: a second run finds the file and does nothing.
+async def issue_report(context: Context, payload: bytes) -> None:
+    """Print and seal a revision and keep its PDF, once: a second run finds the file and does nothing.
 
     A photo whose bytes have not arrived leaves an empty frame; the paper stays as it was printed. When the files or the
     database cannot be reached, the task comes back later.
@@ -35,39 +40,71 @@ async def print_report(context: Context, payload: bytes) -> None:
             stored = await queries.stored_revision(db, asked.report_id, asked.revision)
         if stored is None or stored.blob_sha256 is not None:
             return
-        pdf = await _printed(context, stored)
-        await _keep(context, stored, await context.blobs.put(pdf), len(pdf))
+        hands = await context.sealing.hands()
+        token, pdf = await _sealed(context, stored, hands)
+        seal = NewSeal(
+            report_id=stored.report_id,
+            revision=stored.revision,
+            partner_id=stored.partner_id,
+            token=token,
+            token_key_id=hands.token_key_id,
+            pdf_key_id=hands.pdf_key.id,
+            pdf_sha256=await context.blobs.put(pdf),
+        )
+        await _keep(context, seal, len(pdf))
     except (OSError, Busy) as error:
         raise RetryRequested(TRY_AGAIN_AFTER, str(error)) from error
 
 
-async def _printed(context: Context, stored: queries.StoredRevision) -> bytes:
+async def _sealed(context: Context, stored: queries.StoredRevision, hands: Hands) -> tuple[str, bytes]:
     document, personal = stored.opened()
     photos = {}
     for photo in document.photos:
         content = await context.blobs.get(photo.sha256)
         if content is not None:
             photos[photo.sha256] = content
-    address = codes.verification_address(context.settings.public_url, stored.token)
     language: Language = "zh" if stored.language == "zh" else "en"
-    return await asyncio.to_thread(
-        render_report, document, personal, photos, address, stored.short_code, language=language
+
+    def make() -> tuple[str, bytes]:
+        token = seal_token(token_of(document, stored.digest, hands.token_key_id), hands.token_key)
+        address = codes.verification_address(context.settings.public_url, token)
+        pdf = render_report(document, personal, photos, address, stored.short_code, language=language)
+        return token, seal_pdf(pdf, document.frozen_at, hands.pdf_key)
+
+    return await asyncio.to_thread(make)
+
+
+def token_of(document: ReportDocument, digest: bytes, key_id: str) -> Token:
+    """Return what the QR of a revision says."""
+    return Token(
+        key_id=key_id,
+        report_id=document.report_id,
+        revision=document.revision,
+        serial_ends=serial_ends(document.serial),
+        day=document.visited_on,
+        result=document.result,
+        digest=digest[:16],
     )
 
 
-async def _keep(context: Context, stored: queries.StoredRevision, blob_sha256: str, bytes_total: int) -> None:
+async def _keep(context: Context, seal: NewSeal, bytes_total: int) -> None:
+    """Enter seal and file and call the report sealed, in one transaction; what another run entered first stays."""
+
     async def keep(work: Work) -> None:
+        if not await register_seal(work, seal):
+            return
         await work.db.execute(
-            insert(ReportFile)
-            .values(
-                report_id=stored.report_id,
-                revision=stored.revision,
-                partner_id=stored.partner_id,
-                blob_sha256=blob_sha256,
+            insert(ReportFile).values(
+                report_id=seal.report_id,
+                revision=seal.revision,
+                partner_id=seal.partner_id,
+                blob_sha256=seal.pdf_sha256,
                 bytes_total=bytes_total,
                 rendered_at=work.now,
             )
-            .on_conflict_do_nothing()
+        )
+        await work.db.execute(
+            update(Report).where(Report.id == seal.report_id, Report.state == "frozen").values(state="sealed")
         )
 
     await transact(context.database, SYSTEM, keep)

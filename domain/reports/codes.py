@@ -6,6 +6,7 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
+from uuid import UUID
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Digits and capitals without I, L, O and U, which a hand or an eye takes for others. Source: Crockford's base 32."""
@@ -36,15 +37,15 @@ class CollectionSecret:
 
 
 def new_token() -> str:
-    """Return the text in the QR of one revision: 160 random bits that only our register can look up.
+    """Return the code of a revision until it is sealed: 160 random bits that only our register can look up.
 
-    The one place, with `look_up_code`, that a sealed token replaces. Capitals and digits, so that the QR stays small.
+    Its paper has the sealed token instead; whoever was told this one before is led to the same revision.
     """
     return base64.b32encode(secrets.token_bytes(LOOK_UP_BYTES)).decode()
 
 
 def look_up_code(token: str) -> str | None:
-    """Return what a revision is registered under, from the text of its QR in either case; None if we never wrote it."""
+    """Return what a revision is registered under, from the code it had before its seal in either case; else None."""
     capitals = token.upper()
     return capitals if token.isascii() and _TOKEN.fullmatch(capitals) else None
 
@@ -64,6 +65,15 @@ def new_collection_secret() -> CollectionSecret:
     """Return a collection code of 128 random bits and a PIN of six digits."""
     code = base64.b32encode(secrets.token_bytes(COLLECTION_BYTES)).decode().rstrip("=")
     return CollectionSecret(code, f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}d}")
+
+
+def letter_secret(key: bytes, letter_id: UUID) -> CollectionSecret:
+    """Return the code and PIN of a letter to a customer: always the same ones, and nothing of them is stored."""
+    code, pin = (
+        hmac.digest(key, what + letter_id.bytes, "sha256") for what in (b"letter code 1\x00", b"letter pin 1\x00")
+    )
+    digits = int.from_bytes(pin, "big") % 10**PIN_DIGITS
+    return CollectionSecret(base64.b32encode(code[:COLLECTION_BYTES]).decode().rstrip("="), f"{digits:0{PIN_DIGITS}d}")
 
 
 def code_hash(code: str) -> bytes:

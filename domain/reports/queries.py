@@ -15,6 +15,7 @@ from domain.people.access import own_rows
 from domain.reports import codes
 from domain.reports.document import PersonalPart, ReportDocument, belongs, digest, read
 from domain.reports.model import Collection, Report, ReportFile, ReportPerson, ReportRevision
+from domain.sealing.model import ReportSeal
 
 Db = AsyncConnection | AsyncSession
 
@@ -62,6 +63,11 @@ class StoredRevision(msgspec.Struct, frozen=True):
         return document, read(self.personal, PersonalPart)
 
 
+_TOKEN = (
+    select(ReportSeal.token)
+    .where(ReportSeal.report_id == ReportRevision.report_id, ReportSeal.revision == ReportRevision.revision)
+    .scalar_subquery()
+)
 _REPORTS = Read(
     ReportRow,
     select(
@@ -74,7 +80,7 @@ _REPORTS = Read(
         ReportRevision.frozen_at,
         ReportFile.rendered_at,
         ReportFile.blob_sha256,
-        ReportRevision.verification_code.label("token"),
+        func.coalesce(_TOKEN, ReportRevision.verification_code).label("token"),
         ReportRevision.short_code,
     )
     .join(ReportRevision, ReportRevision.report_id == Report.id)

@@ -1,6 +1,7 @@
 """What anybody who holds a report may know of it: whether it is ours and current, and nothing about a person."""
 
 import datetime as dt
+from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, func, select
@@ -11,6 +12,8 @@ from domain.kit.read import AnySelect, Read
 from domain.reports import codes, rules
 from domain.reports.document import ReportDocument, read
 from domain.reports.model import Report, ReportFile, ReportRevision
+from domain.sealing.seals import seal_of_token
+from domain.sealing.token import Token
 
 Db = AsyncConnection | AsyncSession
 
@@ -77,23 +80,35 @@ _ISSUED = Read(
     ).join(Report, Report.id == ReportRevision.report_id),
 )
 _BY_TOKEN = _ISSUED.statement.where(ReportRevision.verification_code == bindparam("code"))
+_SEALED = _ISSUED.statement.where(
+    ReportRevision.report_id == bindparam("report_id"), ReportRevision.revision == bindparam("revision")
+)
 _BY_HAND = _ISSUED.statement.where(ReportRevision.short_code == bindparam("code"))
 
 
-async def verified(db: Db, token: str) -> Verified | None:
-    """Return what our register says of the text in a report's QR, or None when it is not ours."""
+async def verified(db: Db, token: str, said: Token | None) -> Verified | None:
+    """Return what our register says of the text in a report's QR, or None when it is not ours.
+
+    ``said`` is what a sealed token says once its signature was checked. That alone proves nothing: the register must
+    have it, from a time when its keys were valid. Revisions that are not sealed yet have a code of the register's.
+    """
+    if said is not None:
+        seal = await seal_of_token(db, token)
+        if seal is None or not seal.counts:
+            return None
+        return await _told(db, _SEALED, {"report_id": seal.report_id, "revision": seal.revision})
     code = codes.look_up_code(token)
-    return None if code is None else await _told(db, _BY_TOKEN, code)
+    return None if code is None else await _told(db, _BY_TOKEN, {"code": code})
 
 
 async def verified_by_hand(db: Db, typed: str) -> Verified | None:
     """Return what our register says of a short code, or None when it is not ours."""
     code = codes.read_short_code(typed)
-    return None if code is None else await _told(db, _BY_HAND, code)
+    return None if code is None else await _told(db, _BY_HAND, {"code": code})
 
 
-async def _told(db: Db, statement: AnySelect, code: str) -> Verified | None:
-    row = await _ISSUED.first(db, statement, {"code": code})
+async def _told(db: Db, statement: AnySelect, sought: dict[str, Any]) -> Verified | None:
+    row = await _ISSUED.first(db, statement, sought)
     if row is None:
         return None
     document = read(row.document, ReportDocument)

@@ -9,7 +9,7 @@ from pypdf import PdfReader
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
-from api.tasks_reports import print_report
+from api.tasks_reports import issue_report
 from api.worker import drain
 from domain.reports import queries
 from domain.reports.actions import RenderReport
@@ -52,7 +52,8 @@ async def test_the_paper_carries_the_facts_and_nothing_of_the_camera(context: Co
     assert sum(len(page.images) for page in reader.pages) == 1
     assert b"51.5074" not in paper.content
     told = (await cast.ann.get(f"/reports/{visit.visit_id}")).json()
-    links = [note.get_object()["/A"]["/URI"] for page in reader.pages for note in page.get("/Annots", ())]
+    notes = [note.get_object() for page in reader.pages for note in page.get("/Annots", ())]
+    links = [note["/A"]["/URI"] for note in notes if note["/Subtype"] == "/Link"]
     assert links == [told["verification_address"]]
     assert told["short_code"] in text
 
@@ -73,7 +74,7 @@ async def test_a_customer_who_reads_chinese_gets_a_chinese_paper(
 async def test_printing_twice_keeps_one_paper(context: Context, cast: Cast, owner: AsyncEngine) -> None:
     await printed(context, cast)
     before = await rows(owner, "SELECT report_id, blob_sha256, rendered_at FROM report_file")
-    await print_report(context, msgspec.json.encode(RenderReport(before[0][0], 1)))  # type: ignore[arg-type]
+    await issue_report(context, msgspec.json.encode(RenderReport(before[0][0], 1)))  # type: ignore[arg-type]
     assert await rows(owner, "SELECT report_id, blob_sha256, rendered_at FROM report_file") == before
 
 
@@ -84,7 +85,7 @@ async def test_printing_waits_for_files_that_cannot_be_reached(
     ((report_id,),) = await rows(owner, "SELECT id FROM report")
     context.blobs = BrokenBlobs()
     with pytest.raises(RetryRequested):
-        await print_report(context, msgspec.json.encode(RenderReport(report_id, 1)))  # type: ignore[arg-type]
+        await issue_report(context, msgspec.json.encode(RenderReport(report_id, 1)))  # type: ignore[arg-type]
     assert await rows(owner, "SELECT * FROM report_file") == []
 
 
