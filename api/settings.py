@@ -13,7 +13,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     ``database_url`` also answers to DATABASE_URL; without it the embedded PostgreSQL under ``data`` is used. The
     partner's and the owner's addresses default to the same address with the role's name. The three keys that seal are
-    PEM, or the base64 of DER; without them they are made under ``data``.
+    PEM, or the base64 of DER; without them they are made under ``data``. ``brand_name`` is the maker's, on all papers;
+    ``brand_lines`` are up to three lines of address and contact with | between them, ``brand_colour`` a dark colour as
+    #123d54, ``brand_logo`` a PNG or JPEG file.
     """
 
     data: str = str(ROOT / ".fieldstone")
@@ -31,10 +33,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     token_key: str = ""
     pdf_key: str = ""
     checkpoint_key: str = ""
+    brand_name: str = ""
+    brand_lines: str = ""
+    brand_colour: str = ""
+    brand_logo: str = ""
     photo_workers: int = 1
     log_level: str = "info"
     metrics_token: str = ""
     webhook_loopback: bool = False
+    smtp_url: str = ""
+    mail_from: str = "reports@localhost.localdomain"
+    demo_mailbox: bool = False
+
+    @property
+    def mails(self) -> bool:
+        """Whether customers are written to: by a mail server, or into the demo's mailbox."""
+        return bool(self.smtp_url) or self.demo_mailbox
 
 
 def load_settings(environment: dict[str, str] | None = None) -> Settings:
