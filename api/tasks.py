@@ -5,6 +5,7 @@ import api.tasks_erasing
 import api.tasks_figures
 import api.tasks_imports
 import api.tasks_operations
+import api.tasks_prints
 import api.tasks_reports
 import api.tasks_requests
 import api.tasks_scores

@@ -24,6 +24,7 @@ from domain.kit.actor import SYSTEM
 from domain.kit.work import Work, transact
 from domain.operations.understanding import UNDERSTAND
 from domain.people.sessions import forget_expired
+from domain.reports.print_jobs import FORGET_PRINTS
 from mobile_sync.snapshots import BUILD
 from printing.fonts import typeface
 
@@ -155,5 +156,5 @@ async def _tidy(context: Context) -> None:
 
 
 async def _ask_for_upkeep(work: Work) -> None:
-    for kind in (BUILD, COUNT, RECKON, MOVE_WINDOW, UNDERSTAND):
+    for kind in (BUILD, COUNT, RECKON, MOVE_WINDOW, UNDERSTAND, FORGET_PRINTS):
         await work.enqueue(kind, {})

@@ -21,7 +21,7 @@ from domain.operations import actions as operations
 from domain.people import actions as people
 from domain.people import authorisations
 from domain.reports import actions as reports
-from domain.reports import amendments, erasing
+from domain.reports import amendments, erasing, print_jobs
 from domain.webhooks import actions as webhooks
 from domain.webhooks import telling
 from domain.worklog import actions as worklog
@@ -95,6 +95,7 @@ _ALL: tuple[Action, ...] = (
     webhooks.enable_webhook,
     webhooks.remove_webhook,
     operations.decide_recorded_work,
+    print_jobs.start_print_job,
     amendments.amend_report,
     amendments.withdraw_report,
     amendments.decide_amendment,

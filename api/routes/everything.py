@@ -18,6 +18,7 @@ import api.routes.keys
 import api.routes.operations
 import api.routes.people
 import api.routes.phone
+import api.routes.prints
 import api.routes.programmes
 import api.routes.report_revisions
 import api.routes.reports

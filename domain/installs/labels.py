@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hmac
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -66,6 +67,7 @@ _LABELS = Read(
 )
 _LABEL = (
     select(
+        UnitTag.id,
         UnitTag.unit_id,
         UnitTag.generation,
         UnitTag.code_hash,
@@ -98,13 +100,29 @@ async def label(db: AsyncConnection, signer: Signer, host: str, tag_id: UUID) ->
     Raises: TagOutdated.
     """
     row: Any = (await db.execute(_LABEL.where(UnitTag.id == tag_id))).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _text(signer, host, row)
+
+
+async def labels_of_units(
+    db: AsyncConnection, signer: Signer, host: str, unit_ids: Sequence[UUID]
+) -> dict[UUID, LabelText]:
+    """Return what the newest label of each unit says, by unit; one without a label that holds and fits is left out."""
+    holding = _LABEL.where(UnitTag.unit_id.in_(unit_ids), UnitTag.revoked_at.is_(None)).order_by(UnitTag.generation)
+    found = {}
+    for row in (await db.execute(holding)).all():
+        try:
+            found[row.unit_id] = _text(signer, host, row)
+        except TagOutdated:
+            found.pop(row.unit_id, None)
+    return found
+
+
+def _text(signer: Signer, host: str, row: Any) -> LabelText:
     code = tag_code(signer, row.gtin or "", row.serial_key, row.generation)
     if not hmac.compare_digest(hash_of_code(row.gtin or "", row.serial_key, code), row.code_hash):
         raise TagOutdated("Issue a new label, and revoke this one.")
     return LabelText(
-        id=tag_id,
+        id=row.id,
         unit_id=row.unit_id,
         generation=row.generation,
         model=row.model,
