@@ -4,6 +4,7 @@ import api.tasks_claims
 import api.tasks_erasing
 import api.tasks_figures
 import api.tasks_imports
+import api.tasks_mail
 import api.tasks_operations
 import api.tasks_prints
 import api.tasks_reports

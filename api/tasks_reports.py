@@ -8,6 +8,7 @@ from pgqueuer.errors import RetryRequested
 from sqlalchemy import insert, update
 
 from api.adapters.pdf_seal import seal_pdf
+from api.branding import brand_of
 from api.context import Context
 from api.sealing import Hands
 from api.worker import task
@@ -15,6 +16,7 @@ from domain.kit.actor import SYSTEM
 from domain.kit.database import reading
 from domain.kit.problem import Busy
 from domain.kit.work import Work, transact
+from domain.mailing.letters import send_report
 from domain.reports import codes, queries
 from domain.reports.actions import RENDER, RenderReport
 from domain.reports.document import ReportDocument
@@ -68,7 +70,8 @@ async def _sealed(context: Context, stored: queries.StoredRevision, hands: Hands
     def make() -> tuple[str, bytes]:
         token = seal_token(token_of(document, stored.digest, hands.token_key_id), hands.token_key)
         address = codes.verification_address(context.settings.public_url, token)
-        pdf = render_report(document, personal, photos, address, stored.short_code, language=language)
+        brand = brand_of(context.settings)
+        pdf = render_report(document, personal, photos, address, stored.short_code, language=language, brand=brand)
         return token, seal_pdf(pdf, document.frozen_at, hands.pdf_key)
 
     return await asyncio.to_thread(make)
@@ -106,5 +109,7 @@ async def _keep(context: Context, seal: NewSeal, bytes_total: int) -> None:
         await work.db.execute(
             update(Report).where(Report.id == seal.report_id, Report.state == "frozen").values(state="sealed")
         )
+        if context.settings.mails:
+            await send_report(work, seal.report_id, context.session_key)
 
-    await transact(context.database, SYSTEM, keep)
+    await transact(context.database, SYSTEM, keep, queue=context.queue)

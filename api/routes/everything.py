@@ -15,6 +15,7 @@ import api.routes.imports
 import api.routes.installs
 import api.routes.jobs
 import api.routes.keys
+import api.routes.mailbox
 import api.routes.operations
 import api.routes.people
 import api.routes.phone

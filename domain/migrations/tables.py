@@ -14,6 +14,7 @@ import domain.jobs.model
 import domain.jobs.request_model
 import domain.kit.feeds
 import domain.kit.journal
+import domain.mailing.model
 import domain.operations.model
 import domain.people.model
 import domain.reports.model

@@ -63,7 +63,7 @@ async def make_collection_code(work: Work, visit_id: UUID) -> codes.CollectionSe
     await work.db.execute(
         insert(Collection)
         .values(visit_id=visit_id, partner_id=visit.partner_id, **fresh)
-        .on_conflict_do_update(index_elements=["visit_id"], set_=fresh)
+        .on_conflict_do_update(index_elements=["visit_id"], index_where=Collection.letter_id.is_(None), set_=fresh)
     )
     note(work, work.actor.account_id, "collection-code-made", visit=str(visit_id))
     return secret

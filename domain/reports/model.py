@@ -155,14 +155,19 @@ class ReportFile(Record):
 class Collection(Record):
     """The collection code of a visit: the customer's way to the report, against a PIN, with five tries.
 
-    Both are kept as hashes that the phone makes: sha256("collect:" + code) and sha256("pin:" + code + ":" + PIN).
+    Both are kept as hashes that the phone makes: sha256("collect:" + code) and sha256("pin:" + code + ":" + PIN). A
+    visit has one from the phone or the office, and one for each letter to the customer.
     """
 
     __tablename__ = "collection"
+    __table_args__ = (
+        Index("uq_collection_visit_id", "visit_id", unique=True, postgresql_where=text("letter_id IS NULL")),
+    )
     code_hash: Mapped[bytes] = mapped_column(primary_key=True)
-    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"), unique=True)
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"), index=True)
     partner_id: Mapped[UUID | None]
     pin_hash: Mapped[bytes]
+    letter_id: Mapped[UUID | None]
     tries: Mapped[int] = mapped_column(server_default=text("0"))
     paused_until: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime] = mapped_column(server_default=func.now())
