@@ -9,6 +9,8 @@ import click
 from api.cli_claims import replay_claim
 from api.cli_codes import parse_code, read_photos
 from api.cli_import import import_file
+from api.cli_keys import keys
+from api.cli_reports import verify_report
 from api.cli_simulate import simulate
 from api.cli_year import judge_year_command
 from api.settings import ROOT, load_settings
@@ -103,5 +105,7 @@ main.add_command(parse_code)
 main.add_command(read_photos)
 main.add_command(import_file)
 main.add_command(replay_claim)
+main.add_command(keys)
+main.add_command(verify_report)
 main.add_command(simulate)
 main.add_command(judge_year_command)

@@ -80,6 +80,7 @@ def serve_all(settings: Settings, prepare: Callable[[Settings], str] | None = No
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with with_database(settings) as ready:
         asyncio.run(upgrade(ready.owner_database_url))
+        asyncio.run(_make_sealing_keys(ready))
         if prepare is not None:
             print(prepare(ready), flush=True)
         environment = environment_of(ready)
@@ -101,6 +102,15 @@ def serve_all(settings: Settings, prepare: Callable[[Settings], str] | None = No
             with contextlib.suppress(subprocess.TimeoutExpired):
                 background.wait(15)
     return 0
+
+
+async def _make_sealing_keys(settings: Settings) -> None:
+    """Make the keys that seal reports, with a notice, before the first report needs them."""
+    context = build(settings)
+    try:
+        await context.sealing.hands()
+    finally:
+        await context.close()
 
 
 def work_forever(settings: Settings) -> None:

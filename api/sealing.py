@@ -20,13 +20,13 @@ from domain.kit.work import Work, transact
 from domain.people.sessions import note
 from domain.sealing.keys import KnownKey, clock, every_key, key_id, keys_alone, public_bytes, register_key, retire_key
 from domain.sealing.rules import OVERLAP, SEALING, Purpose
-from domain.sealing.token import Token, read_token
+from domain.sealing.token import Token, claimed_key, read_token
 
 log = structlog.get_logger()
 RING_SECONDS = 60
 """How long the public keys are remembered."""
-UNKNOWN_SECONDS = 2
-"""How soon they are asked for again for the sake of a token whose key is not among them."""
+REFRESHES_MAX = 30
+"""How often they are asked for in that time for the sake of tokens whose keys are not among them."""
 
 
 class KeyGiven(Problem, kind=Kind.CONFLICT):
@@ -49,23 +49,25 @@ class Sealing:
     settings: Settings = field(repr=False)
     database: Database = field(repr=False)
     _ring: Mapping[str, ec.EllipticCurvePublicKey] = field(default_factory=dict, repr=False)
-    _asked_at: float = field(default=-RING_SECONDS - 1.0, repr=False)
+    _refreshed: list[float] = field(default_factory=list, repr=False)
     _private: dict[str, ec.EllipticCurvePrivateKey] = field(default_factory=dict, repr=False)
 
     async def read_token(self, text: str) -> Token | None:
         """Return what the text in a report's QR says if a key of ours signed it, revoked or not; else None.
 
-        The database is never asked about the token, and about keys once a minute, or every two seconds while tokens
-        come whose key is not known here.
+        The database is never asked about the token; about keys once a minute, and a few times more for tokens of keys
+        that are not known here.
         """
-        said = read_token(text, self._ring)
-        age = time.monotonic() - self._asked_at
-        if age > (UNKNOWN_SECONDS if said is None else RING_SECONDS):
-            self._asked_at = time.monotonic()
+        key = claimed_key(text)
+        if key is None:
+            return None
+        now = time.monotonic()
+        self._refreshed = [at for at in self._refreshed if now - at < RING_SECONDS]
+        if not self._refreshed or (key not in self._ring and len(self._refreshed) < REFRESHES_MAX):
+            self._refreshed.append(now)
             async with reading(self.database, SYSTEM) as db:
                 self._ring = {key.id: key.verifier for key in await every_key(db) if key.purpose == "token"}
-            said = read_token(text, self._ring)
-        return said
+        return read_token(text, self._ring)
 
     async def hands(self) -> Hands:
         """Return the keys to seal with now; makes those that are missing here, revoked or a year old.

@@ -15,11 +15,13 @@ class InnerSeal(msgspec.Struct, frozen=True, kw_only=True):
     """What a PDF proves of itself.
 
     ``ours``: a key that one of the roots vouches for signed it, and what was signed is there as it was. ``whole``:
-    nothing was added afterwards, and there is no second signature. ``certificate`` is the signer's, in DER.
+    nothing was added afterwards, and there is no second signature. ``from_us``: it names a signer whom one of the roots
+    vouches for, whether the signature holds or not. ``certificate`` is the signer's, in DER.
     """
 
     ours: bool
     whole: bool
+    from_us: bool = False
     certificate: bytes | None = None
     said: str
 
@@ -48,4 +50,5 @@ def inner_seal(pdf: bytes, roots: list[bytes]) -> InnerSeal:
 def _inner(status: PdfSignatureStatus, signatures: int, certificate: bytes | None) -> InnerSeal:
     ours = bool(status.intact and status.valid and status.trusted)
     whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE and bool(status.docmdp_ok) and signatures == 1
-    return InnerSeal(ours=ours, whole=ours and whole, certificate=certificate, said=status.summary())
+    said, from_us = status.summary(), bool(status.trusted)
+    return InnerSeal(ours=ours, whole=ours and whole, from_us=from_us, certificate=certificate, said=said)

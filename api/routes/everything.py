@@ -21,6 +21,7 @@ import api.routes.people
 import api.routes.phone
 import api.routes.prints
 import api.routes.programmes
+import api.routes.report_keys
 import api.routes.report_revisions
 import api.routes.reports
 import api.routes.reviewing

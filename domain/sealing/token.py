@@ -106,6 +106,13 @@ def read_token(text: str, keys: Mapping[str, ec.EllipticCurvePublicKey]) -> Toke
     return said if key is not None and _signed_by(token, key) else None
 
 
+def claimed_key(text: str) -> str | None:
+    """Return the id of the key that a well-formed token names; whether that one signed it is not checked."""
+    token = _bytes_of(text)
+    said = None if token is None else _form_of(token)
+    return None if said is None else said.key_id
+
+
 def _payload(said: Token) -> bytes:
     ends = said.serial_ends.encode("ascii")
     parts = (
