@@ -10,6 +10,7 @@ export type Route =
   | { at: "jobs" | "outbox" | "settings" | "sign-in" }
   | { at: "job"; id: string }
   | { at: "visit"; id: string }
+  | { at: "unit"; gtin: string; serial: string }
   | { at: Form; visit: string };
 
 export function parseRoute(hash: string): Route {
@@ -19,6 +20,7 @@ export function parseRoute(hash: string): Route {
     .map(decoded);
   if (first === "outbox" || first === "settings" || first === "sign-in") return { at: first };
   if (first === "job" && id) return { at: "job", id };
+  if (first === "unit" && id && form) return { at: "unit", gtin: id, serial: form };
   if (first === "visit" && id) {
     const found = FORMS.find((one) => one === form);
     return found ? { at: found, visit: id } : { at: "visit", id };
@@ -36,6 +38,7 @@ function decoded(text: string): string {
 
 export function addressOf(route: Route): string {
   if (route.at === "jobs") return "#/";
+  if (route.at === "unit") return `#/unit/${encodeURIComponent(route.gtin)}/${encodeURIComponent(route.serial)}`;
   if ("visit" in route) return `#/visit/${encodeURIComponent(route.visit)}/${route.at}`;
   if ("id" in route) return `#/${route.at}/${encodeURIComponent(route.id)}`;
   return `#/${route.at}`;

@@ -21,6 +21,7 @@ import { ScanScreen } from "./scan";
 import { SettingsScreen } from "./settings";
 import { SignInScreen } from "./sign-in";
 import { TimeScreen } from "./time";
+import { UnitScreen } from "./unit";
 import { VisitScreen } from "./visit";
 
 const FORMS = {
@@ -64,6 +65,8 @@ function Shown({ to }: { to: Route }) {
       return <SettingsScreen />;
     case "job":
       return <JobScreen id={to.id} />;
+    case "unit":
+      return <UnitScreen gtin={to.gtin} serial={to.serial} />;
     case "visit": {
       const current = visitOf(to.id);
       return current ? <VisitScreen current={current} /> : <Gone />;

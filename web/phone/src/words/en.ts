@@ -35,6 +35,9 @@ export const en = {
   "gone.text":
     "The office has taken this job from your phone, or it is long finished. What you recorded on it is kept: look in the outbox.",
   "gone.jobs": "To my jobs",
+  "unit.title": "The machine",
+  "unit.none": "None of your jobs on this phone is on this machine.",
+  "unit.request": "Request service for it",
 
   "sync.online": "Online",
   "sync.offline": "No network",

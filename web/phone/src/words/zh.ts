@@ -35,6 +35,9 @@ export const zh: Record<keyof typeof en, string> = {
   gone: "不在本机",
   "gone.text": "该工单已被客服从您的手机移除，或早已结束。您所记录的内容仍然保留，请查看发件箱。",
   "gone.jobs": "返回我的工单",
+  "unit.title": "设备",
+  "unit.none": "本机上没有您负责的此设备的工单。",
+  "unit.request": "为此设备报修",
 
   "sync.online": "在线",
   "sync.offline": "无网络",

@@ -8,6 +8,7 @@ const ROUTES: Route[] = [
   { at: "sign-in" },
   { at: "job", id: "0198c5b0-0000-7000-8000-000000000001" },
   { at: "visit", id: "a/b c" },
+  { at: "unit", gtin: "09506000134352", serial: "HX/90 #1" },
   { at: "scan", visit: "0198c5b0-0000-7000-8000-000000000001" },
   { at: "complete", visit: "v" },
 ];
