@@ -31,6 +31,14 @@ def test_a_dispatcher_makes_assigns_and_cancels_a_job(product: Served) -> None:
     run_in_browser(product, "dispatch", app="desk")
 
 
+def test_a_partner_hands_in_a_claim_and_a_file_asks_for_leave_and_connects_its_system(product: Served) -> None:
+    run_in_browser(product, "handing-in", "en-GB", "wide", app="desk")
+
+
+def test_a_manager_pays_approves_authorises_and_sets_up_a_programme_on_a_phone_in_chinese(product: Served) -> None:
+    run_in_browser(product, "managing", "zh-CN", "phone", app="desk")
+
+
 @pytest.mark.parametrize(("language", "size"), [("en-GB", "wide"), ("zh-CN", "phone")])
 def test_axe_finds_nothing_serious_and_no_screen_is_wider_than_its_window(
     product: Served, language: str, size: str

@@ -1,19 +1,21 @@
 /** Claims and money by rule, partner and month: what was stopped and what was paid. */
 
-import { get, type Shape } from "../core/api";
+import { type Got, get, type Shape } from "../core/api";
 import { useLoad } from "../core/loading";
 import { filter, place } from "../core/router";
 import { Bars, Legend, Lines, type Series } from "../parts/chart";
-import { Field, type Option, Select } from "../parts/form";
+import { Choice } from "../parts/filters";
+import { Field } from "../parts/form";
 import { Empty, Loaded } from "../parts/states";
 import { Table } from "../parts/table";
 import { money, number, today } from "../words/format";
-import { perhaps, say, word } from "../words/words";
+import { language, perhaps, say, word } from "../words/words";
 
 type Line = Shape<"FigureLine">;
 type By = "rule" | "partner" | "month";
 
-const BYS: readonly By[] = ["rule", "partner", "month"];
+/** Beside by rule, which is usual. */
+const BYS: readonly By[] = ["partner", "month"];
 
 function yearAgo(): string {
   const day = today();
@@ -21,22 +23,19 @@ function yearAgo(): string {
 }
 
 export function Figures() {
-  const { by = "rule", from = yearAgo(), to = today() } = place.value.filters;
-  const load = useLoad(() => get("/figures/claims", { from, to, by: by as By }), [by, from, to]);
+  const { by: chosen = "", from = yearAgo(), to = today() } = place.value.filters;
+  const by = (chosen || "rule") as By;
+  const load = useLoad(() => Promise.all([get("/figures/claims", { from, to, by }), get("/rules")]), [by, from, to]);
   return (
     <>
       <h1>{say("figures")}</h1>
       <div class="tools">
-        <Field label={say("figures.by")}>
-          {(id) => (
-            <Select
-              id={id}
-              value={by}
-              change={(one) => filter({ by: one })}
-              options={BYS.map((one): Option => [one, word("by", one)])}
-            />
-          )}
-        </Field>
+        <Choice
+          name="by"
+          label={say("figures.by")}
+          none={word("by", "rule")}
+          options={BYS.map((one) => [one, word("by", one)])}
+        />
         <Field label={say("from")}>
           {(id) => (
             <input id={id} type="date" value={from} onChange={(event) => filter({ from: event.currentTarget.value })} />
@@ -49,14 +48,15 @@ export function Figures() {
         </Field>
       </div>
       <Loaded of={load}>
-        {({ lines, up_to_date }) => (
+        {([{ lines, up_to_date }, { rules }]) => (
           <>
             {!up_to_date && <p class="soft">{say("figures.counting")}</p>}
             {lines.length === 0 && <Empty>{say("figures.none")}</Empty>}
             {currencies(lines).map((currency) => (
               <OfCurrency
                 key={currency}
-                by={by as By}
+                by={by}
+                rules={rules}
                 currency={currency}
                 lines={lines.filter((one) => one.currency === currency)}
               />
@@ -77,7 +77,21 @@ function nameOf(by: By, line: Line): string {
   return by === "rule" ? (perhaps(`rule.${line.key}`) ?? line.key) : line.name || line.key;
 }
 
-function OfCurrency({ by, currency, lines }: { by: By; currency: string; lines: readonly Line[] }) {
+function decides(rule: { decides: string; decides_zh: string } | undefined): string {
+  return (language.value === "zh" ? rule?.decides_zh : rule?.decides) ?? "";
+}
+
+function OfCurrency({
+  by,
+  currency,
+  lines,
+  rules,
+}: {
+  by: By;
+  currency: string;
+  lines: readonly Line[];
+  rules: Got<"/rules">["rules"];
+}) {
   const series: Series[] = [
     { name: say("money.stopped"), tone: "bad", values: lines.map((one) => one.stopped_minor) },
     { name: say("money.review"), tone: "wait", values: lines.map((one) => one.in_review_minor) },
@@ -102,7 +116,16 @@ function OfCurrency({ by, currency, lines }: { by: By; currency: string; lines: 
         rows={lines}
         keyOf={(one) => one.key}
         columns={[
-          { head: word("by", by), lead: true, cell: (one) => nameOf(by, one) },
+          {
+            head: word("by", by),
+            lead: true,
+            cell: (one) => (
+              <>
+                {nameOf(by, one)}
+                {by === "rule" && <div class="soft">{decides(rules.find((rule) => rule.id === one.key))}</div>}
+              </>
+            ),
+          },
           { head: say("claims"), number: true, cell: (one) => number(one.claims) },
           { head: say("at.once"), number: true, cell: (one) => number(one.at_once_claims) },
           { head: say("asked"), number: true, cell: (one) => money(one.asked_minor, currency) },

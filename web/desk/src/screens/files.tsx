@@ -10,7 +10,7 @@ import { Field, Form } from "../parts/form";
 import { Listed, State } from "../parts/states";
 import { Table } from "../parts/table";
 import { moment, number } from "../words/format";
-import { language, say, word } from "../words/words";
+import { language, problemWords, say, word } from "../words/words";
 
 type Progress = Shape<"FileProgress">;
 
@@ -150,7 +150,7 @@ export function FileRows({ id }: { id: string }) {
                     <ul>
                       {(row.told.errors ?? []).map((one) => (
                         <li key={`${one.column}${one.code}`}>
-                          <b>{one.column}</b> {one.words}
+                          <b>{one.column}</b> {problemWords(one.code) ?? one.words}
                         </li>
                       ))}
                     </ul>

@@ -69,7 +69,13 @@ export function Jobs() {
     {
       head: "",
       cell: (job) => {
-        if (["completed", "cancelled"].includes(job.state)) return null;
+        if (job.state === "completed")
+          return (
+            <a class="button plain small" href={hashOf("job-reports", job.id)}>
+              {say("report.ofJob")}
+            </a>
+          );
+        if (job.state === "cancelled") return null;
         return (
           <div class="row">
             {is([...DISPATCHING, ...PARTNER]) && (

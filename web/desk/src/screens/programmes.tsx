@@ -28,7 +28,7 @@ export function Programmes() {
             done={pages.again}
           >
             <Field label={say("code")}>
-              {(id) => <input id={id} name="code" required maxLength={64} pattern="[A-Za-z0-9][A-Za-z0-9._/+\-]*" />}
+              {(id) => <input id={id} name="code" required maxLength={64} pattern="[A-Za-z0-9][A-Za-z0-9._\/+\-]*" />}
             </Field>
             <Field label={say("name")}>{(id) => <input id={id} name="name" required maxLength={200} />}</Field>
           </AskForm>

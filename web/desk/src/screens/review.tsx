@@ -54,13 +54,14 @@ export function Review() {
     },
     {
       head: say("state"),
-      cell: (claim) => (
-        <>
-          {claim.appealed && <State tone="warn">{say("appealed")}</State>}{" "}
-          {claim.needs_second && <State tone="wait">{say("second.by", { who: claim.proposed_by ?? "" })}</State>}{" "}
-          {claim.answer_by && <span class="soft">{`${say("answer.by")} ${day(claim.answer_by)}`}</span>}
-        </>
-      ),
+      cell: (claim) =>
+        (claim.appealed || claim.needs_second || claim.answer_by) && (
+          <>
+            {claim.appealed && <State tone="warn">{say("appealed")}</State>}{" "}
+            {claim.needs_second && <State tone="wait">{say("second.by", { who: claim.proposed_by ?? "" })}</State>}{" "}
+            {claim.answer_by && <span class="soft">{`${say("answer.by")} ${day(claim.answer_by)}`}</span>}
+          </>
+        ),
     },
   ];
   return (

@@ -14,7 +14,10 @@ import { Payments } from "./payments";
 import { Preauthorisations } from "./preauthorisations";
 import { ProgrammeRules } from "./programme-rules";
 import { Programmes } from "./programmes";
+import { Report } from "./report";
+import { Reports, ReportsOfJob } from "./reports";
 import { Review } from "./review";
+import { ServiceRequests } from "./service-requests";
 import { Submit } from "./submit";
 import { Systems } from "./systems";
 import { WarrantyChanges } from "./warranty-changes";
@@ -23,6 +26,7 @@ import { Alerts } from "./watch";
 export const SCREENS: readonly Screen[] = [
   { name: "jobs", title: "jobs", by: [...OFFICE, ...PARTNER], show: () => <Jobs /> },
   { name: "new-job", title: "newJob", by: DISPATCHING, show: () => <NewJob /> },
+  { name: "requests", title: "requests", by: OFFICE, show: () => <ServiceRequests /> },
   { name: "review", title: "review", by: [...REVIEWING, ...MANAGING], show: () => <Review /> },
   { name: "claims", title: "claims", by: [...OFFICE, ...PARTNER], show: () => <Claims /> },
   { name: "claim", title: "claim", by: [...OFFICE, ...PARTNER], show: (id) => <Claim id={id} />, isHidden: true },
@@ -32,6 +36,15 @@ export const SCREENS: readonly Screen[] = [
     title: "preauthorisations",
     by: [...OFFICE, ...PARTNER],
     show: () => <Preauthorisations />,
+  },
+  { name: "reports", title: "reports", by: [...DISPATCHING, ...PARTNER], show: () => <Reports /> },
+  { name: "report", title: "reports", by: [...OFFICE, ...PARTNER], show: (id) => <Report id={id} />, isHidden: true },
+  {
+    name: "job-reports",
+    title: "reports",
+    by: [...OFFICE, ...PARTNER],
+    show: (id) => <ReportsOfJob id={id} />,
+    isHidden: true,
   },
   { name: "submit", title: "submit", by: PARTNER, show: (id) => <Submit id={id} />, isHidden: true },
   { name: "files", title: "files", by: PARTNER, show: () => <Files /> },

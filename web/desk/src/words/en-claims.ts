@@ -46,7 +46,7 @@ export const enClaims = {
   inputs: "Inputs",
   scores: "What is unusual",
   "scores.none": "Nothing unusual was found.",
-  points: "Points",
+  points: "points",
   timeline: "Evidence in order",
   "timeline.none": "No evidence.",
   photos: "Photos",

@@ -2,12 +2,16 @@
 
 import { enClaims } from "./en-claims";
 import { enJobs } from "./en-jobs";
+import { enReports } from "./en-reports";
+import { enRequests } from "./en-requests";
 import { enRules } from "./en-rules";
 import { enSubmit } from "./en-submit";
 
 export const en = {
   ...enClaims,
   ...enJobs,
+  ...enReports,
+  ...enRequests,
   ...enRules,
   ...enSubmit,
   signIn: "Sign in",

@@ -52,5 +52,10 @@ export function perhaps(key: string, facts: Record<string, string | number> = {}
 /** Why something did not work: in Chinese where the problem has Chinese words, else as the server tells it. */
 export function whyOf(error: unknown): string {
   if (!(error instanceof Refused)) return (error instanceof Error && error.message) || say("away");
-  return (language.value === "zh" && ZH_PROBLEMS[error.code]) || error.message || say("away");
+  return problemWords(error.code) ?? (error.message || say("away"));
+}
+
+/** A problem in Chinese; undefined where it has no Chinese words, or none are wanted. */
+export function problemWords(code: string): string | undefined {
+  return language.value === "zh" ? ZH_PROBLEMS[code] : undefined;
 }

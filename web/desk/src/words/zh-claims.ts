@@ -48,7 +48,7 @@ export const zhClaims: Record<keyof typeof enClaims, string> = {
   inputs: "依据",
   scores: "异常之处",
   "scores.none": "未发现异常。",
-  points: "分数",
+  points: "分",
   timeline: "证据时间线",
   "timeline.none": "没有证据。",
   photos: "照片",

@@ -92,6 +92,12 @@ const TOLD: Partial<Record<Item["kind"], (what: string, facts: Facts) => string>
   payment: (_, { approved_minor, currency }) => `已付款 ${money(Number(approved_minor), text(currency))}`,
   "old-part": (what, facts) => joined([`${text(facts.number)} ${text(facts.serial)}`.trim(), OLD_PARTS[what]]),
   alert: (what) => word("alert", what),
+  report: (what, { kind, reason, after_decision }) => {
+    const asked = `报告${word("asked", text(kind))}`;
+    if (what === "asked") return noted(`已申请${asked}`, reason);
+    if (what === "declined") return `${asked}未获批准`;
+    return noted(joined([asked, after_decision && "在索赔裁定之后"]), reason);
+  },
   "recorded-work": (what, { kind, reason, note }) =>
     joined([word("op", text(kind)), DECIDED[what], reason ? word("kept", text(reason)) : note]),
 };

@@ -3,12 +3,16 @@
 import type { en } from "./en";
 import { zhClaims } from "./zh-claims";
 import { zhJobs } from "./zh-jobs";
+import { zhReports } from "./zh-reports";
+import { zhRequests } from "./zh-requests";
 import { zhRules } from "./zh-rules";
 import { zhSubmit } from "./zh-submit";
 
 export const zh: Record<keyof typeof en, string> = {
   ...zhClaims,
   ...zhJobs,
+  ...zhReports,
+  ...zhRequests,
   ...zhRules,
   ...zhSubmit,
   signIn: "登录",

@@ -46,6 +46,17 @@ export class Desk {
     await this.settled();
   }
 
+  /** Signs out, so that somebody else can sign in. */
+  async leave() {
+    await this.page.evaluate(() =>
+      fetch("/sign-out", {
+        method: "POST",
+        headers: { "content-type": "application/json", "idempotency-key": crypto.randomUUID() },
+        body: "{}",
+      }),
+    );
+  }
+
   /** Goes to the screen of an address such as "#/review" and waits until it is read. */
   async show(hash) {
     await this.page.evaluate((to) => {
@@ -76,6 +87,36 @@ export class Desk {
     return grave;
   }
 
+  /** Presses a button by its name, in the dialog when one is open. */
+  async press(name) {
+    const dialog = this.page.locator("dialog[open]");
+    const within = (await dialog.count()) ? dialog : this.page;
+    await within.getByRole("button", { name, exact: true }).first().click();
+  }
+
+  /** Fills fields by their names: of the open dialog, else of the page. */
+  async fill(fields) {
+    const dialog = this.page.locator("dialog[open]");
+    const within = (await dialog.count()) ? dialog : this.page.locator("main");
+    for (const [name, value] of Object.entries(fields)) await within.locator(`[name="${name}"]`).fill(value);
+  }
+
+  /** Carries out the form of the dialog and waits until it has closed and its list is read again. */
+  async send() {
+    await this.look();
+    const dialog = this.page.locator("dialog[open]");
+    const title = await dialog.getAttribute("aria-labelledby");
+    await dialog.locator("button[type=submit]").click();
+    await this.page.locator(`dialog[aria-labelledby="${title}"]`).waitFor({ state: "detached" });
+    await this.settled();
+  }
+
+  /** Keeps a picture of what is shown, where LOOK names a folder. */
+  async look() {
+    this.looks = (this.looks ?? 0) + 1;
+    if (process.env.LOOK) await this.page.screenshot({ path: `${process.env.LOOK}/${this.title} ${this.looks}.png` });
+  }
+
   async close() {
     await this.browser.close();
     assert.deepEqual(this.complaints, []);
@@ -85,6 +126,7 @@ export class Desk {
 /** Runs a scenario; what was on the screen is told when it fails. */
 export async function scenario(title, body, options = {}) {
   const desk = await Desk.open(options);
+  desk.title = title;
   try {
     await body(desk);
     await desk.close();

@@ -5,9 +5,11 @@ const waiting = first("/claims", "state=in_review");
 export const SCREENS = [
   { name: "jobs", login: "dora" },
   { name: "new-job", login: "dora" },
+  { name: "requests", login: "dora" },
   { name: "review", login: "rex" },
   { name: "claim", login: "rex", find: waiting },
   { name: "claims", login: "marek" },
+  { name: "payments", login: "marek" },
   { name: "programmes", login: "marek" },
   { name: "programme", login: "marek", find: first("/programmes", "") },
   { name: "preauthorisations", login: "marek" },
@@ -22,5 +24,7 @@ export const SCREENS = [
   { name: "submit", login: "pam", find: first("/jobs", "state=accepted") },
   { name: "preauthorisations", login: "pam", as: "partner-preauthorisations" },
   { name: "files", login: "pam" },
+  { name: "file", login: "pam", find: first("/claims/submit/files", "") },
   { name: "systems", login: "pam" },
+  { name: "systems", login: "admin", as: "admin-systems" },
 ];

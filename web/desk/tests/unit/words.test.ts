@@ -4,8 +4,18 @@ import { REASONS } from "../../src/core/deciding";
 import { en } from "../../src/words/en";
 import { perhaps } from "../../src/words/words";
 import { zh } from "../../src/words/zh";
+import { ZH_PROBLEMS } from "../../src/words/zh-problems";
 
 const places = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort();
+/** What no person can bring about: mistakes of the program that sends. */
+const OF_PROGRAMS = [
+  "body-too-large",
+  "idempotency-key-missing",
+  "malformed-request",
+  "no-such-route",
+  "operation-id-reused",
+  "wrong-media-type",
+];
 const screens = new URL("../../src/screens/", import.meta.url);
 
 describe("words", () => {
@@ -40,6 +50,20 @@ describe("words", () => {
     ];
     expect(all.length).toBeGreaterThan(30);
     expect(all.filter(([, type]) => type !== "string")).toEqual([]);
+  });
+
+  it("tell in Chinese of every problem that what the desk sends can have", () => {
+    const contract = readFileSync(new URL("../../../../openapi/openapi.json", import.meta.url), "utf8");
+    const { paths } = JSON.parse(contract);
+    const names = readdirSync(screens).map((name) => readFileSync(new URL(name, screens), "utf8"));
+    const sent = new Set([...names.join("\n").matchAll(/post\(\s*"(\/[^"]+)"/g)].map((found) => found[1] ?? ""));
+    const problemsOf = (of: unknown) =>
+      [...JSON.stringify(of).matchAll(/\/problems\/([a-z-]+)/g)].map((found) => found[1] ?? "");
+    const met = new Set([...sent].flatMap((path) => problemsOf(paths[path]?.post ?? {})));
+    expect(sent.size).toBeGreaterThan(20);
+    expect([...met].filter((code) => !(code in ZH_PROBLEMS) && !OF_PROGRAMS.includes(code))).toEqual([]);
+    const all = problemsOf(paths);
+    expect(Object.keys(ZH_PROBLEMS).filter((code) => !all.includes(code))).toEqual([]);
   });
 
   it("stand in the tables and nowhere in the screens", () => {
