@@ -28,7 +28,7 @@ from printing.words import Words
 ROOM = WIDTH - QR_SIDE - 24
 """Width left of the code."""
 CELL_LABEL = 62.0
-HEAD_HEIGHT = QR_SIDE + 6
+HEAD_HEIGHT = QR_SIDE + 8
 
 
 def title_block(
@@ -69,8 +69,8 @@ def title_block(
                 pen.text(x + CELL_LABEL, base, setter.fit(said, ROOM * 0.5 - CELL_LABEL, style), style)
         written(MARGIN, 98.0, hint)(pen, y)
         right = PAGE_WIDTH - MARGIN - QR_SIDE
-        qr.draw(pen.canvas, verify_url, right, y - 2 - QR_SIDE, QR_SIDE)
-        pen.canvas.linkURL(verify_url, (right, y - 2 - QR_SIDE, right + QR_SIDE, y - 2), relative=0)
+        qr.draw(pen.canvas, verify_url, right, y - 5 - QR_SIDE, QR_SIDE)
+        pen.canvas.linkURL(verify_url, (right, y - 5 - QR_SIDE, right + QR_SIDE, y - 5), relative=0)
 
     return Strip(HEAD_HEIGHT, ((0, draw),))
 
