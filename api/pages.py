@@ -15,12 +15,12 @@ import jinja2
 import msgspec
 from litestar import Request
 
+from api.branding import brand_of
 from api.operation import Call, Reply
 from api.problems import status_of
 from api.settings import ROOT
 from domain.kit.problem import Problem
 from printing.report_tables import amount
-from printing.style import FIELDSTONE
 from printing.words import Language, Words
 
 FOLDER = ROOT / "web" / "pages"
@@ -58,7 +58,6 @@ _SPOKEN: dict[Language, dict[str, Any]] = {
         **dict(zip(("other", "other_lang", "other_name"), _NAMES[1 - column], strict=True)),
         "words": {key: both[column] for key, both in WORDS.items()},
         "paper": Words(language),
-        "brand": FIELDSTONE.name,
         "style": STYLE,
     }
     for column, (language, tag, _) in enumerate(_NAMES)
@@ -87,7 +86,11 @@ def page(
     asked = call.request.query_params.get("lang")
     language: Language = asked if asked in _SPOKEN else language_of(call.request.headers.get("accept-language", ""))
     html = _templates.get_template(template).render(
-        _SPOKEN[language], chosen=f"?lang={language}" if asked in _SPOKEN else "", again=again, **facts
+        _SPOKEN[language],
+        brand=brand_of(call.context.settings).name,
+        chosen=f"?lang={language}" if asked in _SPOKEN else "",
+        again=again,
+        **facts,
     )
     policy = {"content-security-policy": SCRIPTED} if scripts else {}
     return Reply(html.encode(), status=status, media=HTML, headers={**HEADERS, **policy, **(headers or {})})

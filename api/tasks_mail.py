@@ -9,6 +9,7 @@ import structlog
 from pgqueuer.errors import RetryRequested
 
 from api.adapters.smtp import NotAccepted, NotReached, post_mail
+from api.branding import brand_of
 from api.context import Context
 from api.worker import task
 from domain.kit.actor import SYSTEM
@@ -17,7 +18,6 @@ from domain.kit.work import transact
 from domain.mailing.letters import SEND, LetterRow, SendLetter, waiting_letter, write_attempt
 from domain.mailing.message import NoAddress, Written, message, written
 from domain.reports import codes
-from printing.style import FIELDSTONE
 
 log = structlog.get_logger()
 WITHOUT_SERVER = dt.timedelta(hours=1)
@@ -50,7 +50,9 @@ async def send_letter(context: Context, payload: bytes) -> None:
 def text_of(context: Context, letter: LetterRow) -> Written:
     """Return what a letter says."""
     secret = codes.letter_secret(context.session_key, letter.id)
-    return written(letter.opened(), letter.language, secret, context.settings.public_url, FIELDSTONE.name)
+    return written(
+        letter.opened(), letter.language, secret, context.settings.public_url, brand_of(context.settings).name
+    )
 
 
 async def _posted(context: Context, letter: LetterRow) -> tuple[str, bool]:

@@ -17,6 +17,7 @@ from domain.jobs import planning, requests, steps
 from domain.jobs.own_units import tell_of_cover, tell_technicians
 from domain.kit.command import Action, Command, Register
 from domain.kit.work import Work
+from domain.mailing import letters
 from domain.operations import actions as operations
 from domain.people import actions as people
 from domain.people import authorisations
@@ -112,6 +113,7 @@ THEN: dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]] = {
     completion.CompleteVisit: [reports.freeze_report, opening.open_claim_for_visit, telling.tell_of_new_claim],
     adjudication.DecideClaim: [telling.tell_of_claim],
     scored.ScoreClaim: [telling.tell_of_claim],
+    erasing.ErasePersonalPart: [letters.forget_addresses],
     customers_say.CustomerAnswers: [telling.tell_of_claim_of_visit],
     appeals.AnswerClaim: [telling.tell_of_claim],
     appeals.AppealLine: [telling.tell_of_claim],

@@ -16,6 +16,7 @@ from domain.kit.work import Work
 from domain.mailing.model import Letter
 from domain.reports import codes
 from domain.reports.document import ReportDocument, read
+from domain.reports.erasing import ErasePersonalPart
 from domain.reports.model import Collection, Report, ReportErasure, ReportRevision
 
 SEND = "letter.send"
@@ -138,8 +139,9 @@ async def write_attempt(work: Work, letter_id: UUID, error: str, *, final: bool)
     return PAUSES[letter.attempts - 1]
 
 
-async def forget_addresses(work: Work, report_id: UUID) -> None:
-    """Erase the addresses that a report was mailed to; what was not sent yet is sent no more."""
-    gone = update(Letter).where(Letter.report_id == report_id)
+async def forget_addresses(work: Work, cmd: ErasePersonalPart) -> None:
+    """Erase the addresses that a visit's report was mailed to; what was not sent yet is sent no more."""
+    of_visit = select(Report.id).where(Report.visit_id == cmd.visit_id).scalar_subquery()
+    gone = update(Letter).where(Letter.report_id == of_visit)
     await work.db.execute(gone.where(Letter.state == "waiting").values(state="failed", error="erased"))
     await work.db.execute(gone.values(address=Letter.id.cast(Letter.address.type)))

@@ -12,6 +12,7 @@ from domain.kit.read import AnySelect, Read
 from domain.reports import codes, rules
 from domain.reports.document import ReportDocument, read
 from domain.reports.model import Report, ReportFile, ReportRevision
+from domain.sealing.model import ReportSeal
 from domain.sealing.seals import seal_of_token
 from domain.sealing.token import Token
 
@@ -31,13 +32,17 @@ class IssuedPdf(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IssuedRow(msgspec.Struct, frozen=True):
-    """A revision as the register knows it, with the digests of the PDFs of all revisions of its report."""
+    """A revision as the register knows it, with the digests of the PDFs of all revisions of its report.
+
+    Those that were sealed stay known when their files were erased; before there were seals, only files are known.
+    """
 
     document: bytes
     revision: int
     newest: int
     state: str
-    pdfs: list[tuple[int, str]] | None
+    printed: list[tuple[int, str]] | None
+    sealed: list[tuple[int, str]] | None
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +71,7 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 
 _later = ReportRevision.__table__.alias("later")
 _printed = ReportFile.__table__.alias("printed")
+_sealed = ReportSeal.__table__.alias("sealed")
 _ISSUED = Read(
     IssuedRow,
     select(
@@ -76,7 +82,11 @@ _ISSUED = Read(
         select(func.json_agg(func.json_build_array(_printed.c.revision, _printed.c.blob_sha256)))
         .where(_printed.c.report_id == Report.id)
         .scalar_subquery()
-        .label("pdfs"),
+        .label("printed"),
+        select(func.json_agg(func.json_build_array(_sealed.c.revision, _sealed.c.pdf_sha256)))
+        .where(_sealed.c.report_id == Report.id)
+        .scalar_subquery()
+        .label("sealed"),
     ).join(Report, Report.id == ReportRevision.report_id),
 )
 _BY_TOKEN = _ISSUED.statement.where(ReportRevision.verification_code == bindparam("code"))
@@ -113,6 +123,7 @@ async def _told(db: Db, statement: AnySelect, sought: dict[str, Any]) -> Verifie
         return None
     document = read(row.document, ReportDocument)
     minutes = {kind: sum(time.minutes for time in document.times if time.kind == kind) for kind in ("labour", "travel")}
+    pdfs = {(number, sha256) for number, sha256 in [*(row.printed or []), *(row.sealed or [])]}
     return Verified(
         standing=rules.standing(row.state, row.revision, row.newest),
         report_number=document.report_number,
@@ -130,6 +141,6 @@ async def _told(db: Db, statement: AnySelect, sought: dict[str, Any]) -> Verifie
         travel_minutes=minutes["travel"],
         pdfs=[
             IssuedPdf(revision=number, standing=rules.standing(row.state, number, row.newest), sha256=sha256)
-            for number, sha256 in sorted(row.pdfs or [], reverse=True)
+            for number, sha256 in sorted(pdfs, reverse=True)
         ],
     )

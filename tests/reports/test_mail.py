@@ -17,7 +17,7 @@ from api.context import Context
 from api.worker import drain
 from domain.kit.actor import SYSTEM
 from domain.kit.work import Work, begin, transact
-from domain.mailing.letters import PAUSES, SEND, SendLetter, forget_addresses, send_report, write_attempt
+from domain.mailing.letters import PAUSES, SEND, SendLetter, send_report, write_attempt
 from domain.mailing.message import NoAddress, Written, message
 from domain.reports.codes import letter_secret
 from tests.cast import Cast
@@ -252,10 +252,8 @@ async def test_erasing_forgets_the_address_and_sends_no_more(mailing: Any, cast:
     async with mail_server() as server:
         server.answers["MAIL"] = "451 later"
         product = mailing(smtp_url=server.url)
-        await mailed(product, cast, owner)
-        report = await report_id(owner)
-        async with begin(product.database, SYSTEM) as work:
-            await forget_addresses(work, report)
+        visit = await mailed(product, cast, owner)
+        await cast.ada.done("/reports/erase", {"visit_id": str(visit.visit_id), "reason": "Asked for in writing"})
         server.answers.clear()
         await enqueue_again(product, owner)
     assert server.mails == []
