@@ -7,7 +7,6 @@ import msgspec
 from pyhanko.keys import load_certs_from_pemder_data
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import SignatureCoverageLevel, validate_pdf_signature
-from pyhanko.sign.validation.status import PdfSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
 
@@ -15,13 +14,13 @@ class InnerSeal(msgspec.Struct, frozen=True, kw_only=True):
     """What a PDF proves of itself.
 
     ``ours``: a key that one of the roots vouches for signed it, and what was signed is there as it was. ``whole``:
-    nothing was added afterwards, and there is no second signature. ``from_us``: it names a signer whom one of the roots
-    vouches for, whether the signature holds or not. ``certificate`` is the signer's, in DER.
+    nothing was added afterwards, and there is no second signature. ``from_us``: it carries one of the roots, as our
+    seals do, whether a signature holds or not. ``certificate`` is the signer's, in DER.
     """
 
     ours: bool
     whole: bool
-    from_us: bool = False
+    from_us: bool
     certificate: bytes | None = None
     said: str
 
@@ -34,21 +33,22 @@ def inner_seal(pdf: bytes, roots: list[bytes]) -> InnerSeal:
     """
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # it would tell of every forged file at length
     logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
+    from_us = any(der.hex().upper().encode() in pdf for der in roots)
     try:
         signatures = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
         if not signatures:
-            return InnerSeal(ours=False, whole=False, said="no signature in it")
+            return InnerSeal(ours=False, whole=False, from_us=from_us, said="no signature in it")
         trusted = [one for der in roots for one in load_certs_from_pemder_data(der)]
-        context = ValidationContext(trust_roots=trusted, allow_fetching=False)
-        status = validate_pdf_signature(signatures[0], context)
+        status = validate_pdf_signature(signatures[0], ValidationContext(trust_roots=trusted, allow_fetching=False))
         signer = signatures[0].signer_cert
-        return _inner(status, len(signatures), signer.dump() if signer is not None else None)
+        whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE and bool(status.docmdp_ok)
+        ours = bool(status.intact and status.valid and status.trusted)
+        return InnerSeal(
+            ours=ours,
+            whole=ours and whole and len(signatures) == 1,
+            from_us=from_us,
+            certificate=None if signer is None else signer.dump(),
+            said=status.summary(),
+        )
     except Exception as error:
-        return InnerSeal(ours=False, whole=False, said=f"unreadable: {type(error).__name__}")
-
-
-def _inner(status: PdfSignatureStatus, signatures: int, certificate: bytes | None) -> InnerSeal:
-    ours = bool(status.intact and status.valid and status.trusted)
-    whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE and bool(status.docmdp_ok) and signatures == 1
-    said, from_us = status.summary(), bool(status.trusted)
-    return InnerSeal(ours=ours, whole=ours and whole, from_us=from_us, certificate=certificate, said=said)
+        return InnerSeal(ours=False, whole=False, from_us=from_us, said=f"unreadable: {type(error).__name__}")
