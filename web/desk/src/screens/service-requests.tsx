@@ -21,7 +21,8 @@ const HOUR_MS = 3_600_000;
 export function ServiceRequests() {
   const state = place.value.filters.state ?? "";
   const pages = usePages(
-    (cursor) => get("/service-requests", { cursor, limit: 50, state: (state || null) as (typeof STATES)[number] | null }),
+    (cursor) =>
+      get("/service-requests", { cursor, limit: 50, state: (state || null) as (typeof STATES)[number] | null }),
     [state],
   );
   const columns: Column<Line>[] = [
@@ -141,7 +142,13 @@ function Accept({ of: one, done }: { of: Line; done: () => void }) {
         )}
         <Field label={say("subject")} whole>
           {(id) => (
-            <input id={id} name="subject" required maxLength={200} defaultValue={one.wish.split("\n")[0]?.slice(0, 200)} />
+            <input
+              id={id}
+              name="subject"
+              required
+              maxLength={200}
+              defaultValue={one.wish.split("\n")[0]?.slice(0, 200)}
+            />
           )}
         </Field>
         <Field label={say("priority")}>
