@@ -1,7 +1,7 @@
 """The codes that partners' systems and files speak in, and the rows they stand for."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, false, literal_column, select, union_all
@@ -10,8 +10,9 @@ from domain.catalog.model import FaultCode, LabourOperation, ModelComponent, Par
 from domain.customers.model import Site
 from domain.installs.model import Unit
 from domain.jobs.model import Job
-from domain.kit.actor import Role
+from domain.kit.actor import SYSTEM, Role
 from domain.kit.problem import Kind, Problem
+from domain.kit.read import Prepared
 from domain.kit.work import Work
 from domain.people.access import own_params, own_rows_of
 from domain.worklog.repairs import PartKnown
@@ -26,6 +27,17 @@ class SubmissionRefused(Problem, kind=Kind.INVALID):
 def refused(field: str, code: str, words: str) -> SubmissionRefused:
     """Return the refusal that blames one field."""
     return SubmissionRefused(words, errors=[{"field": field, "code": code, "words": words}])
+
+
+class _Named(NamedTuple):
+    """What a code stands for; the job's own row tells the time zone of its site as ``counted_in``."""
+
+    kind: str
+    code: str
+    id: UUID
+    counted_in: str
+    claimable: bool
+    key_part: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +65,7 @@ class Catalogue:
 
     job_id: UUID
     time_zone: str
-    _known: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _known: dict[tuple[str, str], _Named] = field(default_factory=dict)
 
     def fault_code(self, place: str, code: str) -> UUID:
         """Return the id of a fault code. Raises: SubmissionRefused."""
@@ -75,7 +87,7 @@ class Catalogue:
         row = self._of("part", number, f"{place}.part_number", "There is no such part.")
         return PartFound(row.id, row.counted_in, PartKnown(row.claimable, row.key_part, self.time_zone))
 
-    def _of(self, kind: str, code: str, place: str, words: str) -> Any:
+    def _of(self, kind: str, code: str, place: str, words: str) -> _Named:
         found = self._known.get((kind, code))
         if found is None:
             raise refused(place, "unknown-code", words)
@@ -98,21 +110,29 @@ _JOB = (
     Job.number == bindparam("job_number", type_=BigInteger()),
     own_rows_of(Role.PARTNER_OFFICE, False, Job.partner_id),
 )
-_NAMED = union_all(
-    _codes("job", literal_column("''"), Job.id, Site.time_zone, false(), false())
-    .join_from(Job, Site, Site.id == Job.site_id)
-    .where(*_JOB),
-    _codes("fault", FaultCode.code, FaultCode.id).where(FaultCode.code == any_(bindparam("faults", type_=_TEXTS))),
-    _codes("component", ModelComponent.code, ModelComponent.id)
-    .join_from(ModelComponent, Unit, Unit.model_id == ModelComponent.model_id)
-    .join(Job, Job.unit_id == Unit.id)
-    .where(*_JOB, ModelComponent.code == any_(bindparam("components", type_=_TEXTS))),
-    _codes("part", Part.number, Part.id, Part.unit_of_measure, Part.claimable, Part.key_part).where(
-        Part.number == any_(bindparam("parts", type_=_TEXTS))
+_NAMED = Prepared(
+    union_all(
+        _codes("job", literal_column("''"), Job.id, Site.time_zone, false(), false())
+        .join_from(Job, Site, Site.id == Job.site_id)
+        .where(*_JOB),
+        _codes("fault", FaultCode.code, FaultCode.id).where(FaultCode.code == any_(bindparam("faults", type_=_TEXTS))),
+        _codes("component", ModelComponent.code, ModelComponent.id)
+        .join_from(ModelComponent, Unit, Unit.model_id == ModelComponent.model_id)
+        .join(Job, Job.unit_id == Unit.id)
+        .where(*_JOB, ModelComponent.code == any_(bindparam("components", type_=_TEXTS))),
+        _codes("part", Part.number, Part.id, Part.unit_of_measure, Part.claimable, Part.key_part).where(
+            Part.number == any_(bindparam("parts", type_=_TEXTS))
+        ),
+        _codes("operation", LabourOperation.code, LabourOperation.id).where(
+            LabourOperation.code == any_(bindparam("operations", type_=_TEXTS))
+        ),
     ),
-    _codes("operation", LabourOperation.code, LabourOperation.id).where(
-        LabourOperation.code == any_(bindparam("operations", type_=_TEXTS))
-    ),
+    "job_number",
+    "faults",
+    "components",
+    "parts",
+    "operations",
+    *own_params(SYSTEM),
 )
 
 
@@ -123,7 +143,8 @@ async def catalogue_of(work: Work, job_number: int, codes: Codes) -> Catalogue:
     """
     named = {kind: sorted(getattr(codes, kind)) for kind in ("faults", "components", "parts", "operations")}
     asked = {"job_number": job_number, **own_params(work.actor), **named}
-    known = {(row.kind, row.code): row for row in (await work.db.execute(_NAMED, asked)).all()}
+    rows = await work.driver.fetch(_NAMED.sql, *_NAMED.values(asked))
+    known = {(row["kind"], row["code"]): _Named(*row) for row in rows}
     job = known.get(("job", ""))
     if job is None:
         raise refused("job_number", "not-found", "There is no such job among yours.")

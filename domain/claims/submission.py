@@ -4,11 +4,13 @@ Steps, lines and completion are those that a phone's commands run: there is no s
 """
 
 import datetime as dt
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from msgspec import Meta
-from sqlalchemy import or_, select
+from sqlalchemy import Text, bindparam, cast, or_, select
 
 from domain.claims.codes import Codes, SubmissionRefused, catalogue_of, refused
 from domain.claims.model import Claim
@@ -23,17 +25,19 @@ from domain.claims.submitted_lines import (
     SubmittedTime,
     blaming,
 )
-from domain.jobs.held import hold
+from domain.jobs.held import Held, hold
 from domain.jobs.model import Job, Visit
 from domain.jobs.planning import AssignJob, PlanVisit, assign_job, plan_visit, refuse_stranger
 from domain.jobs.steps import take_step
-from domain.jobs.visits import JobClosed, SlotTaken, job_of, open_visits, slot_max
-from domain.kit.actor import Role
+from domain.jobs.visits import CLOSED, JobClosed, SlotTaken, job_of, open_visits, slot_max
+from domain.kit.actor import SYSTEM, Role
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.limits import Count, Moment, Note, Word
 from domain.kit.problem import InvalidRequest, NotFound
+from domain.kit.read import Prepared
 from domain.kit.work import Work
-from domain.people.access import own_rows
+from domain.people.access import own_params, own_rows, own_rows_of
+from domain.people.model import Account
 from domain.worklog.completion import CompleteVisit, NoSignature, Result, complete
 
 
@@ -77,6 +81,8 @@ class ClaimSubmitted(Answer, frozen=True, kw_only=True):
     flags: tuple[Word, ...] = ()
 
 
+OVER = frozenset({"completed", "cancelled"})
+"""States of a job that takes no visit any more."""
 _ID = UUID("0198c5b0-0000-7000-8000-000000000001")
 
 
@@ -105,7 +111,8 @@ async def submit_claim(work: Work, cmd: SubmitClaim) -> Done:
     if not cmd.arrived_at < cmd.completed_at <= cmd.arrived_at + slot_max:
         raise refused("completed_at", InvalidRequest.code, "A visit ends after it begins, within a day.")
     catalogue = await catalogue_of(work, cmd.job_number, _codes(cmd))
-    job, visit = await _job_and_visit(work, cmd, catalogue.job_id)
+    held = await _waiting(work, cmd, catalogue.job_id) or await _planned(work, cmd, catalogue.job_id)
+    job, visit = held.job, held.visit
     visit.submitted_through = _through(work)
     arrived = await take_step(work, job, visit, "arrive", cmd.arrived_at, ends_at_once=True)
     sheet = Sheet(work, visit, catalogue)
@@ -119,7 +126,7 @@ async def submit_claim(work: Work, cmd: SubmitClaim) -> Done:
     )
     await work.flush()
     with blaming(""):
-        done: Any = await complete(work, await hold(work, visit.id), completion)
+        done: Any = await complete(work, held, completion)
     assert work.register is not None, "a command is carried out from its register"
     for follow in work.register.then.get(CompleteVisit, []):
         await follow(work, completion)
@@ -145,13 +152,55 @@ def _through(work: Work) -> str:
     return "desk" if work.actor.session_id is not None else "file"
 
 
-async def _job_and_visit(work: Work, cmd: SubmitClaim, job_id: UUID) -> tuple[Job, Visit]:
-    """Return the job and the open visit of this technician on it, planned now if there is none.
+_OPEN_VISIT = Prepared(
+    select(Visit.id)
+    .join(Job, Job.id == Visit.job_id)
+    .join(Account, Account.id == Visit.technician_id)
+    .where(
+        Visit.job_id == bindparam("job_id"),
+        Visit.technician_id == bindparam("technician_id"),
+        Visit.state.not_in(sorted(CLOSED)),
+        Job.technician_id == Visit.technician_id,
+        Job.state.not_in(sorted(OVER)),
+        Account.role == Role.TECHNICIAN,
+        Account.partner_id == bindparam("own_partner"),
+        Account.disabled_at.is_(None),
+    )
+    .order_by(Visit.state == "planned", Visit.number)
+    .limit(1),
+    "job_id",
+    "technician_id",
+    "own_partner",
+)
 
-    Locks: the job, then the technician.
+
+async def _waiting(work: Work, cmd: SubmitClaim, job_id: UUID) -> Held | None:
+    """Return the visit that waits for this technician, held; None where something has to be planned or refused first.
+
+    Locks: the job, then the visit.
     """
+    given = {"job_id": job_id, "technician_id": cmd.technician_id, "own_partner": work.actor.partner_id}
+    row = await _OPEN_VISIT.first(work.driver, given)
+    if row is None:
+        return None
+    held = await hold(work, row["id"])
+    stands = held.job is not None and held.job.technician_id == cmd.technician_id and held.job.state not in OVER
+    return held if stands and held.visit.state not in CLOSED else None
+
+
+async def _planned(work: Work, cmd: SubmitClaim, job_id: UUID) -> Held:
+    """Return the open visit of this technician on the job, held, planned now if there is none.
+
+    Locks: the job, then the technician, then the visit.
+    """
+    visit = await _job_and_visit(work, cmd, job_id)
+    await work.flush()
+    return await hold(work, visit.id)
+
+
+async def _job_and_visit(work: Work, cmd: SubmitClaim, job_id: UUID) -> Visit:
     job = await job_of(work, job_id)
-    if job.state in ("completed", "cancelled"):
+    if job.state in OVER:
         claims = select(Claim.number).where(Claim.job_id == job.id, own_rows(work.actor, Claim.partner_id))
         numbers = list((await work.db.scalars(claims.order_by(Claim.number))).all())
         raise JobClosed(f"The job is {job.state}.", state=job.state, claims=numbers)
@@ -162,31 +211,38 @@ async def _job_and_visit(work: Work, cmd: SubmitClaim, job_id: UUID) -> tuple[Jo
         who: dict[str, Any] = {"partner_id": work.actor.partner_id, "technician_id": cmd.technician_id}
         with blaming(""):
             assigned: Any = await assign_job.carry_out(work, AssignJob(job_id=job.id, **who, **slot))
-        return job, await work.db.get_one(Visit, assigned.answer.visit_id)
+        return await work.db.get_one(Visit, assigned.answer.visit_id)
     waiting = [visit for visit in await open_visits(work, job.id) if visit.technician_id == cmd.technician_id]
     if waiting:
-        return job, max(waiting, key=lambda visit: (visit.state != "planned", -visit.number))
+        return max(waiting, key=lambda visit: (visit.state != "planned", -visit.number))
     with blaming(""):
         planned: Any = await plan_visit.carry_out(work, PlanVisit(job_id=job.id, **slot))
-    return job, await work.db.get_one(Visit, planned.answer.visit_id)
+    return await work.db.get_one(Visit, planned.answer.visit_id)
+
+
+@cache
+def _claim_of(role: Role, ours: bool) -> Prepared:
+    own = own_rows_of(role, ours, Claim.partner_id)
+    statement = (
+        select(Claim.id, Claim.number, cast(Claim.told, Text).label("told"), Visit.why_no_claim)
+        .join_from(Visit, Claim, Claim.visit_id == Visit.id, isouter=True)
+        .where(Visit.id == bindparam("visit_id"), or_(Claim.id.is_(None), own))
+    )
+    return Prepared(statement, "visit_id", *own_params(SYSTEM))
 
 
 async def _told(work: Work, visit_id: UUID, flags: tuple[str, ...]) -> Done:
-    row = (
-        await work.db.execute(
-            select(Claim.id, Claim.number, Claim.told, Visit.why_no_claim)
-            .join_from(Visit, Claim, Claim.visit_id == Visit.id, isouter=True)
-            .where(Visit.id == visit_id, or_(Claim.id.is_(None), own_rows(work.actor, Claim.partner_id)))
-        )
-    ).one()
-    told = row.told or {}
+    actor = work.actor
+    statement = _claim_of(actor.role, actor.partner_id is None)
+    row = await statement.first(work.driver, {"visit_id": visit_id, **own_params(actor)})
+    told = msgspec.json.decode(row["told"] or "{}")
     answer = ClaimSubmitted(
         visit_id=visit_id,
-        claim_id=row.id,
-        claim_number=row.number,
+        claim_id=row["id"],
+        claim_number=row["number"],
         state=told.get("state"),
         reasons=tuple(told.get("reasons", ())),
-        why_no_claim=row.why_no_claim,
+        why_no_claim=row["why_no_claim"],
         flags=flags,
     )
     return Done(answer, outcome="applied_flagged" if flags else "applied")

@@ -21,23 +21,9 @@ from domain.people.access import own_params, own_rows_of
 
 _JOB = list(Job.__table__.columns)
 _VISIT = [column for column in Visit.__table__.columns if column.name != "planned_span"]
-_SAVED_OF_VISIT = (
-    "state",
-    "version",
-    "travelled_at",
-    "arrived_at",
-    "started_at",
-    "completed_at",
-    "abandoned_reason",
-    "overlaps_actual",
-    "clock_uncertain",
-    "keyed_in_by_office",
-    "result",
-    "summary",
-    "signature",
-    "signed_by",
-    "no_signature_reason",
-)
+_SETTLED = {"id", "job_id", "assignment_id", "partner_id", "technician_id", "number", "planned_from", "planned_to"}
+"""What no step of a visit changes."""
+_SAVED_OF_VISIT = tuple(column.name for column in _VISIT if column.name not in _SETTLED)
 _SAVED_OF_JOB = ("state", "version", "closed_at")
 
 

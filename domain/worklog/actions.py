@@ -149,19 +149,20 @@ async def log_time(work: Work, cmd: LogTime) -> Done:
 
 def add_time(work: Work, visit: Visit, cmd: LogTime) -> None:
     """Write the minutes on a sheet that is open; whether the operation is known was asked."""
-    work.db.add(
-        TimeEntry(
-            id=work.op_id,
-            visit_id=visit.id,
-            partner_id=visit.partner_id,
-            kind=cmd.kind,
-            minutes=cmd.minutes,
-            labour_operation_id=cmd.labour_operation_id,
-            started_at=cmd.started_at,
-            ended_at=cmd.ended_at,
-            note=cmd.note,
-            entered_at=entered_at(work),
-        )
+    work.rows.add(
+        "time_entry",
+        {
+            "id": work.op_id,
+            "visit_id": visit.id,
+            "partner_id": visit.partner_id,
+            "kind": cmd.kind,
+            "minutes": cmd.minutes,
+            "labour_operation_id": cmd.labour_operation_id,
+            "started_at": cmd.started_at,
+            "ended_at": cmd.ended_at,
+            "note": cmd.note,
+            "entered_at": entered_at(work),
+        },
     )
 
 
@@ -186,19 +187,20 @@ async def add_expense(work: Work, cmd: AddExpense) -> Done:
 
 def add_spent(work: Work, visit: Visit, cmd: AddExpense) -> None:
     """Write the amount on a sheet that is open; whether its receipt is there was asked."""
-    work.db.add(
-        Expense(
-            id=work.op_id,
-            visit_id=visit.id,
-            partner_id=visit.partner_id,
-            direction=cmd.direction,
-            kind=cmd.kind,
-            amount_minor=cmd.amount_minor,
-            currency=cmd.currency,
-            photo_id=cmd.photo_id,
-            note=cmd.note,
-            entered_at=entered_at(work),
-        )
+    work.rows.add(
+        "expense",
+        {
+            "id": work.op_id,
+            "visit_id": visit.id,
+            "partner_id": visit.partner_id,
+            "direction": cmd.direction,
+            "kind": cmd.kind,
+            "amount_minor": cmd.amount_minor,
+            "currency": cmd.currency,
+            "photo_id": cmd.photo_id,
+            "note": cmd.note,
+            "entered_at": entered_at(work),
+        },
     )
 
 
@@ -219,16 +221,17 @@ async def record_reading(work: Work, cmd: RecordReading) -> Done:
 
 def add_measured(work: Work, visit: Visit, cmd: RecordReading) -> None:
     """Write the value on a sheet that is open."""
-    work.db.add(
-        Reading(
-            id=work.op_id,
-            visit_id=visit.id,
-            partner_id=visit.partner_id,
-            name=cmd.name,
-            value=cmd.value,
-            unit_of_measure=cmd.unit_of_measure,
-            entered_at=entered_at(work),
-        )
+    work.rows.add(
+        "reading",
+        {
+            "id": work.op_id,
+            "visit_id": visit.id,
+            "partner_id": visit.partner_id,
+            "name": cmd.name,
+            "value": cmd.value,
+            "unit_of_measure": cmd.unit_of_measure,
+            "entered_at": entered_at(work),
+        },
     )
 
 
@@ -247,21 +250,22 @@ async def add_photo(work: Work, cmd: AddPhoto) -> Done:
     upload_id = await work.db.scalar(
         select(Upload.id).where(Upload.sha256 == cmd.sha256, Upload.account_id == work.actor.account_id)
     )
-    work.db.add(
-        Photo(
-            id=work.op_id,
-            visit_id=visit.id,
-            partner_id=visit.partner_id,
-            kind=cmd.kind,
-            caption=cmd.caption,
-            sha256=cmd.sha256,
-            upload_id=upload_id,
-            taken_at=cmd.taken_at,
-            from_gallery=cmd.from_gallery,
-            latitude_e6=cmd.latitude_e6,
-            longitude_e6=cmd.longitude_e6,
-            entered_at=entered_at(work),
-        )
+    work.rows.add(
+        "photo",
+        {
+            "id": work.op_id,
+            "visit_id": visit.id,
+            "partner_id": visit.partner_id,
+            "kind": cmd.kind,
+            "caption": cmd.caption,
+            "sha256": cmd.sha256,
+            "upload_id": upload_id,
+            "taken_at": cmd.taken_at,
+            "from_gallery": cmd.from_gallery,
+            "latitude_e6": cmd.latitude_e6,
+            "longitude_e6": cmd.longitude_e6,
+            "entered_at": entered_at(work),
+        },
     )
     return written(work.op_id, *flags)
 

@@ -17,7 +17,6 @@ from domain.kit.problem import InvalidRequest
 from domain.kit.work import Work
 from domain.people.access import SHEET
 from domain.worklog.actions import ID, SHEET_PROBLEMS, LineWritten, Short, entered_at, written
-from domain.worklog.model import Fault, PartUsed
 from domain.worklog.rules import day_at, judge_entry
 
 PartKind = Literal["used", "missing", "returned"]
@@ -116,24 +115,25 @@ def add_part(work: Work, visit: Visit, cmd: UsePart, known: PartKnown) -> tuple[
         entered_at=entered_at(work),
         time_zone=known.time_zone,
     )
-    work.db.add(
-        PartUsed(
-            id=work.op_id,
-            visit_id=visit.id,
-            partner_id=visit.partner_id,
-            kind=cmd.kind,
-            part_id=cmd.part_id,
-            quantity=cmd.quantity,
-            unit_of_measure=cmd.unit_of_measure,
-            old_serial=cmd.old_serial,
-            new_serial=cmd.new_serial,
-            model_component_id=cmd.model_component_id,
-            designator=cmd.designator,
-            used_on=cmd.used_on or visited_on,
-            entered_on=entered.on,
-            on_hold=entered.on_hold,
-            entered_at=entered_at(work),
-        )
+    work.rows.add(
+        "part_used",
+        {
+            "id": work.op_id,
+            "visit_id": visit.id,
+            "partner_id": visit.partner_id,
+            "kind": cmd.kind,
+            "part_id": cmd.part_id,
+            "quantity": cmd.quantity,
+            "unit_of_measure": cmd.unit_of_measure,
+            "old_serial": cmd.old_serial,
+            "new_serial": cmd.new_serial,
+            "model_component_id": cmd.model_component_id,
+            "designator": cmd.designator,
+            "used_on": cmd.used_on or visited_on,
+            "entered_on": entered.on,
+            "on_hold": entered.on_hold,
+            "entered_at": entered_at(work),
+        },
     )
     notes = (("late-entry", entered.late), ("on-hold", entered.on_hold))
     return tuple(word for word, holds in notes if holds)
@@ -161,18 +161,19 @@ async def record_fault(work: Work, cmd: RecordFault) -> Done:
 
 def add_fault(work: Work, visit: Visit, cmd: RecordFault) -> None:
     """Write the fault on a sheet that is open; whether its code and component are known was asked."""
-    work.db.add(
-        Fault(
-            id=work.op_id,
-            visit_id=visit.id,
-            partner_id=visit.partner_id,
-            fault_code_id=cmd.fault_code_id,
-            symptom=cmd.symptom,
-            cause=cmd.cause,
-            action=cmd.action,
-            model_component_id=cmd.model_component_id,
-            designator=cmd.designator,
-            failed_on=cmd.failed_on,
-            entered_at=entered_at(work),
-        )
+    work.rows.add(
+        "fault",
+        {
+            "id": work.op_id,
+            "visit_id": visit.id,
+            "partner_id": visit.partner_id,
+            "fault_code_id": cmd.fault_code_id,
+            "symptom": cmd.symptom,
+            "cause": cmd.cause,
+            "action": cmd.action,
+            "model_component_id": cmd.model_component_id,
+            "designator": cmd.designator,
+            "failed_on": cmd.failed_on,
+            "entered_at": entered_at(work),
+        },
     )
