@@ -31,7 +31,7 @@ class ReportState(msgspec.Struct, frozen=True, kw_only=True):
     visit_id: UUID
     report_id: UUID
     number: str
-    state: str
+    state: rules.State
     revision: int
     digest: str
     frozen_at: dt.datetime
@@ -71,7 +71,7 @@ async def see_report(call: Call) -> object:
         visit_id=row.visit_id,
         report_id=row.report_id,
         number=rules.report_number(row.number),
-        state=row.state,
+        state=rules.state_of(row.state, row.revision, row.revision, row.signature, printed=row.rendered_at is not None),
         revision=row.revision,
         digest=row.digest,
         frozen_at=row.frozen_at,

@@ -12,7 +12,7 @@ from domain.jobs.model import Job, Visit
 from domain.kit.actor import Actor
 from domain.kit.read import Read
 from domain.people.access import own_rows
-from domain.reports import codes
+from domain.reports import codes, rules
 from domain.reports.document import PersonalPart, ReportDocument, belongs, digest, read
 from domain.reports.model import Collection, Report, ReportFile, ReportPerson, ReportRevision
 from domain.sealing.model import ReportSeal
@@ -34,6 +34,7 @@ class ReportRow(msgspec.Struct, frozen=True):
     blob_sha256: str | None
     token: str
     short_code: str
+    signature: rules.Signature
 
 
 class StoredRevision(msgspec.Struct, frozen=True):
@@ -82,6 +83,7 @@ _REPORTS = Read(
         ReportFile.blob_sha256,
         func.coalesce(_TOKEN, ReportRevision.verification_code).label("token"),
         ReportRevision.short_code,
+        ReportRevision.signature,
     )
     .join(ReportRevision, ReportRevision.report_id == Report.id)
     .join(Visit, Visit.id == Report.visit_id)
