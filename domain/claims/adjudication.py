@@ -367,6 +367,6 @@ async def _fitted_elsewhere(work: Work, claim: Claim, approving: Sequence[ClaimL
 def _stands_against(rival: Any, claim: Claim) -> bool:
     """Tell whether another claim's line takes the slot: a live one does, a paid one if its days are these days."""
     if rival.state != "paid":
-        return True
+        return rival.state in LIVE
     known = rival.failed_on is not None
     return known and rival.failed_on <= claim.repaired_on and claim.failed_on <= rival.repaired_on

@@ -74,7 +74,7 @@ DEFAULTS = Limits(
 
 
 class Rival(msgspec.Struct, frozen=True, kw_only=True):
-    """A fault line of another claim that was accepted, approved or paid on the same unit."""
+    """A fault line of another claim on the same unit: accepted, approved, paid, or waiting for a person."""
 
     claim_number: int
     partner_id: UUID
@@ -87,6 +87,11 @@ class Rival(msgspec.Struct, frozen=True, kw_only=True):
     def is_live(self) -> bool:
         """Paid lines no longer occupy their slot: a real second failure next year is not a duplicate."""
         return self.state in ("accepted", "approved")
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person has yet to say if it stands."""
+        return self.state in ("in_review", "sent_back")
 
 
 class ScanFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.claims.score_facts import Alike
-from domain.worklog.prints import PRINTS, uploads_alike
+from domain.worklog.prints import Nearness, photos_near
 
 _PHOTOS = """
 SELECT photo.id, photo.upload_id, photo.kind, claim.number, unit.model_id
@@ -27,22 +27,19 @@ async def photos_alike(driver: Any, own: Any) -> dict[UUID, tuple[Alike, ...]]:
 
 
 async def _alike(driver: Any, own: Any, photo: dict[str, Any]) -> list[Alike]:
-    prints = await driver.fetch(PRINTS, UUID(photo["upload_id"]))
-    near = {kind: await uploads_alike(driver, kind, bits) for kind, bits in prints}
-    uploads = {upload_id for of_kind in near.values() for upload_id in of_kind}
-    if not uploads:
+    near = await photos_near(driver, UUID(photo["upload_id"]))
+    if not near:
         return []
-    rows = await driver.fetch(_PHOTOS, list(uploads), own["visit_id"], own["unit_id"], own["site_id"])
-    return [_one(row, near, own, photo["kind"]) for row in rows]
+    rows = await driver.fetch(_PHOTOS, list(near), own["visit_id"], own["unit_id"], own["site_id"])
+    return [_one(row, near[row["upload_id"]], own, photo["kind"]) for row in rows]
 
 
-def _one(row: Any, near: dict[str, dict[UUID, tuple[int, bool]]], own: Any, kind: str) -> Alike:
-    by_kind = {name: of_kind[row["upload_id"]] for name, of_kind in near.items() if row["upload_id"] in of_kind}
+def _one(row: Any, near: Nearness, own: Any, kind: str) -> Alike:
     return Alike(
         photo_id=row["id"],
         claim_number=row["number"],
-        difference_bits=by_kind["d"][0] if "d" in by_kind else None,
-        frequency_bits=by_kind["f"][0] if "f" in by_kind else None,
-        mirrored=all(turned for _, turned in by_kind.values()),
+        difference_bits=near.difference_bits,
+        frequency_bits=near.frequency_bits,
+        mirrored=near.mirrored,
         label_of_same_model=kind == row["kind"] == "label" and row["model_id"] == own["model_id"],
     )

@@ -78,7 +78,7 @@ class Leg(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Alike(msgspec.Struct, frozen=True, kw_only=True):
-    """A photo of another unit that looks the same: how many bits of 64 the two prints differ in."""
+    """A photo of another unit that looks the same: in how many bits of 64 the prints of either kind differ."""
 
     photo_id: UUID
     claim_number: int | None = None

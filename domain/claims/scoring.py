@@ -23,7 +23,7 @@ from domain.claims.scoring_evidence import (
     trip_billed_twice,
 )
 
-SCORING_VERSION = 1
+SCORING_VERSION = 2
 week_min, week_times = 8, 3.0
 """A busy week is at least this many claims, and so many times the usual."""
 day_minutes_max, day_visits_max = 16 * 60, 14
@@ -271,7 +271,7 @@ SCORED: tuple[ScoredRule, ...] = (
     ScoredRule("S15", 1, 100, travel_over_usual),
     ScoredRule("S16", 1, 100, impossible_travel),
     ScoredRule("S17", 1, 100, trip_billed_twice),
-    ScoredRule("S18", 1, 100, photo_alike),
+    ScoredRule("S18", 2, 100, photo_alike),
     ScoredRule("S19", 1, 60, photo_outside_visit),
     ScoredRule("S20", 1, 40, gallery),
     ScoredRule("S21", 1, 100, position_away),

@@ -1,13 +1,13 @@
 """The scored rules on places, photos, people and returned parts. See ``scoring`` for what points mean."""
 
-from domain.claims.score_facts import Points, ScoreFacts
+from domain.claims.score_facts import Alike, Points, ScoreFacts
+from domain.worklog.print_bits import looks_alike, same_bits_max
 
 far_metres = 20_000
 """Beyond a town: no reading of one label lies so far from the other."""
 elsewhere_hours_max = 30 * 24
 speed_max_km_h = 130
 cities_apart_minutes = 10
-alike_bits_max = 10
 photo_minutes_spare = 120
 away_metres, away_metres_high = 1_000, 20_000
 customers_of_contact_min = 3
@@ -67,8 +67,7 @@ def photo_alike(facts: ScoreFacts) -> Points | None:
     best: Points | None = None
     for photo in facts.photos:
         for one in photo.alike:
-            bits = [count for count in (one.difference_bits, one.frequency_bits) if count is not None]
-            if not bits or min(bits) > alike_bits_max:
+            if not _is_alike(one):
                 continue
             found = Points(
                 40 if one.label_of_same_model else 100,
@@ -86,6 +85,15 @@ def photo_alike(facts: ScoreFacts) -> Points | None:
             )
             best = found if best is None or found.points > best.points else best
     return best
+
+
+def _is_alike(one: Alike) -> bool:
+    """Decide whether a photo is another one again; of labels of one model only what was merely saved anew is."""
+    if one.difference_bits is None or one.frequency_bits is None:
+        return False
+    if one.label_of_same_model:
+        return max(one.difference_bits, one.frequency_bits) <= same_bits_max
+    return looks_alike(one.difference_bits, one.frequency_bits)
 
 
 def photo_outside_visit(facts: ScoreFacts) -> Points | None:

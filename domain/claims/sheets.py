@@ -5,6 +5,7 @@ from sqlalchemy import ColumnElement, Date, Text, and_, bindparam, cast, func, l
 from domain.catalog.model import FaultCode, LabourOperation, Model, Part, PartLimit, ProgrammeVersion
 from domain.claims.model import Claim, Scan, stands
 from domain.claims.reviewed import Preauthorisation
+from domain.claims.standing import WAITING
 from domain.customers.model import Site
 from domain.installs.model import Unit
 from domain.jobs.model import Assignment, Job, Visit
@@ -153,7 +154,7 @@ _EVERYTHING = (
         Assignment.id.is_not_distinct_from(Job.assignment_id).label("assignment_current"),
         func.array(
             select(Claim.number)
-            .where(Claim.assignment_id == Visit.assignment_id, stands())
+            .where(Claim.assignment_id == Visit.assignment_id, or_(stands(), Claim.state.in_(sorted(WAITING))))
             .order_by(Claim.number)
             .scalar_subquery()
         ).label("assignment_claims"),

@@ -1,15 +1,18 @@
-"""D3 and D5: one live line for each unit and fault group, and repair windows that do not overlap."""
+"""D3 and D5: one live line for each unit and fault group, and repair windows that do not overlap.
+
+What nobody has decided yet is in nobody's way, and no later claim passes it: whichever comes second waits as well.
+"""
 
 from collections.abc import Iterable, Set
 from uuid import UUID
 
 from domain.claims.facts import ClaimFacts, Rival
-from domain.claims.findings import ASK_THE_OFFICE, Finding
+from domain.claims.findings import ASK_THE_OFFICE, UNDER_CHECK, Finding
 
 
 def taken(facts: ClaimFacts) -> Set[UUID]:
-    """Return the slots that this claim asks for and a live line occupies."""
-    return {rival.fault_group_id for rival in _live(facts)}
+    """Return the slots that this claim asks for and that a live line of these weeks occupies."""
+    return {rival.fault_group_id for rival in _live(facts) if not _is_long_ago(rival, facts)}
 
 
 def overlapping(facts: ClaimFacts) -> Set[UUID]:
@@ -18,8 +21,16 @@ def overlapping(facts: ClaimFacts) -> Set[UUID]:
 
 
 def one_live_line(facts: ClaimFacts) -> Finding | None:
-    """D3: no live line of another claim stands on the unit and fault group."""
-    return _found("already-claimed", facts, _live(facts))
+    """D3: no line of another claim stands on the unit and fault group, nor waits for a person there.
+
+    A line that still stands when no sheet of its repair could come any more is no duplicate of this one; its money is
+    held for a reason of its own. A person looks.
+    """
+    live = _live(facts)
+    if not live:
+        waiting = [rival.claim_number for rival in _asked_of(facts) if rival.waits]
+        return Finding("rival-under-check", UNDER_CHECK, True, {"claims": waiting}) if waiting else None
+    return _found("already-claimed", facts, live, soft=any(_is_long_ago(rival, facts) for rival in live))
 
 
 def windows_apart(facts: ClaimFacts) -> Finding | None:
@@ -27,17 +38,24 @@ def windows_apart(facts: ClaimFacts) -> Finding | None:
     return _found("window-overlaps", facts, _paid_meanwhile(facts), soft=facts.clock_uncertain)
 
 
+def _asked_of(facts: ClaimFacts) -> list[Rival]:
+    return [rival for rival in facts.rivals if rival.fault_group_id in facts.fault_groups]
+
+
 def _live(facts: ClaimFacts) -> list[Rival]:
-    return [rival for rival in facts.rivals if rival.is_live and rival.fault_group_id in facts.fault_groups]
+    return [rival for rival in _asked_of(facts) if rival.is_live]
+
+
+def _is_long_ago(rival: Rival, facts: ClaimFacts) -> bool:
+    return (facts.repaired_on - rival.repaired_on).days > facts.limits.days_to_submit
 
 
 def _paid_meanwhile(facts: ClaimFacts) -> list[Rival]:
     return [
         rival
-        for rival in facts.rivals
-        if not rival.is_live
+        for rival in _asked_of(facts)
+        if rival.state == "paid"
         and rival.failed_on is not None
-        and rival.fault_group_id in facts.fault_groups
         and rival.failed_on <= facts.repaired_on
         and facts.failed_on <= rival.repaired_on
     ]

@@ -10,6 +10,10 @@ PrintPart = Literal["whole", "middle"]
 
 alike_bits_max = 10
 """Prints that differ in no more bits are of pictures that look alike."""
+alone_bits_max, second_bits_max = 6, 16
+"""One kind of print says enough alone up to so many other bits; beyond, the other kind must be as near as this."""
+same_bits_max = 4
+"""Both kinds of print of a picture that was only saved anew are as near as this."""
 band_bits, bands = 16, 4
 
 
@@ -53,6 +57,16 @@ def mirrored(kind: PrintKind, bits: int) -> int:
         return signed(plain ^ _ODD_WAVES)
     rows = (plain >> 8 * row & 0xFF for row in reversed(range(8)))
     return signed(int("".join(f"{row:08b}"[::-1] for row in rows), 2) ^ (1 << 64) - 1)
+
+
+def looks_alike(difference_bits: int, frequency_bits: int) -> bool:
+    """Decide whether two pictures look alike, from the bits in which their prints of either kind differ.
+
+    One kind within ten bits is met by chance once in a hundred million pictures, and a large maker has as many: what is
+    not nearly equal must be near by both kinds.
+    """
+    near, far = sorted((difference_bits, frequency_bits))
+    return near <= alone_bits_max or (near <= alike_bits_max and far <= second_bits_max)
 
 
 def bands_of(bits: int) -> tuple[int, ...]:

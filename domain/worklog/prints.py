@@ -1,12 +1,23 @@
 """Fingerprints of photos as they are stored, and the photos that look like one."""
 
 from collections.abc import Iterable
-from typing import Any
+from itertools import groupby
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from domain.kit.work import Work
-from domain.worklog.print_bits import Print, PrintKind, alike_bits_max, bands_near, bands_of, mirrored
+from domain.worklog.print_bits import (
+    Print,
+    PrintKind,
+    alike_bits_max,
+    bands_near,
+    bands_of,
+    difference,
+    looks_alike,
+    mirrored,
+)
 
+KINDS: tuple[PrintKind, ...] = ("d", "f")
 uploads_alike_max = 50
 _KEEP = """
 INSERT INTO photo_print (upload_id, partner_id, kind, part, print, band_0, band_1, band_2, band_3)
@@ -23,6 +34,15 @@ WHERE bit_count((near.print # $2)::bit(64)) <= $7 GROUP BY near.upload_id ORDER 
 """
 """Uploads whose print of a kind is near one: found by bands, so that few of a million are looked at."""
 PRINTS = "SELECT kind, print FROM photo_print WHERE upload_id = $1 AND part = 'whole'"
+_ALL_PRINTS = "SELECT upload_id, part, kind, print FROM photo_print WHERE upload_id = ANY ($1) ORDER BY 1, 2, 3"
+
+
+class Nearness(NamedTuple):
+    """In how many bits of 64 the prints of two pictures differ, by kind; whether one is the other's mirror image."""
+
+    difference_bits: int
+    frequency_bits: int
+    mirrored: bool
 
 
 async def keep_prints(work: Work, upload_id: UUID, prints: Iterable[Print]) -> None:
@@ -44,4 +64,22 @@ async def uploads_alike(driver: Any, kind: PrintKind, bits: int) -> dict[UUID, t
         ):
             if upload_id not in found or differing < found[upload_id][0]:
                 found[upload_id] = (differing, turned)
+    return found
+
+
+async def photos_near(driver: Any, upload_id: UUID) -> dict[UUID, Nearness]:
+    """Return the other uploads that look like one, or like its mirror image, by both kinds of prints together."""
+    asked = {str(kind): int(bits) for kind, bits in await driver.fetch(PRINTS, upload_id)}
+    if len(asked) < len(KINDS):
+        return {}
+    met = {one for kind in KINDS for one in await uploads_alike(driver, kind, asked[kind])} - {upload_id}
+    rows = await driver.fetch(_ALL_PRINTS, list(met)) if met else ()
+    found: dict[UUID, Nearness] = {}
+    for (other, _), prints in groupby(rows, lambda row: (row["upload_id"], row["part"])):
+        kept = {row["kind"]: row["print"] for row in prints}
+        for turned in (False, True):
+            bits = [difference(mirrored(kind, asked[kind]) if turned else asked[kind], kept[kind]) for kind in KINDS]
+            near = Nearness(bits[0], bits[1], turned)
+            if looks_alike(*bits) and (other not in found or sum(bits) < sum(found[other][:2])):
+                found[other] = near
     return found

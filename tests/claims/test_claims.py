@@ -327,7 +327,8 @@ async def test_after_payment_a_real_second_failure_is_no_duplicate(context: Cont
     assert [claim.state for claim in await claims(context)] == ["paid", "accepted"]
 
 
-async def test_a_second_visit_on_one_assignment_goes_to_review(context: Context, cast: Cast) -> None:
+@pytest.mark.parametrize("state", ["accepted", "in_review"])
+async def test_a_second_visit_on_one_assignment_goes_to_review(context: Context, cast: Cast, state: str) -> None:
     ready = await make.ready_visit(context, cast)
     async with begin(context.database, SYSTEM) as work:
         second = replace(
@@ -339,6 +340,8 @@ async def test_a_second_visit_on_one_assignment_goes_to_review(context: Context,
     await claimed(ready)
     await scan(second)
     async with begin(context.database, SYSTEM) as work:
+        for table in ("claim_line", "claim"):
+            await work.db.execute(text(f"UPDATE {table} SET state = :state"), {"state": state})
         await work.db.execute(
             text("UPDATE visit SET state = 'working', abandoned_reason = NULL WHERE id = :id"),
             {"id": second.visit_id},

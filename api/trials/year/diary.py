@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from api.trials.catalogue import DESIGNATORS, FAULT_GROUPS, LINES, OPERATION_FOR, PARTS
@@ -224,20 +224,21 @@ def pictures(
         if rng.random() < likely:
             one = picture(rng, kind, arrived_at + dt.timedelta(seconds=spent * rng.uniform(0.05, 0.95)))
             if kind == "label":
-                one.look = world.looks.setdefault(unit.model, one.look) ^ noise(rng, rng.randrange(8, 21))
+                one.look = world.looks.setdefault(unit.model, one.look) ^ noise(rng, range(8, 21))
             one.place, one.from_gallery = seen_from(rng, place), rng.random() < 0.02
             found.append(one)
     return found
 
 
-def noise(rng: random.Random, bits: int) -> int:
-    """Return 64 bits of which so many are set."""
-    return sum(1 << bit for bit in rng.sample(range(64), bits))
+def noise(rng: random.Random, bits: Sequence[int]) -> int:
+    """Return 128 bits; in either half, one of the counts is drawn and so many are set."""
+    halves = (sum(1 << bit for bit in rng.sample(range(64), rng.choice(bits))) for _ in range(2))
+    return next(halves) << 64 | next(halves)
 
 
 def picture(rng: random.Random, kind: str, taken_at: dt.datetime) -> Picture:
     """Return a photo that nobody has seen before."""
-    return Picture(kind, f"{rng.getrandbits(256):064x}", taken_at, rng.getrandbits(64))
+    return Picture(kind, f"{rng.getrandbits(256):064x}", taken_at, rng.getrandbits(128))
 
 
 def designator(rng: random.Random, component: str) -> str:

@@ -307,7 +307,7 @@ def same_picture(world: World, stories: Sequence[Story], place: int) -> list[Sto
         return []
     old = world.rng.choice(source.pictures)
     copy = picture(world.rng, old.kind, story.arrived_at + dt.timedelta(minutes=world.rng.uniform(2, 10)))
-    copy.look = old.look ^ noise(world.rng, world.rng.choice((0, 0, 1, 2, 3, 5)))
+    copy.look = old.look ^ noise(world.rng, (0, 0, 1, 2, 3, 5))
     copy.from_gallery = world.rng.random() < 0.7
     story.pictures = [*story.pictures[1:], copy]
     return [story]

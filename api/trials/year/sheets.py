@@ -13,7 +13,7 @@ LABEL_HOST = "id.fieldstone.example"
 TOLD_OURS = '{"status": "known", "covered": "yes"}'
 TOLD_OTHER = '{"status": "under-check"}'
 SALTS = (0, 0x9E3779B97F4A7C15, 0xD1B54A32D192ED03, 0x94D049BB133111EB)
-"""Of one look the four prints differ, and of two looks all four lie as far apart as the looks do."""
+"""Of one look the four prints differ; of two looks those of a kind lie as far apart as that half of the looks does."""
 
 
 def write(world: World, rows: Rows, story: Story) -> None:
@@ -248,7 +248,8 @@ def _upload(world: World, rows: Rows, story: Story, picture: Picture) -> UUID:
         at=story.submitted_at,
     )
     for number, (kind, part) in enumerate((("d", "whole"), ("f", "whole"), ("d", "middle"), ("f", "middle"))):
-        seen = (picture.look << 11 * number | picture.look >> 64 - 11 * number) % 2**64 ^ SALTS[number]
+        half = picture.look >> 64 if kind == "d" else picture.look % 2**64
+        seen = (half << 11 * number | half >> 64 - 11 * number) % 2**64 ^ SALTS[number]
         bands = {f"band_{n}": _signed(seen >> 48 - 16 * n & 0xFFFF, 16) for n in range(4)}
         own = {"upload_id": upload_id, "partner_id": who.partner.id, "kind": kind, "part": part}
         rows.add("photo_print", **own, print=_signed(seen, 64), **bands)

@@ -121,7 +121,7 @@ class Unit:
 
 @dataclass(slots=True)
 class Picture:
-    """A photo as it was uploaded: its digest, and what it shows as 64 bits."""
+    """A photo as it was uploaded: its digest, and what it shows: 64 bits of shades, 64 of waves."""
 
     kind: str
     sha256: str
