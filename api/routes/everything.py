@@ -13,6 +13,7 @@ import api.routes.evidence
 import api.routes.figures
 import api.routes.imports
 import api.routes.installs
+import api.routes.job_sheets
 import api.routes.jobs
 import api.routes.keys
 import api.routes.mailbox

@@ -134,6 +134,7 @@ class Visit(Record):
     overlaps_actual: Mapped[bool] = mapped_column(server_default=text("false"))
     clock_uncertain: Mapped[bool] = mapped_column(server_default=text("false"))
     keyed_in_by_office: Mapped[bool] = mapped_column(server_default=text("false"))
+    office_was_asked: Mapped[bool] = mapped_column(server_default=text("false"))
     result: Mapped[str | None]
     summary: Mapped[str] = mapped_column(server_default="")
     signature: Mapped[dict[str, Any] | None]

@@ -9,6 +9,7 @@ from domain.kit.ids import new_id
 from domain.kit.work import Work
 from domain.reports import codes, rules
 from domain.reports.document import commit, digest, salt_bytes
+from domain.reports.paper_codes import paper_secret
 from domain.reports.sheet import NewReport, open_report
 from domain.worklog.completion import CompleteVisit
 
@@ -33,17 +34,28 @@ async def freeze_report(work: Work, cmd: CompleteVisit) -> None:
     """Freeze the sheet of a visit that was just completed as revision 1 of its report, and have it printed.
 
     Nothing on a sheet can stop it: what is too long is cut. A completion that came second changes no report. The
-    collection code that came along leads to the report, unless the visit has one already.
+    collection code that came along leads to the report, unless the visit has one already; where the office keyed in a
+    paper sheet it is the one printed there.
     """
     report_id = new_id()
     opened = await open_report(work.driver, cmd.visit_id, report_id=report_id, at=work.now)
     if opened is not None:
         await _freeze(work, report_id, opened)
-    if cmd.collection is not None:
+    hashes = _collection_hashes(work, cmd)
+    if hashes is not None:
         row = await work.driver.fetchrow(_PARTNER_OF, cmd.visit_id)
         if row is not None:
-            hashes = (bytes.fromhex(cmd.collection.code_hash), bytes.fromhex(cmd.collection.pin_hash))
             await work.driver.execute(_NEW_COLLECTION, cmd.visit_id, row["partner_id"], *hashes)
+
+
+def _collection_hashes(work: Work, cmd: CompleteVisit) -> tuple[bytes, bytes] | None:
+    """Return what is kept of the collection code the customer was given with the sheet, if there was one."""
+    if cmd.collection is not None:
+        return bytes.fromhex(cmd.collection.code_hash), bytes.fromhex(cmd.collection.pin_hash)
+    if not work.actor.is_office:
+        return None
+    printed = paper_secret(work.signer, cmd.visit_id)
+    return printed.code_hash, printed.pin_hash
 
 
 async def _freeze(work: Work, report_id: UUID, opened: NewReport) -> None:

@@ -117,6 +117,7 @@ _VISIT = (
         Visit.completed_at,
         Visit.clock_uncertain,
         Visit.keyed_in_by_office,
+        Visit.office_was_asked,
         Visit.result,
         Visit.summary,
         cast(Visit.signature, Text).label("signature"),
@@ -251,6 +252,7 @@ def _written(row: Any, *, report_id: UUID, number: int, at: dt.datetime) -> tupl
         photos=tuple(doc.Photo(**line) for line in lines["photos"]),
         notes=visit.summary,
         keyed_in_by_office=visit.keyed_in_by_office,
+        office_was_asked=visit.office_was_asked,
         flags=("clock-uncertain",) if visit.clock_uncertain else (),
         personal_commitment=NO_COMMITMENT,
     )

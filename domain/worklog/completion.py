@@ -60,7 +60,8 @@ class CompleteVisit(Command, tag="visit.complete", frozen=True, kw_only=True):
     What a complete sheet needs depends on the job's kind; free text never satisfies it. The customer signs, or a
     reason says why not. ``lines`` are the ids of the lines that the customer read: where the sheet has others by now
     the completion is flagged ``sheet-differs``, and what was signed stays as it was sent. Photos whose bytes are still
-    on the way do not hold it up. A visit that did not repair leaves its job in progress.
+    on the way do not hold it up. A visit that did not repair leaves its job in progress. ``office_was_asked``: whether
+    its technician asked for it where the office keys in a paper sheet; from a technician it says nothing.
     """
 
     visit_id: UUID
@@ -72,6 +73,7 @@ class CompleteVisit(Command, tag="visit.complete", frozen=True, kw_only=True):
     no_signature_reason: NoSignature | None = None
     lines: Annotated[tuple[UUID, ...], msgspec.Meta(max_length=signed_lines_max)] | None = None
     collection: CollectionHashes | None = None
+    office_was_asked: bool = False
 
 
 class VisitCompleted(Answer, frozen=True, kw_only=True):
@@ -129,6 +131,7 @@ async def complete(work: Work, held: Held, cmd: CompleteVisit) -> Done:
     visit.result, visit.summary, visit.signed_by = cmd.result, cmd.summary, cmd.signed_by or None
     visit.signature = None if cmd.signature is None else msgspec.to_builtins(cmd.signature)
     visit.no_signature_reason = cmd.no_signature_reason
+    visit.office_was_asked = work.actor.is_office and cmd.office_was_asked
     missing = missing_for_completion(_sheet_facts(facts, job.kind, cmd))
     if missing:
         told = [{"what": one.code, "words": one.words} for one in missing]
