@@ -129,6 +129,7 @@ export const enClaims = {
   "reason.under-check": "The office checks it.",
   "reason.ask-the-office": "Please ask the office.",
   "reason.already-claimed": "It was claimed already.",
+  "reason.rival-under-check": "Another claim on this fault waits for a person.",
   "reason.visit-already-claimed": "The visit was claimed already.",
   "reason.assignment-already-claimed": "This assignment was claimed already.",
   "reason.assigned-to-another": "The job was assigned to somebody else.",

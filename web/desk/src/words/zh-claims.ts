@@ -131,6 +131,7 @@ export const zhClaims: Record<keyof typeof enClaims, string> = {
   "reason.under-check": "总部正在核查。",
   "reason.ask-the-office": "请联系总部。",
   "reason.already-claimed": "已经索赔过。",
+  "reason.rival-under-check": "同一故障已有索赔在等待人工审核。",
   "reason.visit-already-claimed": "此次上门已索赔。",
   "reason.assignment-already-claimed": "此次派工已索赔。",
   "reason.assigned-to-another": "工单派给了他人。",
