@@ -1,7 +1,6 @@
 """The seal of a PDF: small, quick to check with other people's tools, and the same bytes each time."""
 
 import asyncio
-import datetime as dt
 import re
 import shutil
 import subprocess
@@ -9,23 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from api.adapters.certificates import leaf_certificate, pem, root_certificate
-from api.adapters.key_files import new_private_key
+from api.adapters.certificates import pem
 from api.adapters.pdf_check import inner_seal
 from api.adapters.pdf_seal import PdfKey, seal_pdf
 from printing.report import render_report
 from tests.printing import visits
+from tests.sealing.pdf_keys import AT, new_pdf_key
 from tests.sealing.reports import pdfsig
-
-AT = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)
-
-
-def new_pdf_key() -> PdfKey:
-    """A key for PDFs with its own root."""
-    now = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
-    root_key, key = new_private_key(), new_private_key()
-    root = root_certificate(root_key, now)
-    return PdfKey("00000000", key, leaf_certificate(key.public_key(), root_key, root, now), root)
 
 
 @pytest.fixture(scope="module")
