@@ -124,3 +124,24 @@ export function Select(props: {
     </select>
   );
 }
+
+/** One of few, all of them in sight. */
+export function Segments<T extends string>(props: {
+  label: string;
+  options: readonly (readonly [value: T, text: string])[];
+  value: T;
+  change: (value: T) => void;
+}) {
+  const name = useId();
+  return (
+    <fieldset class="segments">
+      <legend class="unseen">{props.label}</legend>
+      {props.options.map(([value, text]) => (
+        <label key={value}>
+          <input type="radio" name={name} checked={props.value === value} onChange={() => props.change(value)} />
+          <span>{text}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}

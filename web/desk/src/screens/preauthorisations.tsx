@@ -10,7 +10,7 @@ import { place } from "../core/router";
 import { is, me, PARTNER, REVIEWING } from "../core/session";
 import { AskForm } from "../parts/ask";
 import { StateChoice } from "../parts/filters";
-import { Field, type Given, Select } from "../parts/form";
+import { Field, type Given, Segments, Select } from "../parts/form";
 import { currencyOf, partnerColumn } from "../parts/names";
 import { Listed, State } from "../parts/states";
 import { type Column, Table } from "../parts/table";
@@ -20,6 +20,7 @@ import { say, word } from "../words/words";
 type Card = Shape<"PreauthorisationCard">;
 
 const STATES = ["requested", "granted", "refused"] as const;
+const DECISIONS = ["grant", "refuse"] as const;
 const TONES: Record<string, string> = { requested: "wait", granted: "good", refused: "bad" };
 
 export function Preauthorisations() {
@@ -165,7 +166,7 @@ function Request({ done }: { done: () => void }) {
 }
 
 function Decide({ card, done }: { card: Card; done: () => void }) {
-  const [decision, setDecision] = useState<"grant" | "refuse">("grant");
+  const [decision, setDecision] = useState<(typeof DECISIONS)[number]>("grant");
   const currency = currencyOf(card.partner_id);
   const reasons = REASONS[decision === "grant" ? "approve" : "refuse"];
   return (
@@ -191,15 +192,12 @@ function Decide({ card, done }: { card: Card; done: () => void }) {
       }}
       done={done}
     >
-      <fieldset class="segments">
-        <legend class="unseen">{say("decision")}</legend>
-        {(["grant", "refuse"] as const).map((one) => (
-          <label key={one}>
-            <input type="radio" name="decision" checked={decision === one} onChange={() => setDecision(one)} />
-            <span>{word("pre.do", one)}</span>
-          </label>
-        ))}
-      </fieldset>
+      <Segments
+        label={say("decision")}
+        options={DECISIONS.map((one) => [one, word("pre.do", one)])}
+        value={decision}
+        change={setDecision}
+      />
       {decision === "grant" && <AllowanceFields of={card.asked as Allowance} currency={currency} />}
       <Field label={say("reason")}>
         {(id) => (

@@ -76,7 +76,7 @@ export function Inputs({ of }: { of: Record<string, unknown> }) {
     <ul class="inputs">
       {Object.entries(of).map(([name, value]) => (
         <li key={name}>
-          <span class="soft">{name.replaceAll("_", " ")}</span> {shown(value)}
+          <span class="soft">{word("fact", name)}</span> {shown(value)}
         </li>
       ))}
     </ul>
@@ -87,6 +87,6 @@ function shown(value: unknown): string {
   if (Array.isArray(value)) return value.map(shown).join("; ");
   if (value === null || typeof value !== "object") return String(value ?? "–");
   return Object.entries(value)
-    .map(([name, one]) => `${name.replaceAll("_", " ")} ${shown(one)}`)
+    .map(([name, one]) => `${word("fact", name)} ${shown(one)}`)
     .join(", ");
 }

@@ -1,14 +1,17 @@
 /** Changes of a claimed unit's cover, which a second person approves or declines. */
 
+import { useState } from "preact/hooks";
 import { get, post } from "../core/api";
 import { usePages } from "../core/loading";
 import { DISPATCHING, is, me } from "../core/session";
-import { Ask } from "../parts/ask";
-import { Field, Form } from "../parts/form";
+import { AskForm } from "../parts/ask";
+import { ReasonField, Segments } from "../parts/form";
 import { Listed, State } from "../parts/states";
 import { Table } from "../parts/table";
 import { moment } from "../words/format";
 import { say, word } from "../words/words";
+
+const DECISIONS = ["approve", "decline"] as const;
 
 type Facts = Record<string, unknown>;
 
@@ -37,7 +40,7 @@ export function WarrantyChanges() {
                   if (change.decision)
                     return (
                       <>
-                        <State tone={change.decision === "approve" ? "good" : "bad"}>
+                        <State tone={change.decision === "approved" ? "good" : "bad"}>
                           {word("change", change.decision)}
                         </State>{" "}
                         {change.note}
@@ -71,27 +74,23 @@ function Differences({ before, after }: { before: Facts; after: Facts }) {
 }
 
 function Decide({ id: change_id, done }: { id: string; done: () => void }) {
+  const [decision, setDecision] = useState<(typeof DECISIONS)[number]>("approve");
   return (
-    <Ask button={say("decide")} title={say("decide")} plain small>
-      {(close) => {
-        const decide = (decision: "approve" | "decline") => async (given: Record<string, string>, key: string) => {
-          await post("/warranty-changes/decide", { change_id, decision, reason: given.reason ?? "" }, key);
-          close();
-          done();
-        };
-        return (["approve", "decline"] as const).map((decision) => (
-          <Form
-            key={decision}
-            button={say(`change.do.${decision}`)}
-            {...(decision === "decline" ? { tone: "bad" as const } : {})}
-            submit={decide(decision)}
-          >
-            <Field label={say("reason")}>
-              {(id) => <input id={id} name="reason" required minLength={3} maxLength={500} />}
-            </Field>
-          </Form>
-        ));
-      }}
-    </Ask>
+    <AskForm
+      button={say("decide")}
+      does={say(`change.do.${decision}`)}
+      plain
+      small
+      submit={({ reason = "" }, key) => post("/warranty-changes/decide", { change_id, decision, reason }, key)}
+      done={done}
+    >
+      <Segments
+        label={say("decision")}
+        options={DECISIONS.map((one) => [one, say(`change.${one}`)])}
+        value={decision}
+        change={setDecision}
+      />
+      <ReasonField />
+    </AskForm>
   );
 }

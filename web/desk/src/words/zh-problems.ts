@@ -55,4 +55,5 @@ export const ZH_PROBLEMS: Record<string, string> = {
   "warranty-change-decided": "此变更已有人决定。",
   "webhook-not-active": "此回调通知未启用。",
   "without-scan": "没有扫描标签的上门不能付款。",
+  "request-decided": "此服务请求已有人处理。",
 };

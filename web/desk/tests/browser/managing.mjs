@@ -67,11 +67,9 @@ await scenario(
     });
     await desk.show("#/changes");
     await page.locator("tr", { hasText: unit.serial }).getByRole("button", { name: words.decide }).click();
-    await desk.look();
-    const approving = page.locator("dialog form").first();
-    await approving.locator("input[name=reason]").fill("Seen in the contract");
-    await approving.locator("button[type=submit]").click();
-    await page.locator("dialog").waitFor({ state: "detached" });
+    await desk.fill({ reason: "Seen in the contract" });
+    await desk.send();
+    await page.locator("tr", { hasText: unit.serial }).locator(".state[data-tone=good]").waitFor();
     assert.equal((await office.ask("dora", `/units/${card.unit_id}`)).unit.warranty_end_on, "2031-12-31");
   },
   options,
