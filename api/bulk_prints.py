@@ -12,6 +12,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from api.branding import brand_of
 from api.context import Context
 from domain.claims.core_labels import PartLabel, part_labels
 from domain.installs.label_paper import LabelRoll, LabelSheet
@@ -21,16 +22,25 @@ from domain.kit.actor import Actor
 from domain.kit.database import reading
 from domain.kit.ids import operation_id
 from domain.kit.journal import canonical
-from domain.kit.work import Work, execute, transact
+from domain.kit.work import Work, execute, transact, utc_now
 from domain.reports import queries, rules
-from domain.reports.print_jobs import StartPrintJob
+from domain.reports.job_sheets import JobSheetQuery, job_sheets
+from domain.reports.paper import JobSheetPaper
+from domain.reports.print_jobs import StartPrintJob, documents_max
+from printing.job_sheet import render_job_sheets
 from printing.label_layout import Label
 from printing.labels import label_pages, label_sheet
 from printing.zpl import label_zpl
 
 PORTION = 50
-MEDIA = {"sheet": "application/pdf", "roll": "application/pdf", "zpl": "application/x-zpl", "zip": "application/zip"}
-ENDINGS = {"sheet": "pdf", "roll": "pdf", "zpl": "zpl", "zip": "zip"}
+MEDIA = {
+    "sheet": "application/pdf",
+    "roll": "application/pdf",
+    "zpl": "application/x-zpl",
+    "zip": "application/zip",
+    "pdf": "application/pdf",
+}
+ENDINGS = {"sheet": "pdf", "roll": "pdf", "zpl": "zpl", "pdf": "pdf", "zip": "zip"}
 WORDS = {
     "en": ("Service: scan the code", "Claim {} · part {}"),
     "zh": ("报修请扫码", "索赔单 {} · 旧件 {}"),
@@ -56,11 +66,15 @@ async def print_documents(
 ) -> Printed:
     """Print what is asked for into a file; ``tell`` hears now and then how many documents are done.
 
-    A document that does not exist, or not yet, is left out and named. Raises: LabelTooSmall.
+    A document that does not exist, or not yet, is left out and named; of job sheets, the technicians who have none, and
+    those beyond a thousand pages. Raises: LabelTooSmall.
     """
     found = Printed(f"{asked.what}.{ENDINGS[asked.form]}", MEDIA[asked.form])
     if asked.what == "reports":
         await _reports(context, actor, asked, found, into, tell)
+        return found
+    if asked.what == "job-sheets":
+        await _job_sheets(context, actor, asked, found, into, tell)
         return found
     labels: list[Label] = []
     make = _unit_labels if asked.what == "unit-labels" else _part_labels
@@ -148,3 +162,24 @@ async def _reports(
                 found.printed += 1
             if count % PORTION == 0:
                 await tell(found.printed)
+
+
+async def _job_sheets(
+    context: Context, actor: Actor, asked: StartPrintJob, found: Printed, into: Path, tell: Tell
+) -> None:
+    papers: list[JobSheetPaper] = []
+    for count, technician_id in enumerate(asked.ids, 1):
+        query = JobSheetQuery(technician_id=technician_id, day=asked.day or utc_now().date(), language=asked.language)
+        async with reading(context.database, actor) as db:
+            own = await job_sheets(db, actor, context.signer, context.settings.public_url, query)
+        if not own or len(papers) + len(own) > documents_max:
+            found.missing.append(technician_id)
+        else:
+            papers += own
+        if count % PORTION == 0:
+            await tell(count)
+    found.printed = len(papers)
+    if papers:
+        brand = brand_of(context.settings)
+        content = await asyncio.to_thread(render_job_sheets, papers, asked.language, brand)
+        await asyncio.to_thread(into.write_bytes, content)

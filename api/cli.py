@@ -11,6 +11,7 @@ from api.cli_codes import parse_code, read_photos
 from api.cli_import import import_file
 from api.cli_keys import keys
 from api.cli_reports import verify_report
+from api.cli_print import print_group
 from api.cli_simulate import simulate
 from api.cli_year import judge_year_command
 from api.settings import ROOT, load_settings
@@ -109,3 +110,4 @@ main.add_command(keys)
 main.add_command(verify_report)
 main.add_command(simulate)
 main.add_command(judge_year_command)
+main.add_command(print_group)

@@ -13,7 +13,7 @@ from domain.installs.label_paper import GridTooFine, LabelRoll, LabelSheet
 from domain.installs.tags import LABELLERS
 from domain.kit.actor import OFFICE, Actor
 from domain.kit.command import Answer, Command, Done, action
-from domain.kit.limits import Language
+from domain.kit.limits import Day
 from domain.kit.page import Page, PageQuery, page_of, read_cursor
 from domain.kit.problem import InvalidRequest, NotAllowed, NotFound
 from domain.kit.read import Read
@@ -42,11 +42,12 @@ _ID = UUID("0198c5b0-0000-7000-8000-000000000001")
 
 
 class StartPrintJob(Command, tag="print.start", frozen=True, kw_only=True):
-    """Print up to 1,000 documents: labels of units or of returned parts, job sheets of visits, or reports of visits.
+    """Print up to 1,000 documents: labels of units or of returned parts, job sheets of technicians, reports of visits.
 
-    `ids` are units, core returns or visits, printed in this order. A unit without a label that holds gets one. Labels
-    come as A4 sheets (`sheet`), as a PDF for a thermal printer (`roll`) or as ZPL II (`zpl`), job sheets as one PDF,
-    reports as a zip of the PDFs as they were sealed. `GET /print-jobs/{id}` tells how far it is, and `/file` gives it.
+    `ids` are units, core returns, technicians with their job sheets of a `day`, or visits with their reports, printed
+    in this order. A unit without a label that holds gets one. Labels come as A4 sheets (`sheet`), a PDF for a thermal
+    printer (`roll`) or as ZPL II (`zpl`), job sheets as one PDF, reports as a zip of the PDFs as they were sealed.
+    `GET /print-jobs/{id}` tells how far it is, and `/file` gives it.
     """
 
     what: What
@@ -54,7 +55,8 @@ class StartPrintJob(Command, tag="print.start", frozen=True, kw_only=True):
     ids: Documents
     sheet: LabelSheet | None = None
     roll: LabelRoll | None = None
-    language: Language = "en"
+    day: Day | None = None
+    language: Literal["en", "zh"] = "en"
 
 
 class PrintJobStarted(Answer, frozen=True, kw_only=True):
@@ -116,6 +118,8 @@ async def start_print_job(work: Work, cmd: StartPrintJob) -> Done:
         raise NotAllowed(f"Labels of units are for: {', '.join(sorted(LABELLERS))}.")
     if cmd.form not in FORMS[cmd.what]:
         raise InvalidRequest(f"{cmd.what} come as: {', '.join(FORMS[cmd.what])}.", field="form")
+    if (cmd.day is not None) is not (cmd.what == "job-sheets"):
+        raise InvalidRequest("Job sheets are those of a day, and nothing else is.", field="day")
     if len(set(cmd.ids)) < len(cmd.ids):
         raise InvalidRequest("Name each document once.", field="ids")
     try:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.context import Context
 from api.worker import drain
 from domain.kit.actor import SYSTEM
-from domain.kit.work import begin, transact
+from domain.kit.work import begin, transact, utc_now
 from domain.reports.print_jobs import FORGET_PRINTS
 from tests import make
 from tests.cast import Caller, Cast
@@ -95,11 +95,24 @@ async def test_reports_come_as_a_zip_of_the_very_files_that_were_sealed(context:
     assert pdf == (await cast.rex.get(f"/reports/{visit.visit_id}/pdf")).content
 
 
+async def test_job_sheets_of_technicians_come_as_one_pdf(context: Context, cast: Cast) -> None:
+    await make.ready_visit(context, cast, technician=cast.ann)
+    await make.ready_visit(context, cast, technician=cast.otto)
+    asked = {"ids": [cast.ann.id, cast.ben.id, cast.otto.id], "day": f"{utc_now():%Y-%m-%d}"}
+    done = await ended(context, cast.dora, what="job-sheets", form="pdf", **asked)
+    assert (done["state"], done["printed"]) == ("done", 2), done
+    assert str(cast.ben.id) in done["failure"]
+    file = (await cast.dora.get(f"/print-jobs/{done['id']}/file")).content
+    assert len(PdfReader(io.BytesIO(file)).pages) == 2
+
+
 @pytest.mark.parametrize(
     ("asked", "field"),
     [
         ({"what": "reports", "form": "pdf"}, "form"),
         ({"what": "unit-labels", "form": "zip"}, "form"),
+        ({"what": "job-sheets", "form": "pdf"}, "day"),
+        ({"what": "reports", "form": "zip", "day": "2026-03-02"}, "day"),
         ({"what": "unit-labels", "form": "sheet", "sheet": {"margin_across": 1000, "gap_across": 500}}, "sheet"),
         ({"what": "unit-labels", "form": "sheet", "sheet": {"start": 25}}, "sheet"),
         ({"what": "reports", "form": "zip", "ids": [str(UUID(int=1))] * 2}, "ids"),
