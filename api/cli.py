@@ -10,8 +10,8 @@ from api.cli_claims import replay_claim
 from api.cli_codes import parse_code, read_photos
 from api.cli_import import import_file
 from api.cli_keys import keys
-from api.cli_reports import verify_report
 from api.cli_print import print_group
+from api.cli_reports import verify_report
 from api.cli_simulate import simulate
 from api.cli_year import judge_year_command
 from api.settings import ROOT, load_settings
