@@ -8,7 +8,8 @@ import asyncio
 import datetime as dt
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -38,7 +39,7 @@ class PdfKey:
     """What a PDF is sealed with: the key's id, the key, and its certificate and the root's in DER."""
 
     id: str
-    key: ec.EllipticCurvePrivateKey
+    key: ec.EllipticCurvePrivateKey = field(repr=False)
     leaf: bytes
     root: bytes
 
@@ -47,7 +48,7 @@ def seal_pdf(pdf: bytes, at: dt.datetime, key: PdfKey) -> bytes:
     """Return a PDF sealed as of a moment, in an invisible field. Runs an event loop of its own: call it in a thread."""
     out = io.BytesIO()
     writer = _Writer(io.BytesIO(pdf))
-    asyncio.run(_Sealer(at, _Signer(key)).async_sign_pdf(writer, bytes_reserved=CMS_BYTES, output=out))
+    asyncio.run(_Sealer(at, _signer(key)).async_sign_pdf(writer, bytes_reserved=CMS_BYTES, output=out))
     return out.getvalue()
 
 
@@ -60,6 +61,11 @@ class _Signer(Signer):
 
     async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
         return self._key.sign(data, _ECDSA)
+
+
+@lru_cache(maxsize=4)
+def _signer(key: PdfKey) -> Signer:
+    return _Signer(key)
 
 
 class _Sealer(PdfSigner):
