@@ -52,7 +52,7 @@ function Whole({ detail, done }: { detail: Detail; done: (told: string) => void 
         <span>
           {claim.needs_second && <span class="soft">{say("proposed")} </span>}
           {claim.appealed && <span class="soft">{say("appealed")} </span>}
-          <ClaimState state={claim.state} />
+          <a href={hashOf("report", claim.visit_id)}>{say("report")}</a> <ClaimState state={claim.state} />
         </span>
       </div>
       <Head detail={detail} />

@@ -10,6 +10,7 @@ export const SCREENS = [
   { name: "claim", login: "rex", find: waiting },
   { name: "claims", login: "marek" },
   { name: "payments", login: "marek" },
+  { name: "reports", login: "dora" },
   { name: "programmes", login: "marek" },
   { name: "programme", login: "marek", find: first("/programmes", "") },
   { name: "preauthorisations", login: "marek" },
