@@ -59,7 +59,7 @@ async def open_collection(call: Call) -> object:
     code = call.params(ByCollectionCode).code
     async with call.reading() as db:
         ready = await queries.is_ready(db, code)
-    return page(call, "pin.html", refusal="", minutes=0) if ready else page(call, "preparing.html")
+    return page(call, "pin.html", refusal="", minutes=0) if ready else _preparing(call)
 
 
 @operation(
@@ -86,10 +86,10 @@ async def collect_report(call: Call) -> object:
     pin = (await call.form(GivenPin)).pin.replace(" ", "")
     async with call.reading() as db:
         if not await queries.is_ready(db, code):
-            return page(call, "preparing.html")
+            return _preparing(call)
     tried = await call.write(lambda work: collecting.try_pin(work, code, pin))
     if tried.outcome == "unknown":
-        return page(call, "preparing.html")
+        return _preparing(call)
     if tried.outcome != "right":
         return _refused(call, tried)
     until = int((utc_now() + rules.PROOF_LIFE).timestamp())
@@ -186,7 +186,7 @@ async def _opened(call: Call, code: str, proof: str) -> Reply:
         stored = await queries.collected(db, code)
         visit_id = await collecting.visit_behind(db, code)
         if stored is None or visit_id is None:
-            return page(call, "preparing.html")
+            return _preparing(call)
         said = await said_on_page(db, visit_id)
         withdrawn = await collecting.is_withdrawn(db, visit_id)
     document, personal = stored.opened()
@@ -205,6 +205,10 @@ async def _opened(call: Call, code: str, proof: str) -> Reply:
         said_at=last.answered_at.astimezone(ZoneInfo(document.time_zone)) if last else None,
         may_answer=may_answer(said, utc_now()),
     )
+
+
+def _preparing(call: Call) -> Reply:
+    return page(call, "preparing.html", scripts=True)
 
 
 def _holds(call: Call, code: str, proof: str) -> bool:
