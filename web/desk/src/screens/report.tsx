@@ -59,7 +59,7 @@ function Whole({ life, again }: { life: Life; again: () => void }) {
         <State tone={TONES[life.state] ?? ""}>{word("report.state", life.state)}</State>
       </div>
       {life.erased_at && <p class="soft">{say("erased.at", { at: moment(life.erased_at) })}</p>}
-      <div class="row">
+      <div class="tools">
         {life.revisions[0]?.printed_at && (
           <a class="button plain" href={`/reports/${life.visit_id}/pdf`}>
             {say("report.pdf")}
@@ -180,9 +180,9 @@ function Different({ life }: { life: Life }) {
             <Table
               caption={say("difference")}
               rows={lines}
-              keyOf={(line) => line.field}
+              keyOf={(line) => `${line.field} ${line.before} ${line.after}`}
               columns={[
-                { head: say("field"), lead: true, cell: (line) => line.field.replace(/[._]/g, " ") },
+                { head: say("field"), lead: true, cell: (line) => fieldName(line.field) },
                 { head: say("before"), cell: (line) => line.before && <del>{line.before}</del> },
                 { head: say("after"), cell: (line) => line.after && <ins>{line.after}</ins> },
               ]}
@@ -192,6 +192,12 @@ function Different({ life }: { life: Life }) {
       </Loaded>
     </section>
   );
+}
+
+/** A path such as "faults.1.designator" as a person reads it. */
+function fieldName(path: string): string {
+  const [first = "", ...rest] = path.split(".");
+  return [word("told", first), ...rest.map((one) => one.replace(/_/g, " "))].join(" · ");
 }
 
 function Amend({ visitId, done }: { visitId: string; done: (answer: Asked) => void }) {

@@ -8,7 +8,7 @@ import { Ask } from "../parts/ask";
 import { Field, Form, Select } from "../parts/form";
 import { Empty, Listed, Loaded, State } from "../parts/states";
 import { Table } from "../parts/table";
-import { moment } from "../words/format";
+import { minutes, moment } from "../words/format";
 import { say, word } from "../words/words";
 
 export type Amendment = Shape<"AmendmentLine">;
@@ -74,6 +74,7 @@ export function Amendments({
             ),
         },
         { head: say("reason"), cell: (one) => one.reason },
+        { head: say("amend.what"), cell: (one) => one.kind === "amend" && <Corrected of={one} /> },
         {
           head: say("asked.by"),
           cell: (one) => (
@@ -95,6 +96,26 @@ export function Amendments({
         { head: "", cell: (one) => one.state === "waiting" && <Deciding of={one} done={done} /> },
       ]}
     />
+  );
+}
+
+/** What the second person is asked to approve beside the record as it stands. */
+function Corrected({ of }: { of: Amendment }) {
+  const { notes, strike = [], faults = [], times = [] } = of.corrections;
+  const told = [
+    notes,
+    strike.length > 0 && say("amend.struck", { kinds: strike.map((one) => word("evidence", one.kind)).join(", ") }),
+    faults.length > 0 && say("amend.faults", { count: faults.length }),
+    ...times.map((one) => `+ ${word("time", one.kind)} ${minutes(one.minutes)}`),
+  ].filter(Boolean);
+  return told.length === 0 ? (
+    <span class="soft">{say("amend.record")}</span>
+  ) : (
+    <ul>
+      {told.map((one) => (
+        <li key={String(one)}>{one}</li>
+      ))}
+    </ul>
   );
 }
 
