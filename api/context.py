@@ -15,6 +15,7 @@ from api.adapters.hasher import Argon2Hasher
 from api.adapters.key_files import kept_secret
 from api.adapters.queue import PgQueue
 from api.adapters.signer import HmacSigner
+from api.branding import brand_of
 from api.sealing import Sealing
 from api.settings import Settings
 from domain.commands import REGISTER
@@ -126,7 +127,8 @@ def _kept_key(settings: Settings, name: str) -> bytes:
 
 
 def build(settings: Settings) -> Context:
-    """Put a process together; nothing is connected before its first use."""
+    """Put a process together; nothing is connected before its first use. Raises: BrandRefused."""
+    brand_of(settings)
     app_url = settings.database_url
     partner_url = settings.partner_database_url or role_url(app_url, "fieldstone_partner")
     database = connect(app_url, partner_url, pool_size=settings.pool_size)

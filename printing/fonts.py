@@ -80,7 +80,8 @@ class Typeface:
         """Return ``text`` with its letters as they are, layout controls gone and glyphless characters spelled out.
 
         Arabic letters take the form that their neighbours ask for. Direction marks and joiners go: they could make
-        print look different from what was stored. Line ends stay.
+        print look different from what was stored. So do tints of skin, and a flag is its country's letters. Line ends
+        stay.
         """
         if text.isascii() and text.isprintable():
             return text
@@ -126,8 +127,10 @@ class Typeface:
         if char.isspace():
             return " "
         category = unicodedata.category(char)
-        if category in ("Cc", "Cf") or "\ufe00" <= char <= "\ufe0f":
+        if category in ("Cc", "Cf") or "\ufe00" <= char <= "\ufe0f" or "\U0001f3fb" <= char <= "\U0001f3ff":
             return ""
+        if "\U0001f1e6" <= char <= "\U0001f1ff":
+            return chr(ord("A") + ord(char) - 0x1F1E6)
         if category != "Co" and self._face(char) is not None:
             return char
         name = unicodedata.name(char, "").lower() if category in ("So", "Sk") else ""

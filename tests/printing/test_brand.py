@@ -8,6 +8,9 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
+from api.branding import brand_of
+from api.context import build
+from api.settings import Settings, load_settings
 from printing.brand import LOGO_BYTES_MAX, BrandRefused, read_brand
 from printing.report import render_report
 from printing.style import FIELDSTONE, LOGO_HEIGHT, LOGO_WIDTH, Brand
@@ -109,3 +112,22 @@ def test_a_damaged_logo_is_printed_or_refused_and_never_raises_anything_else(tmp
             read_brand(logo=damaged)
         except BrandRefused:
             continue
+
+
+def test_a_process_does_not_start_with_a_brand_that_cannot_be_printed(tmp_path: Path) -> None:
+    with pytest.raises(BrandRefused):
+        build(Settings(brand_colour="#ffffff"))
+    with pytest.raises(BrandRefused):
+        build(Settings(brand_logo=str(tmp_path / "gone.png")))
+
+
+def test_the_settings_name_the_maker(tmp_path: Path) -> None:
+    environment = {
+        "FIELDSTONE_BRAND_NAME": "Aqua",
+        "FIELDSTONE_BRAND_LINES": "1 Mill Lane, Leeds | +44 20 7946 0000",
+        "FIELDSTONE_BRAND_COLOUR": "#4d1f7a",
+        "FIELDSTONE_BRAND_LOGO": str(logo_file(tmp_path)),
+    }
+    brand = brand_of(load_settings(environment))
+    assert (brand.name, brand.lines) == ("Aqua", ("1 Mill Lane, Leeds", "+44 20 7946 0000"))
+    assert brand.logo is not None

@@ -78,6 +78,8 @@ def test_a_font_named_by_the_environment_comes_first(monkeypatch: pytest.MonkeyP
         ("safe\u202egpj.exe", "safegpj.exe"),
         ("\x00\x1b\u200b\ufeff", ""),
         ("👍", "[thumbs up sign]"),
+        ("👍🏽", "[thumbs up sign]"),
+        ("🇨🇳", "CN"),
         ("\ue000", "[U+E000]"),
     ],
 )
