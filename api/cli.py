@@ -5,6 +5,7 @@ import sys
 from functools import partial
 
 import click
+import msgspec
 
 from api.cli_claims import replay_claim
 from api.cli_codes import parse_code, read_photos
@@ -81,7 +82,8 @@ def demo(port: int | None, units: int) -> None:
     from api.running import serve_all, with_options
     from api.trials.demo import prepare
 
-    sys.exit(serve_all(with_options(load_settings(), host=None, port=port, processes=None), partial(prepare, units)))
+    settings = with_options(load_settings(), host=None, port=port, processes=None)
+    sys.exit(serve_all(msgspec.structs.replace(settings, demo_mailbox=True), partial(prepare, units)))
 
 
 @main.command()

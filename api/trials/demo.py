@@ -117,6 +117,7 @@ def introduction(settings: Settings, notes: DemoNotes | None) -> str:
     ]
     if notes is not None:
         lines += [
+            f"  the customers' mailbox      {base}/mailbox     what they were mailed about their reports",
             f"  a customer's report         {base}/c/{notes.collection_code}     PIN {notes.pin}",
             "  the main job by curl        README.md; ann's machines of today are among the labels",
         ]
