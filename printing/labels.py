@@ -23,7 +23,7 @@ PICTURE_WIDTH, PICTURE_HEIGHT = 1200, 520
 
 
 def label_sheet(labels: Sequence[Label], sheet: LabelSheet) -> bytes:
-    """Print labels on A4, with faint lines where there are no gaps to cut along; the same labels give the same bytes.
+    """Print labels on A4, with faint lines to cut along where none are cut yet; the same labels give the same bytes.
 
     Raises: GridTooFine, LabelTooSmall.
     """
@@ -38,7 +38,8 @@ def label_sheet(labels: Sequence[Label], sheet: LabelSheet) -> bytes:
                 pen.canvas.showPage()
                 page += 1
             x, y = round(left * mm / dot) * dot, PAGE_HEIGHT - round(top * mm / dot) * dot
-            pen.frame(x, y - height * mm, width * mm, height * mm, CUTTING_INK)
+            if sheet.is_to_be_cut:
+                pen.frame(x, y - height * mm, width * mm, height * mm, CUTTING_INK)
             _draw(pen, arrange(label, width, height, SHEET_DPI, setter), x, y, dot)
 
     return _pdf((PAGE_WIDTH, PAGE_HEIGHT), draw)

@@ -26,6 +26,18 @@ photo_bytes_max = 8 * 1024 * 1024
 form_bytes_max = photo_bytes_max + 128 * 1024
 SCRIPT = (FOLDER / "unit.js").read_bytes()
 _TAG = re.compile(r"[0-9A-Za-z \-]{1,40}")
+EXAMPLE = (
+    "".join(
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in (
+            ("name", "Li Wei"),
+            ("phone", "+86 21 5555 0199"),
+            ("wish", "It leaks."),
+            ("form_key", "3f0c8f5e-6d0a-4a53-9a55-0d3c9f6f3a11"),
+        )
+    )
+    + "--x--\r\n"
+)
 _FIELDS = ("name", "phone", "wish", "tag", "form_key")
 
 
@@ -66,6 +78,7 @@ async def to_the_app(call: Call) -> object:
     body_media=MULTIPART,
     body_bytes_max=form_bytes_max,
     answer=str,
+    example=EXAMPLE,
     media="text/html",
     problems=(InvalidRequest, TooMany, *PHOTO_PROBLEMS),
 )

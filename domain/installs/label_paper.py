@@ -39,6 +39,11 @@ class LabelSheet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             raise GridTooFine("Margins, gaps and start leave no label on the sheet.")
         return width / self.columns / 10, height / self.rows / 10
 
+    @property
+    def is_to_be_cut(self) -> bool:
+        """Whether labels touch: plain paper, to be cut along lines. Labels to peel off have gaps between them."""
+        return self.gap_across == 0 and self.gap_down == 0
+
     def place(self, number: int) -> tuple[int, float, float]:
         """Return the page (from 0) of a label (from 0), and its left upper corner in millimetres from the page's."""
         page, place = divmod(number + self.start - 1, self.columns * self.rows)

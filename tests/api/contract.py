@@ -19,6 +19,8 @@ from tests.cast import Caller, Cast
 
 ALL = list(OPERATIONS.values())
 SECONDS_MAX = 5
+MULTIPART = "multipart/form-data"
+"""Forms with a file; their example is one with the boundary ``x``."""
 SOMEBODY = UUID("0198c5b0-0000-7000-8000-00000000abcd")
 
 
@@ -86,6 +88,8 @@ def usual_body(one: Operation, ids: dict[str, UUID] | None = None) -> bytes:
     if is_json(one):
         example = msgspec.to_builtins(one.example)
         return msgspec.json.encode({name: (ids or {}).get(name, value) for name, value in example.items()})
+    if media_of(one) == MULTIPART:
+        return str(one.example).encode()
     if one.body is bytes:
         return b"\x89PNG\r\n\x1a\n"
     return "&".join(f"{name}={value}" for name, value in msgspec.to_builtins(one.example).items()).encode()
@@ -98,7 +102,7 @@ def usual_headers(one: Operation) -> dict[str, str | bytes]:
         for example in (schema.get("examples") or schema.get("enum", []))[:1]:
             headers[name.lower()] = str(example)
     if one.body is not None:
-        headers["content-type"] = media_of(one)
+        headers["content-type"] = media_of(one) + ("; boundary=x" if media_of(one) == MULTIPART else "")
     return headers
 
 

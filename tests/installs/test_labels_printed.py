@@ -135,3 +135,14 @@ def test_hostile_text_on_a_label_is_text(hostile: str, tmp_path: Path) -> None:
     assert label.link in by_zxing(pictures(label_pages([label], LabelRoll()), tmp_path)[0])
     (found,) = printed(label_zpl([label], LabelRoll()))
     assert label.link in by_zxing(found.image)
+
+
+def test_lines_to_cut_along_are_printed_where_labels_touch() -> None:
+    def lines(sheet: LabelSheet) -> int:
+        page = PdfReader(io.BytesIO(label_sheet([unit_label()] * 3, sheet))).pages[0]
+        content = page.get_contents()
+        assert content is not None
+        return content.get_data().count(b" re S")
+
+    assert lines(LabelSheet()) == 0
+    assert lines(LabelSheet(gap_across=0)) == 3
