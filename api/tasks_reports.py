@@ -20,6 +20,7 @@ from domain.mailing.letters import send_report
 from domain.reports import codes, queries
 from domain.reports.actions import RENDER, RenderReport
 from domain.reports.document import ReportDocument
+from domain.reports.erasing import FORGET, ForgetFile, still_names
 from domain.reports.model import Report, ReportFile
 from domain.sealing.seals import NewSeal, register_seal
 from domain.sealing.token import Token, seal_token, serial_ends
@@ -53,7 +54,7 @@ async def issue_report(context: Context, payload: bytes) -> None:
             pdf_key_id=hands.pdf_key.id,
             pdf_sha256=await context.blobs.put(pdf),
         )
-        await _keep(context, seal, len(pdf))
+        await _keep(context, seal, len(pdf), names=stored.personal is not None)
     except (OSError, Busy) as error:
         raise RetryRequested(TRY_AGAIN_AFTER, str(error)) from error
 
@@ -90,10 +91,16 @@ def token_of(document: ReportDocument, digest: bytes, key_id: str) -> Token:
     )
 
 
-async def _keep(context: Context, seal: NewSeal, bytes_total: int) -> None:
-    """Enter seal and file and call the report sealed, in one transaction; what another run entered first stays."""
+async def _keep(context: Context, seal: NewSeal, bytes_total: int, *, names: bool) -> None:
+    """Enter seal and file and call the report sealed, in one transaction; what another run entered first stays.
+
+    A paper that names somebody whose part was erased meanwhile is forgotten.
+    """
 
     async def keep(work: Work) -> None:
+        if names and not await still_names(work, seal.report_id, seal.revision):
+            await work.enqueue(FORGET, ForgetFile(seal.pdf_sha256))
+            return
         if not await register_seal(work, seal):
             return
         await work.db.execute(

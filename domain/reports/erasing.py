@@ -17,7 +17,7 @@ from domain.kit.work import Work
 from domain.reports.amendments import decide, language_of, write_down
 from domain.reports.collecting import NotCompletedYet
 from domain.reports.corrections import Corrections
-from domain.reports.model import ReportAmendment, ReportErasure, ReportFile, ReportPerson
+from domain.reports.model import Report, ReportAmendment, ReportErasure, ReportFile, ReportPerson
 from domain.reports.revising import head_of, revise_without_names
 
 FORGET = "report.forget"
@@ -62,12 +62,13 @@ class ForgetFile(msgspec.Struct, frozen=True):
 async def erase_personal_part(work: Work, cmd: ErasePersonalPart) -> Done:
     """Erase it once; doing it again changes nothing.
 
-    Locks: the visit.
+    Locks: the visit, then the report.
     """
     visit, _ = await lock_visit(work, cmd.visit_id)
     head = await head_of(work, visit.id)
     if head.erased:
         return Done(PersonalPartErased(report_id=head.report_id, revision=head.revision), outcome="superseded")
+    await _lock(work, head.report_id)
     work.db.add(
         ReportErasure(
             report_id=head.report_id,
@@ -95,3 +96,18 @@ async def erase_personal_part(work: Work, cmd: ErasePersonalPart) -> Done:
     revision = head.revision if withdrawn else await revise_without_names(work, head, amendment)
     await tell_visit(work, visit, await standing_now(work, visit))
     return Done(PersonalPartErased(report_id=head.report_id, revision=revision))
+
+
+async def still_names(work: Work, report_id: UUID, revision: int) -> bool:
+    """Tell whether a revision has its personal part, and keep it so until the end of the transaction.
+
+    Locks: the report.
+    """
+    await _lock(work, report_id)
+    part = select(ReportPerson.revision).where(ReportPerson.report_id == report_id, ReportPerson.revision == revision)
+    return await work.db.scalar(part) is not None
+
+
+async def _lock(work: Work, report_id: UUID) -> None:
+    """Let printing and erasing wait for one another."""
+    await work.db.execute(select(Report.id).where(Report.id == report_id).with_for_update(key_share=True))

@@ -19,7 +19,7 @@ from domain.reports.document import ReportDocument, digest, read
 from tests.cast import Cast, actor_of
 from tests.conftest import rows
 from tests.make import ready_visit
-from tests.reports.sheets import CODE, PIN, SIGNATURE, Reported, give_pin, printed
+from tests.reports.sheets import CODE, PIN, SIGNATURE, Reported, give_pin, printed, reported
 from tests.reports.test_freezing import complete
 
 
@@ -100,6 +100,37 @@ async def test_what_the_journal_keeps_of_the_signature_goes_too(
     await cast.ada.done("/reports/erase", erasing(ready.visit_id))
     assert await rows(owner, bodies) == []
     assert await rows(owner, "SELECT outcome FROM journal WHERE kind = 'report.erase'") == [("applied",)]
+
+
+class ErasesMeanwhile:
+    """The file store of a worker that is overtaken: before its paper is kept, somebody erases."""
+
+    def __init__(self, context: Context, cast: Cast, visit: Reported) -> None:
+        self.blobs, self.cast, self.visit = context.blobs, cast, visit
+        self.kept: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.blobs, name)
+
+    async def put(self, content: bytes) -> str:
+        if not self.kept:
+            self.kept.append(hashlib.sha256(content).hexdigest())
+            await self.cast.ada.done("/reports/erase", erasing(self.visit.visit_id))
+        return await self.blobs.put(content)
+
+
+async def test_a_paper_that_was_being_printed_meanwhile_is_not_kept(
+    context: Context, cast: Cast, owner: AsyncEngine
+) -> None:
+    visit = await reported(context, cast)
+    overtaken = ErasesMeanwhile(context, cast, visit)
+    context.blobs = overtaken  # type: ignore[assignment]
+    await drain(context)
+    await drain(context)
+    assert await rows(owner, "SELECT revision FROM report_file") == [(2,)]
+    assert len(overtaken.kept) == 1
+    assert await context.blobs.get(overtaken.kept[0]) is None
+    assert "Mia" not in (await paper(cast, visit))[1]
 
 
 async def test_managers_alone_erase(context: Context, cast: Cast, owner: AsyncEngine) -> None:
