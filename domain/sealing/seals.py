@@ -4,7 +4,7 @@ import datetime as dt
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
@@ -80,6 +80,7 @@ _SEALS = Read(
     .join(_token_key, _token_key.id == ReportSeal.token_key_id)
     .join(_pdf_key, _pdf_key.id == ReportSeal.pdf_key_id),
 )
+_BY_TOKEN = _SEALS.statement.where(ReportSeal.token == bindparam("token"))
 
 
 async def register_seal(work: Work, made: NewSeal) -> bool:
@@ -98,7 +99,7 @@ async def register_seal(work: Work, made: NewSeal) -> bool:
 
 async def seal_of_token(db: Db, token: str) -> Seal | None:
     """Return the seal with this text in its QR."""
-    return await _SEALS.first(db, _SEALS.statement.where(ReportSeal.token == token))
+    return await _SEALS.first(db, _BY_TOKEN, {"token": token})
 
 
 async def seal_of_pdf(db: Db, sha256: str) -> Seal | None:
