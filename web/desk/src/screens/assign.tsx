@@ -5,11 +5,9 @@ import { post } from "../core/api";
 import { is, PARTNER } from "../core/session";
 import { Dialog } from "../parts/dialog";
 import { Field, Form, type Given, type Option, Select } from "../parts/form";
-import { partners, technicians } from "../parts/names";
-import { here, localHour, momentOf } from "../words/format";
+import { choices, partners, technicians } from "../parts/names";
+import { inHours, SlotFields, slotOf } from "../parts/slot";
 import { say } from "../words/words";
-
-const HOUR_MS = 3_600_000;
 
 export interface Assignable {
   id: string;
@@ -20,18 +18,14 @@ export interface Assignable {
 
 export function Assign({ job, close, done }: { job: Assignable; close: () => void; done: () => void }) {
   const isPartner = is(PARTNER);
-  const sides: Option[] = [
-    ...(isPartner ? [] : [["", say("own")] as const]),
-    ...partners.value.map((one) => [one.id, one.name] as const),
-  ];
+  const sides: Option[] = [...(isPartner ? [] : [["", say("own")] as const]), ...choices(partners.value)];
   const [side, setSide] = useState(job.partner_id ?? sides[0]?.[0] ?? "");
   const crew = technicians.value.filter((one) => (one.partner_id ?? "") === side && !one.disabled_at);
   const anyone: Option[] = side && !isPartner ? [["", say("anyone")]] : [];
-  const wanted = new Date(Math.max(Date.parse(job.required_from), Date.now() + HOUR_MS));
+  const wanted = new Date(Math.max(Date.parse(job.required_from), inHours(1).getTime()));
   const submit = async (given: Given, key: string) => {
-    const slot = given.technician
-      ? { planned_from: momentOf(given.from ?? ""), planned_to: momentOf(given.to ?? "") }
-      : {};
+    const { from, to } = slotOf(given);
+    const slot = given.technician ? { planned_from: from, planned_to: to } : {};
     await post(
       "/jobs/assign",
       { job_id: job.id, partner_id: side || null, technician_id: given.technician || null, ...slot },
@@ -44,35 +38,10 @@ export function Assign({ job, close, done }: { job: Assignable; close: () => voi
       <Form button={say("assign")} submit={submit}>
         <Field label={say("partner")}>{(id) => <Select id={id} value={side} change={setSide} options={sides} />}</Field>
         <Field label={say("technician")}>
-          {(id) => (
-            <select id={id} name="technician" key={side}>
-              {[...anyone, ...crew.map((one) => [one.id, one.name] as const)].map(([value, text]) => (
-                <option key={value} value={value}>
-                  {text}
-                </option>
-              ))}
-            </select>
-          )}
+          {(id) => <Select id={id} name="technician" key={side} options={[...anyone, ...choices(crew)]} />}
         </Field>
-        <p class="soft">
-          {say("slot")} ({say("yourTime")}: {here})
-        </p>
-        <div class="fields">
-          <Field label={say("from")}>
-            {(id) => <input id={id} name="from" type="datetime-local" required defaultValue={localHour(wanted)} />}
-          </Field>
-          <Field label={say("to")}>
-            {(id) => (
-              <input
-                id={id}
-                name="to"
-                type="datetime-local"
-                required
-                defaultValue={localHour(new Date(wanted.getTime() + 2 * HOUR_MS))}
-              />
-            )}
-          </Field>
-        </div>
+        <h3>{say("slot")}</h3>
+        <SlotFields from={wanted} hours={2} />
       </Form>
     </Dialog>
   );

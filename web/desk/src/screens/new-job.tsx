@@ -2,16 +2,15 @@
 
 import { useState } from "preact/hooks";
 import { get, post, type Shape } from "../core/api";
-import { Field, Form, type Given } from "../parts/form";
+import { Field, Form, type Given, Select } from "../parts/form";
 import { goTelling } from "../parts/notice";
-import { here, localHour, momentOf } from "../words/format";
+import { inHours, SlotFields, slotOf } from "../parts/slot";
 import { say, whyOf, word } from "../words/words";
 import { Assign, type Assignable } from "./assign";
 
 type UnitLine = Shape<"UnitLine">;
 
 const KINDS = ["repair", "install", "maintain", "inspect", "advise"] as const;
-const HOUR_MS = 3_600_000;
 const FOUND_MAX = 10;
 const PHONE = /^[+\d][\d\s()./-]{5,}$/;
 
@@ -31,7 +30,7 @@ export function NewJob() {
   const submit = async (given: Given, key: string) => {
     if (!unit) throw new Error(say("chooseUnit"));
     if (!unit.customer_id || !unit.site_id) throw new Error(say("noOwner"));
-    const required_from = momentOf(given.from ?? "");
+    const slot = slotOf(given);
     const job = await post(
       "/jobs",
       {
@@ -43,12 +42,12 @@ export function NewJob() {
         problem: given.problem ?? "",
         priority: Number(given.priority),
         estimated_minutes: Number(given.minutes),
-        required_from,
-        required_to: momentOf(given.to ?? ""),
+        required_from: slot.from,
+        required_to: slot.to,
       },
       key,
     );
-    setMade({ id: job.id, number: job.number, partner_id: null, required_from });
+    setMade({ id: job.id, number: job.number, partner_id: null, required_from: slot.from });
   };
   const leave = () => goTelling(`${say("created")} ${made?.number}`, "jobs");
   return (
@@ -62,15 +61,7 @@ export function NewJob() {
         <Form button={say("create")} submit={submit}>
           <div class="fields">
             <Field label={say("kind")}>
-              {(id) => (
-                <select id={id} name="kind">
-                  {KINDS.map((kind) => (
-                    <option key={kind} value={kind}>
-                      {word("kind", kind)}
-                    </option>
-                  ))}
-                </select>
-              )}
+              {(id) => <Select id={id} name="kind" options={KINDS.map((kind) => [kind, word("kind", kind)])} />}
             </Field>
             <Field label={say("priority")}>
               {(id) => <input id={id} name="priority" type="number" min={1} max={5} defaultValue="3" required />}
@@ -84,32 +75,8 @@ export function NewJob() {
             <Field label={say("problem")} whole>
               {(id) => <textarea id={id} name="problem" rows={3} maxLength={4000} />}
             </Field>
-            <Field label={say("from")}>
-              {(id) => (
-                <input
-                  id={id}
-                  name="from"
-                  type="datetime-local"
-                  required
-                  defaultValue={localHour(new Date(Date.now() + 24 * HOUR_MS))}
-                />
-              )}
-            </Field>
-            <Field label={say("to")}>
-              {(id) => (
-                <input
-                  id={id}
-                  name="to"
-                  type="datetime-local"
-                  required
-                  defaultValue={localHour(new Date(Date.now() + 28 * HOUR_MS))}
-                />
-              )}
-            </Field>
           </div>
-          <p class="soft">
-            {say("yourTime")}: {here}
-          </p>
+          <SlotFields from={inHours(24)} hours={4} />
         </Form>
       </div>
       {made && <Assign job={made} close={leave} done={leave} />}

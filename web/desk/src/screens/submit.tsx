@@ -8,8 +8,8 @@ import { useLoad } from "../core/loading";
 import { hashOf } from "../core/router";
 import { me } from "../core/session";
 import { ClaimState, Reasons } from "../parts/claims";
-import { Field, Form, type Given } from "../parts/form";
-import { currencyOf, technicians } from "../parts/names";
+import { Field, Form, type Given, Select } from "../parts/form";
+import { choices, currencyOf, technicians } from "../parts/names";
 import { Loaded } from "../parts/states";
 import { here, localHour, momentOf } from "../words/format";
 import { language, say, word } from "../words/words";
@@ -115,13 +115,13 @@ function Sheet({ job, components, faults, operations, parts, done }: Read & { do
         <div class="fields">
           <Field label={say("technician")}>
             {(id) => (
-              <select id={id} name="technician" required>
-                {technicians.value.map((one) => (
-                  <option key={one.id} value={one.id} selected={one.id === job.technician_id}>
-                    {one.name}
-                  </option>
-                ))}
-              </select>
+              <Select
+                id={id}
+                name="technician"
+                required
+                value={job.technician_id ?? ""}
+                options={choices(technicians.value)}
+              />
             )}
           </Field>
           <Field label={say("arrived")}>
@@ -222,15 +222,7 @@ function Codes({ id, of }: { id: string; of: readonly Named[] }) {
 }
 
 function Words(props: { id: string; name: string; group: string; of: readonly string[] }) {
-  return (
-    <select id={props.id} name={props.name}>
-      {props.of.map((one) => (
-        <option key={one} value={one}>
-          {word(props.group, one)}
-        </option>
-      ))}
-    </select>
-  );
+  return <Select id={props.id} name={props.name} options={props.of.map((one) => [one, word(props.group, one)])} />;
 }
 
 function Text(props: {
