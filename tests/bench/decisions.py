@@ -1,7 +1,8 @@
 """One claim decided, HTTP to commit, against a bare guarded INSERT in the same run, as the stored claims grow.
 
 The request completes a visit: sheet check, report, all certain rules, claim with its lines, journal, feeds, commit.
-``CLAIM_COUNTS`` names how many claims are stored at each measuring: 10000,1000000,5000000 unless told.
+What the gate costs of it and what the sheet is told apart by ``deciding.parts``. ``CLAIM_COUNTS`` names how many
+claims are stored at each measuring: 10000,1000000,5000000 unless told.
 """
 
 import asyncio
@@ -20,8 +21,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from domain.kit.actor import SYSTEM
-from domain.kit.database import Database
+from domain.kit.database import Database, connect
 from domain.kit.work import begin
+from tests.bench.deciding import parts
 from tests.bench.load import Measured, connected, load, request, summary
 from tests.bench.scan import GUARD, SECONDS
 from tests.bench.served import dsn, scratch, serving
@@ -30,7 +32,7 @@ from tests.cast import Cast, actor_of, cast_of
 from tests.claims.racing import Rider, line_up
 
 COUNTS = tuple(int(count) for count in os.environ.get("CLAIM_COUNTS", "10000,1000000,5000000").split(","))
-WARM, ALONE, TOGETHER, CONNECTIONS = 40, 150, 400, 8
+WARM, ALONE, TOGETHER, TAKEN_APART, CONNECTIONS = 40, 150, 400, 120, 8
 
 
 async def run() -> dict[str, Any]:
@@ -54,7 +56,9 @@ async def run() -> dict[str, Any]:
             began = time.perf_counter()
             await fill(filler, stored, count, *_ids(cast))
             stored = count
-            riders = [rider for _ in range(WARM + ALONE + TOGETHER) for rider in await _ready(database, cast)]
+            riders = [
+                rider for _ in range(WARM + ALONE + TOGETHER + TAKEN_APART) for rider in await _ready(database, cast)
+            ]
             filled = round(time.perf_counter() - began)
             environment = {"DATABASE_URL": app, "FIELDSTONE_DATA": str(data)}
             with serving("api.asgi:app", **environment) as base:
@@ -62,6 +66,9 @@ async def run() -> dict[str, Any]:
                 await _complete(base, coming, WARM, CONNECTIONS)
                 alone = await _complete(base, coming, ALONE, 1)
                 together = await _complete(base, coming, TOGETHER, CONNECTIONS)
+            apart = connect(app, server.url("fieldstone_partner"), pool_size=1)
+            taken_apart = await parts(apart, list(coming))
+            await apart.close()
             found[f"{count:,} stored"] = {
                 "per_second": together.per_second,
                 "of_yardstick": round(together.per_second / yardstick.per_second, 3),
@@ -70,6 +77,7 @@ async def run() -> dict[str, Any]:
                 "p99_ms": together.p99_ms,
                 "failed": alone.failed + together.failed,
                 "filled_in_s": filled,
+                "without_http": taken_apart,
             }
         await filler.close()
         found["states"] = dict(await _states(database))
