@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from domain.customers.model import Customer
 from domain.jobs.model import Job, Visit
 from domain.jobs.scope import standing_now, tell_visit
-from domain.jobs.visits import lock_visit
+from domain.jobs.visits import JobReassigned, lock_visit
 from domain.kit.actor import MANAGERS, Actor, Role
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.limits import Line, Note, Reason, Word
@@ -113,7 +113,15 @@ class ReportAmended(Answer, frozen=True, kw_only=True):
     AmendReport,
     by=PARTNER_DESK,
     answer=ReportAmended,
-    raises=(NotFound, NotCompletedYet, AmendmentWaits, NothingToAmend, ReportWithdrawn, InvalidRequest),
+    raises=(
+        NotFound,
+        NotCompletedYet,
+        JobReassigned,
+        AmendmentWaits,
+        NothingToAmend,
+        ReportWithdrawn,
+        InvalidRequest,
+    ),
     creates=True,
     example=AmendReport(
         visit_id=_ID,
@@ -228,7 +236,9 @@ async def _report_to_change(work: Work, visit_id: UUID) -> tuple[Visit, Head]:
 
     Locks: the visit.
     """
-    visit, _ = await lock_visit(work, visit_id)
+    visit, job = await lock_visit(work, visit_id)
+    if job is None:
+        raise JobReassigned("The job is another partner's by now; our office amends this report.")
     head = await head_of(work, visit_id)
     waiting = (
         select(ReportAmendment.id)

@@ -199,6 +199,18 @@ async def test_a_visit_that_is_not_completed_has_nothing_to_amend(context: Conte
     assert (told["state"], told["revisions"]) == ("draft", [])
 
 
+async def test_a_partner_whose_job_went_to_another_leaves_its_report_to_our_office(
+    context: Context, cast: Cast, owner: AsyncEngine
+) -> None:
+    visit = await reported(context, cast, **UNSIGNED)
+    async with owner.begin() as connection:
+        await connection.exec_driver_sql(f"UPDATE job SET partner_id = '{cast.south}', technician_id = NULL")
+    change = amending(visit, corrections={"notes": "Due in July."})
+    refused = await cast.pam.post("/reports/amend", change)
+    assert (refused.status_code, refused.json()["code"]) == (409, "job-reassigned")
+    assert (await cast.dora.done("/reports/amend", change))["revision"] == 2
+
+
 REVISION_2 = (
     "INSERT INTO report_revision (report_id, revision, partner_id, document, digest, verification_code, short_code, "
     "frozen_at, signature, amendment_id) SELECT report_id, 2, partner_id, document, digest, 'B', 'B', frozen_at, "
