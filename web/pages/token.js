@@ -30,12 +30,7 @@ export async function readToken(text, keys) {
     const signed = [0x84, ...header(3, 10), ...new TextEncoder().encode("Signature1")];
     signed.push(...header(2, protectedBytes.length), ...protectedBytes, ...header(2, 0));
     signed.push(...header(2, payload.length), ...payload);
-    const fits = await crypto.subtle.verify(
-      { name: "ECDSA", hash: "SHA-256" },
-      key,
-      signature,
-      new Uint8Array(signed),
-    );
+    const fits = await crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, key, signature, new Uint8Array(signed));
     return fits ? { ...said, key: jwk } : null;
   } catch (error) {
     if (error instanceof Malformed) return null;

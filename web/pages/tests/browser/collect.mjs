@@ -27,8 +27,16 @@ for (const [language, size, where] of [
       await main("fieldset").waitFor();
       await reader.accessible("the report");
 
-      const [download] = await Promise.all([page.waitForEvent("download"), main("form[action$='.pdf'] button").click()]);
-      assert.match(readFileSync(await download.path()).subarray(0, 5).toString(), /^%PDF-/);
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        main("form[action$='.pdf'] button").click(),
+      ]);
+      assert.match(
+        readFileSync(await download.path())
+          .subarray(0, 5)
+          .toString(),
+        /^%PDF-/,
+      );
 
       await main("input[value=wrong]").check();
       await page.fill("#note", "<b>one pump only</b>");

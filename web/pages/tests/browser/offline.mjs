@@ -1,6 +1,6 @@
 // A code that is scanned without a network: what its signature proves is told, and never that the report still stands.
 import assert from "node:assert/strict";
-import { createServer, request as ask } from "node:http";
+import { request as ask, createServer } from "node:http";
 import { given, scenario } from "./reader.mjs";
 
 /** The way to the server, which can be cut. */
@@ -8,7 +8,13 @@ class Relay {
   async open(port = 0) {
     this.server = createServer((incoming, outgoing) => {
       const { hostname, port: target } = new URL(process.env.BASE);
-      const options = { hostname, port: target, path: incoming.url, method: incoming.method, headers: incoming.headers };
+      const options = {
+        hostname,
+        port: target,
+        path: incoming.url,
+        method: incoming.method,
+        headers: incoming.headers,
+      };
       incoming.pipe(
         ask(options, (answer) => {
           outgoing.writeHead(answer.statusCode, answer.headers);

@@ -50,7 +50,9 @@ export class Reader {
   /** Fails when axe finds anything, or the page is wider than its window. */
   async accessible(name) {
     await this.page.evaluate(`globalThis.axe ?? (() => { ${axe} })(); undefined`);
-    const { violations } = await this.page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+    const { violations } = await this.page.evaluate(() =>
+      globalThis.axe.run(document, { resultTypes: ["violations"] }),
+    );
     const found = violations.map((one) => `${one.id} ${one.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
     assert.deepEqual(found, [], name);
     const over = await this.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
@@ -72,7 +74,10 @@ export async function scenario(title, body, options = {}) {
     console.log(`ok  ${title}`);
   } catch (error) {
     console.error(`${title}:`, error, "complaints:", reader.complaints);
-    const shown = await reader.page.locator("body").innerText({ timeout: 2000 }).catch(() => "(no page)");
+    const shown = await reader.page
+      .locator("body")
+      .innerText({ timeout: 2000 })
+      .catch(() => "(no page)");
     console.error(`--- on the screen at ${reader.page.url()}:\n${shown}`);
     process.exit(1);
   }

@@ -44,7 +44,10 @@ await scenario("the other language keeps the label's code", async (reader) => {
   await reader.page.goto(given.label);
   await reader.page.locator("header a").click();
   assert.equal(await reader.title(), TITLES.zh);
-  assert.equal(await reader.page.locator("[name=tag]").inputValue(), new URL(reader.page.url()).searchParams.get("tag"));
+  assert.equal(
+    await reader.page.locator("[name=tag]").inputValue(),
+    new URL(reader.page.url()).searchParams.get("tag"),
+  );
   await reader.accessible("the form in the other language");
 });
 

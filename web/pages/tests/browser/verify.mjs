@@ -46,7 +46,10 @@ await scenario("the PDF is compared in the browser, and nothing of it is sent", 
   await drop(reader.page, "%PDF-1.7 something else");
   await reader.page.getByText("This PDF is not as we issued it.").waitFor();
   assert.equal(reader.page.url(), new URL(given.address, process.env.BASE).href);
-  assert.deepEqual(reader.requests.slice(before).map((request) => request.url()), []);
+  assert.deepEqual(
+    reader.requests.slice(before).map((request) => request.url()),
+    [],
+  );
 });
 
 await scenario("the PDF of an older revision is known, and said to be replaced", async (reader) => {
