@@ -13,6 +13,7 @@ export const ZH_PROBLEMS: Record<string, string> = {
   "claim-not-in-review": "此索赔不在待审状态。",
   "unit-unconfirmed": "请先确认设备，未确认的设备不能付款。",
   "already-claimed": "同一设备与故障组已有索赔，或此派工已被索赔。",
+  "job-reassigned": "工单已改派给其他服务商；此报告由本公司办公室更正。",
   "nothing-to-amend": "报告已与现有记录一致；请先补录或更正。",
   "amendment-waits": "此报告已有一项申请等待第二人决定。",
   "amendment-decided": "此申请已由他人决定。",
