@@ -229,4 +229,9 @@ export const enRules = {
   "fact.last": "last",
   "fact.strange_serials": "strange serials",
   "fact.start": "day",
+  "fact.visits": "visits",
+  "fact.visit_id": "visit",
+  "fact.arrived_at": "arrived",
+  "fact.completed_at": "completed",
+  "fact.job_number": "job",
 } as const;

@@ -231,4 +231,9 @@ export const zhRules: Record<keyof typeof enRules, string> = {
   "fact.last": "末个",
   "fact.strange_serials": "陌生序列号",
   "fact.start": "日期",
+  "fact.visits": "上门",
+  "fact.visit_id": "上门",
+  "fact.arrived_at": "到达",
+  "fact.completed_at": "完成",
+  "fact.job_number": "工单",
 };
