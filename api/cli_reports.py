@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy.exc import SQLAlchemyError
 
 from api.adapters.pdf_check import inner_seal
 from api.context import build
@@ -70,7 +69,7 @@ def verify_report(which: str, keys_file: Path | None, as_json: bool) -> None:
         with with_database(load_settings()) as settings:
             try:
                 found = asyncio.run(_by_register(settings, pdf, token))
-            except (OSError, Busy, SQLAlchemyError) as error:
+            except (OSError, Busy) as error:
                 message = "The register cannot be reached; with --keys the signature alone can be checked."
                 raise click.ClickException(message) from error
     _tell(found, as_json)
