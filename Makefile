@@ -8,7 +8,7 @@ TEST_WORKERS ?= 2
 TESTS ?=
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $(UV_FLAGS)
 
-.PHONY: help demo app app-pictures desk-pictures clean-demo test check bench format lock environment environment-dev
+.PHONY: help demo app app-pictures desk-pictures page-pictures report-pictures seal-evidence clean-demo test check bench format lock environment environment-dev
 .DEFAULT_GOAL := help
 
 help: ## say what can be made
@@ -35,6 +35,18 @@ desk-pictures: environment-dev ## take a picture of every screen of the desk, 14
 	@scripts/system-packages fonts-wqy-microhei chromium
 	@scripts/app build
 	$(BIN)/python -m tests.desk.pictures out/pictures
+
+page-pictures: environment-dev ## take a picture of every public page, 390 x 844 and 1440, English and Chinese, into out/pictures
+	@scripts/system-packages fonts-wqy-microhei chromium
+	PAGE_PICTURES=out/pictures $(BIN)/python -m pytest -q tests/pages/test_browser.py -k accessible
+
+report-pictures: environment-dev ## take a picture of every page of seventeen reports and three job sheets, into out/pictures
+	@scripts/system-packages fonts-wqy-microhei poppler-utils
+	$(BIN)/python -m tests.printing.gallery out/pictures/papers
+
+seal-evidence: environment-dev ## forge tokens and sealed PDFs in every known way, and print what passed
+	@scripts/system-packages poppler-utils
+	$(BIN)/python -m tests.sealing.evidence
 
 test: environment-dev ## run the tests and print their branch coverage (TESTS=tests/claims, TEST_WORKERS=2)
 	@scripts/system-packages libzbar0 fonts-wqy-microhei poppler-utils chromium

@@ -8,8 +8,10 @@
 - ``warranty``: terms, contracts, and the coverage decision.
 - ``jobs``: jobs, assignments, visits, slots, and what a technician's phone may hold.
 - ``worklog``: the job sheet: time, parts, expenses, faults, readings, photos, signature.
+- ``sealing``: tokens, keys and seals: what was sealed, when, and by a key that was valid then.
 - ``claims``: scans, warranty claims and their verdicts: the gate decides, points follow, people review.
-- ``reports``: the sealed service report and the codes that lead to it.
+- ``reports``: the sealed service report, its revisions, its codes; papers by the hundred.
+- ``mailing``: letters to customers: each once, in their language.
 - ``webhooks``: what partners' systems are told, signed, and tried again.
 - ``operations``: what phones sent that needs a person: recorded work, quarantine.
 - ``commands``: the register of everything that may be asked for, and what follows it.

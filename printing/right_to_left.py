@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Literal
 
-from bidi.algorithm import get_base_level, get_display  # type: ignore[import-untyped]
+from bidi.algorithm import get_base_level, get_display
 
 Direction = Literal["L", "R"]
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
