@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -15,6 +16,9 @@ from sqlalchemy.engine import make_url
 from api import embedded
 from api.migrate import upgrade
 from domain.kit.database import Database, connect
+
+PATIENCE_S = 300
+"""How long a server that is alive may take to listen: two cores may have a whole test suite to run beside it."""
 
 
 def free_port() -> int:
@@ -68,7 +72,8 @@ def serving(app: str, **environment: str) -> Iterator[str]:
 
 
 def _wait_for(base: str, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(150):
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
         if process.poll() is not None:
             raise RuntimeError("the server did not start")
         try:
