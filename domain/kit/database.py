@@ -10,7 +10,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from domain.kit.actor import Actor
-from domain.kit.problem import Busy, NotSignedIn
+from domain.kit.problem import Busy, NotSignedIn, Problem
 
 CONNECTION_SETTINGS = {
     "statement_timeout": "10s",
@@ -21,6 +21,7 @@ CONNECTION_SETTINGS = {
 }
 
 
+_LOST = "The connection to the database was lost; repeat the request."
 SESSION_ENDED = "FS401"
 """What the database's confirm_session and confirm_key raise."""
 
@@ -125,13 +126,13 @@ async def reading(database: Database, actor: Actor) -> AsyncIterator[AsyncConnec
     Our own people read on an autocommit connection: one statement, one round trip. A partner's context is only ever
     local to a transaction, opened with it in one round trip; a setting of the session would leak into the next
     checkout.
-    Raises: Busy when the connection turns out to be lost before the first read.
+    Raises: Busy when the connection is lost.
     """
-    async with database.engine_of(actor).connect() as connection:
+    async with _lent(database, actor) as (connection, driver):
         if actor.partner_id is None:
             yield connection
             return
-        driver = await _open(connection, f"BEGIN READ ONLY; SET LOCAL app.partner = '{actor.partner_id}'")
+        await _open(connection, driver, f"BEGIN READ ONLY; SET LOCAL app.partner = '{actor.partner_id}'")
         try:
             yield connection
         finally:
@@ -142,8 +143,8 @@ async def reading(database: Database, actor: Actor) -> AsyncIterator[AsyncConnec
 async def snapshot(database: Database, actor: Actor) -> AsyncIterator[AsyncConnection]:
     """Lend a connection on which every statement sees the database at one moment; otherwise as ``reading``."""
     opening = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL app.partner = '{actor.partner_id or ''}'"
-    async with database.engine_of(actor).connect() as connection:
-        driver = await _open(connection, opening)
+    async with _lent(database, actor) as (connection, driver):
+        await _open(connection, driver, opening)
         try:
             yield connection
         finally:
@@ -161,15 +162,15 @@ async def writing(database: Database, actor: Actor, then: str = "") -> AsyncIter
     Yields the connection and its driver: a statement sent there costs its round trip and nothing more. The principal's
     session or key is confirmed along with the opening, and ``then`` is sent with it.
     Raises: NotSignedIn when session, key, phone or account stand no more; NotCommitted; Busy when the connection is
-    found to be lost before the first statement.
+    lost, be it at COMMIT: whoever repeats an operation that was committed gets its answer.
     """
     opening = [f"BEGIN; SET LOCAL app.partner = '{actor.partner_id or ''}'; SET LOCAL app.actor = '{actor.account_id}'"]
     if actor.session_id is not None:
         opening.append(f"SELECT confirm_session('{actor.session_id}')")
     if actor.key_id is not None:
         opening.append(f"SELECT confirm_key('{actor.key_id}')")
-    async with database.engine_of(actor).connect() as connection:
-        driver = await _open(connection, "; ".join([*opening, then] if then else opening))
+    async with _lent(database, actor) as (connection, driver):
+        await _open(connection, driver, "; ".join([*opening, then] if then else opening))
         try:
             yield connection, driver
             done = await driver.execute("COMMIT")
@@ -180,19 +181,33 @@ async def writing(database: Database, actor: Actor, then: str = "") -> AsyncIter
             raise NotCommitted(done)
 
 
-async def _open(connection: AsyncConnection, opening: str) -> Any:
-    driver: Any = (await connection.get_raw_connection()).driver_connection
+@asynccontextmanager
+async def _lent(database: Database, actor: Actor) -> AsyncIterator[tuple[AsyncConnection, Any]]:
+    """Lend a connection and its driver; whatever fails because the connection is lost is told as Busy."""
+    async with database.engine_of(actor).connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        try:
+            yield connection, driver
+        except Exception as error:
+            if driver.is_closed() and not isinstance(error, Problem):
+                raise Busy(_LOST, retry_after=1) from error
+            raise
+
+
+async def _open(connection: AsyncConnection, driver: Any, opening: str) -> None:
     try:
         await driver.execute(opening)
-    except Exception as error:
-        if getattr(error, "sqlstate", None) == SESSION_ENDED:
-            await _roll_back(connection, driver)
+    except BaseException as error:
+        answered = getattr(error, "sqlstate", None)
+        if not answered:
+            await connection.invalidate()
+            if isinstance(error, Exception):
+                raise Busy(_LOST, retry_after=1) from error
+            raise
+        await _roll_back(connection, driver)
+        if answered == SESSION_ENDED:
             raise NotSignedIn("The session or the key was ended meanwhile.") from error
-        await connection.invalidate()
-        if getattr(error, "sqlstate", None):
-            raise  # the database answered, for example that a lock was not to be had in time
-        raise Busy("The connection to the database was lost; repeat the request.", retry_after=1) from error
-    return driver
+        raise  # for example that a lock was not to be had in time
 
 
 async def _roll_back(connection: AsyncConnection, driver: Any) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -10,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.adapters.queue import PgQueue
 from domain.kit.actor import SYSTEM, Actor, Role
-from domain.kit.database import CONNECTION_SETTINGS, Database, NotCommitted
+from domain.kit.database import CONNECTION_SETTINGS, Database, NotCommitted, reading, writing
 from domain.kit.ids import new_id
+from domain.kit.problem import Busy
 from domain.kit.read import driver_of
-from domain.kit.work import begin
+from domain.kit.work import begin, sqlstate
 from tests.cast import Cast
 from tests.conftest import rows
 from tests.kit.conftest import as_owner
@@ -137,3 +139,59 @@ async def test_a_transaction_knows_its_principal_and_forgets_it(kit: Database) -
         assert await work.db.scalar(text("SELECT current_user")) == "fieldstone_partner"
     async with kit.partner.connect() as connection:
         assert await connection.scalar(text("SELECT current_partner()")) is None
+
+
+@pytest.mark.parametrize("then", ["statement", "session", "rows", "commit"])
+async def test_a_connection_lost_in_the_middle_is_busy_and_stores_nothing(
+    kit: Database, owner: AsyncEngine, then: str
+) -> None:
+    async def lose_it() -> None:
+        async with begin(kit, SYSTEM) as work:
+            await insert(work, "ash")
+            pid = await work.driver.fetchval("SELECT pg_backend_pid()")
+            async with kit.app.connect() as other:
+                await other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+            await asyncio.sleep(0.05)
+            if then == "statement":
+                await work.driver.execute("SELECT 1")
+            if then == "session":
+                await work.db.execute(text("SELECT 1"))
+            if then == "rows":
+                work.rows.add("probe", {"id": new_id(), "name": "elm"})
+
+    with pytest.raises(Busy):
+        await lose_it()
+    assert await rows(owner, "SELECT * FROM probe") == []
+
+
+async def test_a_connection_that_ends_itself_in_a_statement_is_busy(kit: Database) -> None:
+    async def lose_it() -> None:
+        async with begin(kit, SYSTEM) as work:
+            await work.driver.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with pytest.raises(Busy):
+        await lose_it()
+
+
+async def test_a_lock_that_is_not_had_at_the_opening_is_no_lost_connection(kit: Database) -> None:
+    late = "DO $$BEGIN RAISE EXCEPTION 'as asked' USING ERRCODE = '55P03'; END$$"
+
+    async def wait_in_vain() -> None:
+        async with writing(kit, SYSTEM, late):
+            raise AssertionError("it was opened")
+
+    with pytest.raises(Exception, match="as asked") as failure:
+        await wait_in_vain()
+    assert sqlstate(failure.value) == "55P03", "so that it is tried again"
+    async with begin(kit, SYSTEM) as work:
+        await insert(work, "ash")
+
+
+@pytest.mark.parametrize("partner_id", [None, new_id()])
+async def test_a_read_whose_connection_is_lost_is_busy(kit: Database, partner_id: UUID | None) -> None:
+    async def lose_it() -> None:
+        async with reading(kit, Actor(new_id(), Role.PARTNER_OFFICE if partner_id else Role.ADMIN, partner_id)) as db:
+            await driver_of(db).execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with pytest.raises(Busy):
+        await lose_it()
