@@ -14,7 +14,6 @@ from sqlalchemy import select
 from api.context import Context
 from api.tasks_window import move, tell_ours
 from domain.claims.actions import RecordScan
-from domain.commands import REGISTER
 from domain.installs.corrections import CorrectUnit, FieldChange
 from domain.jobs.actions import AcceptJob, CancelJob, CreateJob
 from domain.jobs.model import Job, Visit
@@ -68,7 +67,7 @@ class Life:
         actor = who if isinstance(who, Actor) else actor_of(who)
 
         async def body(work: Work) -> Any:
-            return await carry_out(work, command, REGISTER, new_id())
+            return await carry_out(work, command, self.context.register, new_id())
 
         self.now += dt.timedelta(milliseconds=1)  # so that nothing comes or goes between two waits
         entry = await transact(self.context.database, actor, body, now=self.now, queue=self.context.queue)
