@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, FromClause, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from domain.kit.problem import Kind, Problem
@@ -12,7 +12,7 @@ from domain.kit.read import AnySelect, Read
 from domain.reports import codes, rules
 from domain.reports.document import ReportDocument, read
 from domain.reports.model import Report, ReportFile, ReportRevision
-from domain.sealing.model import ReportSeal
+from domain.sealing.model import ReportSeal, SealingKey
 from domain.sealing.seals import seal_of_token
 from domain.sealing.token import Token
 
@@ -35,6 +35,7 @@ class IssuedRow(msgspec.Struct, frozen=True):
     """A revision as the register knows it, with the digests of the PDFs of all revisions of its report.
 
     Those that were sealed stay known when their files were erased; before there were seals, only files are known.
+    Beside each that was sealed stands whether its seal counts.
     """
 
     document: bytes
@@ -42,7 +43,7 @@ class IssuedRow(msgspec.Struct, frozen=True):
     newest: int
     state: str
     printed: list[tuple[int, str]] | None
-    sealed: list[tuple[int, str]] | None
+    sealed: list[tuple[int, str, bool]] | None
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +73,15 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 _later = ReportRevision.__table__.alias("later")
 _printed = ReportFile.__table__.alias("printed")
 _sealed = ReportSeal.__table__.alias("sealed")
+_token_key, _pdf_key = SealingKey.__table__.alias("token_key"), SealingKey.__table__.alias("pdf_key")
+
+
+def _held(key: FromClause) -> ColumnElement[bool]:
+    """Decide what ``KeyTime.holds_at`` does, of the moment of a seal."""
+    unrevoked = or_(key.c.revoked_at.is_(None), _sealed.c.sealed_at < key.c.revoked_at)
+    return and_(key.c.valid_from <= _sealed.c.sealed_at, _sealed.c.sealed_at < key.c.valid_to, unrevoked)
+
+
 _ISSUED = Read(
     IssuedRow,
     select(
@@ -83,8 +93,18 @@ _ISSUED = Read(
         .where(_printed.c.report_id == Report.id)
         .scalar_subquery()
         .label("printed"),
-        select(func.json_agg(func.json_build_array(_sealed.c.revision, _sealed.c.pdf_sha256)))
-        .where(_sealed.c.report_id == Report.id)
+        select(
+            func.json_agg(
+                func.json_build_array(
+                    _sealed.c.revision, _sealed.c.pdf_sha256, and_(_held(_token_key), _held(_pdf_key))
+                )
+            )
+        )
+        .where(
+            _sealed.c.report_id == Report.id,
+            _token_key.c.id == _sealed.c.token_key_id,
+            _pdf_key.c.id == _sealed.c.pdf_key_id,
+        )
         .scalar_subquery()
         .label("sealed"),
     ).join(Report, Report.id == ReportRevision.report_id),
@@ -100,7 +120,8 @@ async def verified(db: Db, token: str, said: Token | None) -> Verified | None:
     """Return what our register says of the text in a report's QR, or None when it is not ours.
 
     ``said`` is what a sealed token says once its signature was checked. That alone proves nothing: the register must
-    have it, from a time when its keys were valid. Revisions that are not sealed yet have a code of the register's.
+    have it, from a time when its keys were valid. Revisions that are not sealed yet have a code of the register's;
+    once they are, no other way to them makes more of a seal than the seal is worth.
     """
     if said is not None:
         seal = await seal_of_token(db, token)
@@ -121,9 +142,13 @@ async def _told(db: Db, statement: AnySelect, sought: dict[str, Any]) -> Verifie
     row = await _ISSUED.first(db, statement, sought)
     if row is None:
         return None
+    void = {number for number, _, counts in row.sealed or [] if not counts}
+    if row.revision in void:
+        return None
     document = read(row.document, ReportDocument)
     minutes = {kind: sum(time.minutes for time in document.times if time.kind == kind) for kind in ("labour", "travel")}
-    pdfs = {(number, sha256) for number, sha256 in [*(row.printed or []), *(row.sealed or [])]}
+    issued = [*(row.printed or []), *((number, sha256) for number, sha256, _ in row.sealed or [])]
+    pdfs = {(number, sha256) for number, sha256 in issued if number not in void}
     return Verified(
         standing=rules.standing(row.state, row.revision, row.newest),
         report_number=document.report_number,

@@ -129,6 +129,8 @@ async def revoke_key(work: Work, key: str, reason: str, since: dt.datetime | Non
         raise NotFound("The register knows no key with this id.")
     if found.revoked_at is not None:
         raise KeyRevoked(f"It was revoked at {found.revoked_at.isoformat()}: {found.reason}")
-    values = {"revoked_at": since or work.now, "reason": reason}
+    # The database takes the latest moment there may be: its own clock once it has waited for seals under way, so that
+    # what was sealed in good faith meanwhile counts.
+    values = {"revoked_at": since or dt.datetime.max.replace(tzinfo=dt.UTC), "reason": reason}
     await work.db.execute(update(SealingKey).where(SealingKey.id == key).values(**values))
     return next(one for one in await every_key(work.db) if one.id == key)
