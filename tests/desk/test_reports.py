@@ -20,3 +20,10 @@ def test_a_report_is_corrected_by_two_people_and_withdrawn_by_a_manager(
     product: Served, language: str, size: str
 ) -> None:
     run_in_browser(product, "reports", language, size, app="desk")
+
+
+@pytest.mark.parametrize(("language", "size"), [("en-GB", "wide"), ("zh-CN", "phone")])
+def test_the_office_prints_labels_and_job_sheets_and_a_partner_those_of_its_technicians(
+    product: Served, language: str, size: str
+) -> None:
+    run_in_browser(product, "papers", language, size, app="desk")

@@ -10,6 +10,7 @@ import { FileRows, Files } from "./files";
 import type { Screen } from "./frame";
 import { Jobs } from "./jobs";
 import { NewJob } from "./new-job";
+import { Papers } from "./papers";
 import { Payments } from "./payments";
 import { Preauthorisations } from "./preauthorisations";
 import { ProgrammeRules } from "./programme-rules";
@@ -46,6 +47,7 @@ export const SCREENS: readonly Screen[] = [
     show: (id) => <ReportsOfJob id={id} />,
     isHidden: true,
   },
+  { name: "papers", title: "papers", by: [...OFFICE, ...PARTNER], show: () => <Papers /> },
   { name: "submit", title: "submit", by: PARTNER, show: (id) => <Submit id={id} />, isHidden: true },
   { name: "files", title: "files", by: PARTNER, show: () => <Files /> },
   { name: "file", title: "files", by: PARTNER, show: (id) => <FileRows id={id} />, isHidden: true },

@@ -2,6 +2,7 @@
 
 import { enClaims } from "./en-claims";
 import { enJobs } from "./en-jobs";
+import { enPapers } from "./en-papers";
 import { enReports } from "./en-reports";
 import { enRequests } from "./en-requests";
 import { enRules } from "./en-rules";
@@ -10,6 +11,7 @@ import { enSubmit } from "./en-submit";
 export const en = {
   ...enClaims,
   ...enJobs,
+  ...enPapers,
   ...enReports,
   ...enRequests,
   ...enRules,

@@ -3,6 +3,7 @@
 import type { en } from "./en";
 import { zhClaims } from "./zh-claims";
 import { zhJobs } from "./zh-jobs";
+import { zhPapers } from "./zh-papers";
 import { zhReports } from "./zh-reports";
 import { zhRequests } from "./zh-requests";
 import { zhRules } from "./zh-rules";
@@ -11,6 +12,7 @@ import { zhSubmit } from "./zh-submit";
 export const zh: Record<keyof typeof en, string> = {
   ...zhClaims,
   ...zhJobs,
+  ...zhPapers,
   ...zhReports,
   ...zhRequests,
   ...zhRules,

@@ -11,6 +11,7 @@ export const SCREENS = [
   { name: "claims", login: "marek" },
   { name: "payments", login: "marek" },
   { name: "reports", login: "dora" },
+  { name: "papers", login: "dora" },
   { name: "programmes", login: "marek" },
   { name: "programme", login: "marek", find: first("/programmes", "") },
   { name: "preauthorisations", login: "marek" },
@@ -26,6 +27,7 @@ export const SCREENS = [
   { name: "preauthorisations", login: "pam", as: "partner-preauthorisations" },
   { name: "files", login: "pam" },
   { name: "file", login: "pam", find: first("/claims/submit/files", "") },
+  { name: "papers", login: "pam", as: "partner-papers" },
   { name: "systems", login: "pam" },
   { name: "systems", login: "admin", as: "admin-systems" },
 ];
