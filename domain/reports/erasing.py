@@ -3,22 +3,24 @@
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, or_, select
 
-from domain.jobs.model import VisitEvent
+from domain.jobs.model import Visit, VisitEvent
 from domain.jobs.scope import standing_now, tell_visit
 from domain.jobs.visits import lock_visit
 from domain.kit.actor import MANAGERS
 from domain.kit.command import Answer, Command, Done, action
-from domain.kit.journal import JournalBody
+from domain.kit.journal import JournalBody, JournalEntry
 from domain.kit.limits import Reason
 from domain.kit.problem import NotFound
+from domain.kit.read import AnySelect
 from domain.kit.work import Work
 from domain.reports.amendments import decide, language_of, write_down
 from domain.reports.collecting import NotCompletedYet
 from domain.reports.corrections import Corrections
 from domain.reports.model import Report, ReportAmendment, ReportErasure, ReportFile, ReportPerson
 from domain.reports.revising import head_of, revise_without_names
+from domain.worklog.completion import complete_visit
 
 FORGET = "report.forget"
 ERASED = {"en": "Personal data erased as the law asks", "zh": "个人信息已依法删除"}
@@ -82,11 +84,11 @@ async def erase_personal_part(work: Work, cmd: ErasePersonalPart) -> Done:
     amendment = await write_down(work, head, "erase", reason, Corrections())
     await decide(work, amendment, "approve", "")
     visit.signature, visit.signed_by = None, None
-    completed = select(VisitEvent.op_id).where(VisitEvent.visit_id == visit.id, VisitEvent.step == "complete")
     signed = select(ReportAmendment.id).where(
         ReportAmendment.report_id == head.report_id, ReportAmendment.kind == "sign"
     )
-    await work.db.execute(delete(JournalBody).where(JournalBody.op_id.in_(completed.union(signed))))
+    kept = JournalBody.op_id
+    await work.db.execute(delete(JournalBody).where(or_(kept.in_(signed), *map(kept.in_, _completions(visit)))))
     await work.db.execute(delete(ReportPerson).where(ReportPerson.report_id == head.report_id))
     of_report = ReportFile.report_id == head.report_id
     files = (await work.db.scalars(delete(ReportFile).where(of_report).returning(ReportFile.blob_sha256))).all()
@@ -96,6 +98,25 @@ async def erase_personal_part(work: Work, cmd: ErasePersonalPart) -> Done:
     revision = head.revision if withdrawn else await revise_without_names(work, head, amendment)
     await tell_visit(work, visit, await standing_now(work, visit))
     return Done(PersonalPartErased(report_id=head.report_id, revision=revision))
+
+
+def _completions(visit: Visit) -> tuple[AnySelect, AnySelect]:
+    """Find every completion of a visit that the journal keeps: those it refused say what the customer signed, too.
+
+    Who tried is whoever took a step of the visit, or was sent there.
+    """
+    events = select(VisitEvent.op_id).where(VisitEvent.visit_id == visit.id)
+    people = select(JournalEntry.actor_id).where(JournalEntry.op_id.in_(events))
+    tried = (
+        select(JournalEntry.op_id)
+        .join(JournalBody, JournalBody.op_id == JournalEntry.op_id)
+        .where(
+            or_(JournalEntry.actor_id == visit.technician_id, JournalEntry.actor_id.in_(people)),
+            JournalEntry.kind == complete_visit.tag,
+            func.convert_from(JournalBody.sent, "UTF8").contains(str(visit.id)),
+        )
+    )
+    return events.where(VisitEvent.step == "complete"), tried
 
 
 async def still_names(work: Work, report_id: UUID, revision: int) -> bool:

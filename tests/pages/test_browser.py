@@ -94,10 +94,11 @@ def test_the_page_reads_tokens_as_the_server_writes_them_and_takes_none_that_was
     key = ec.generate_private_key(ec.SECP256R1())
     tokens = [token_of(key, result) for result in (*CLASSES, *CLASSES, *list(CLASSES)[:6])]
     stranger = seal_token(tokens[0][1], ec.generate_private_key(ec.SECP256R1()))
-    point = key.public_key().public_numbers()
-    jwk = {"kid": tokens[0][1].key_id, "x": number(point.x), "y": number(point.y)}
+    for_papers = ec.generate_private_key(ec.SECP256R1())
+    misused, _ = token_of(for_papers, "repaired")
+    jwks = [jwk_of(key, "token"), jwk_of(for_papers, "pdf")]
     given = [{"text": text, "said": told(said)} for text, said in tokens]
-    said = read_in_browser("", "tokens", keys=[jwk], tokens=given, others=[stranger])
+    said = read_in_browser("", "tokens", keys=jwks, tokens=given, others=[stranger, misused])
     assert "20 tokens" in said
     assert "1056 single bits" in said
 
@@ -126,6 +127,13 @@ def told(said: Token) -> dict[str, Any]:
         "result": CLASSES[said.result],
         "digest": said.digest.hex(),
     }
+
+
+def jwk_of(key: ec.EllipticCurvePrivateKey, purpose: str) -> dict[str, str]:
+    """A key as the list of keys has it."""
+    point = key.public_key().public_numbers()
+    kid = key_id(public_bytes(key.public_key()))
+    return {"kid": kid, "purpose": purpose, "x": number(point.x), "y": number(point.y)}
 
 
 def number(value: int) -> str:

@@ -21,6 +21,7 @@ from tests.conftest import rows
 from tests.make import ready_visit
 from tests.reports.sheets import CODE, PIN, SIGNATURE, Reported, give_pin, printed, reported
 from tests.reports.test_freezing import complete
+from tests.worklog.sheets import body_of
 
 
 def erasing(visit_id: object) -> dict[str, Any]:
@@ -146,3 +147,20 @@ async def test_managers_alone_erase(context: Context, cast: Cast, owner: AsyncEn
             async with writing(context.database, actor_of(caller)) as (connection, _):
                 await connection.execute(text(statement))
     assert await rows(owner, "SELECT count(*) FROM report_person") == [(1,)]
+
+
+async def test_what_was_refused_before_it_was_signed_anew_goes_too(
+    context: Context, cast: Cast, owner: AsyncEngine
+) -> None:
+    ready = await ready_visit(context, cast)
+    signed: dict[str, Any] = {"signed_by": "Mia Okafor", "signature": SIGNATURE, "no_signature_reason": None}
+    early = body_of("/visits/complete", ready, **signed)
+    assert (await ready.technician.post("/visits/complete", early, key="too-early")).status_code == 409
+    assert (await complete(ready, **signed)).status_code == 200
+    other = await reported(context, cast, technician=cast.ben, code="A" * 26)
+    later = body_of("/visits/complete", other.ready, **signed)
+    assert (await cast.ben.post("/visits/complete", later, key="another")).status_code == 200
+    bodies = "SELECT sent FROM journal_body WHERE convert_from(sent, 'UTF8') LIKE '%Okafor%'"
+    assert len(await rows(owner, bodies)) == 3
+    await cast.ada.done("/reports/erase", erasing(ready.visit_id))
+    assert len(await rows(owner, bodies)) == 1, "another visit's stays"

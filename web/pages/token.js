@@ -14,11 +14,11 @@ const DAY_MS = 86_400_000;
 
 class Malformed extends Error {}
 
-/** What the token in an address says if one of the keys signed it, else null: {keyId, revision, serialEnds, day, result}. */
+/** What the token in an address says if one of the keys for tokens signed it, else null: {keyId, revision, serialEnds, day, result}. */
 export async function readToken(text, keys) {
   try {
     const { protectedBytes, payload, signature, said } = read(bytesOf(text));
-    const jwk = keys.find((key) => key.kid === said.keyId);
+    const jwk = keys.find((key) => key.kid === said.keyId && key.purpose === "token");
     if (!jwk || numberOf(signature.subarray(32)) > S_MAX) return null;
     const key = await crypto.subtle.importKey(
       "jwk",
