@@ -18,8 +18,7 @@ await scenario(
     const card = (at) => page.locator("section.card").nth(at);
     const press = (at) => card(at).getByRole("button", { name: words.print, exact: true }).click();
     /** The bytes at the address of a link, as this person gets them. */
-    const fetched = (link) =>
-      page.evaluate(async (address) => (await (await fetch(address)).text()).slice(0, 5), link);
+    const fetched = (link) => page.evaluate(async (address) => (await (await fetch(address)).text()).slice(0, 5), link);
     await desk.signIn("dora");
     await desk.show("#/papers");
 
