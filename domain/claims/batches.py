@@ -92,7 +92,8 @@ async def submit_all(
 ) -> list[ItemOutcome]:
     """Carry out every item in a transaction of its own and return the outcomes in the same order.
 
-    Raises: NotSignedIn when the principal stands no more; what was committed before stays and answers a repeat.
+    Raises: NotSignedIn when the principal stands no more, and whatever breaks on our side; no item goes on after that,
+    and what was committed before stays and answers a repeat.
     """
     outcomes: list[ItemOutcome | None] = [None] * len(items)
     waiting: dict[UUID | None, list[int]] = defaultdict(list)
@@ -106,7 +107,12 @@ async def submit_all(
             for n in queues.pop(0):
                 outcomes[n] = await submit_one(database, queue, actor, items[n], register)
 
-    await asyncio.gather(*(lane() for _ in range(min(lanes, len(queues)))))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(lanes, len(queues))):
+                group.create_task(lane())
+    except ExceptionGroup as broken:
+        raise broken.exceptions[0] from broken
     return [outcome for outcome in outcomes if outcome is not None]
 
 

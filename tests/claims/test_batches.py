@@ -8,8 +8,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
+from domain.kit.actor import SYSTEM, Role
+from domain.kit.work import begin
 from tests import make
-from tests.cast import Caller, Cast
+from tests.cast import Caller, Cast, joined
 from tests.claims.submitting import submission_of, system_of
 from tests.claims.visits import claims
 from tests.conftest import rows
@@ -117,3 +119,35 @@ async def test_a_revoked_key_hands_nothing_in(context: Context, cast: Cast, owne
     refused = await system.post("/claims/submit/batch", {"items": [{"id": "a", "claim": good}]})
     assert refused.status_code == 401
     assert await claims(context) == []
+
+
+async def test_when_an_item_breaks_nothing_of_the_batch_goes_on_unwatched(
+    context: Context, cast: Cast, owner: AsyncEngine
+) -> None:
+    system = await system_of(cast)
+    async with begin(context.database, SYSTEM) as work:
+        cora = await joined(work, cast.ann.http, "cora", Role.TECHNICIAN, cast.north)
+    bad = await submission_of(context, await make.ready_visit(context, cast))
+    slow = [await submission_of(context, await make.ready_visit(context, cast, technician=cora)) for _ in range(2)]
+    body = (
+        "BEGIN IF NEW.amount_minor = 1 THEN PERFORM pg_sleep(0.3); RAISE 'as asked'; END IF; "
+        "IF NEW.amount_minor = 2 THEN PERFORM pg_sleep(1); END IF; RETURN NEW; END"
+    )
+    made = f"CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"
+    async with owner.begin() as connection:
+        await connection.execute(text(made))
+        await connection.execute(
+            text("CREATE TRIGGER spoil BEFORE INSERT ON expense FOR EACH ROW EXECUTE FUNCTION spoil()")
+        )
+    try:
+        spent = [{"kind": "parking", "amount_minor": 2, "currency": "EUR"}]
+        items = [("bad", bad | {"expenses": [spent[0] | {"amount_minor": 1}]})]
+        items += [(str(n), one | {"expenses": spent}) for n, one in enumerate(slow)]
+        wanted = {"items": [{"id": one, "claim": claim} for one, claim in items]}
+        answer = await system.post("/claims/submit/batch", wanted)
+        assert (answer.status_code, answer.json()["code"]) == (500, "server-defect")
+        await asyncio.sleep(2.5)
+        assert await rows(owner, "SELECT count(*) FROM journal WHERE kind = 'claim.submit'") == [(0,)]
+    finally:
+        async with owner.begin() as connection:
+            await connection.execute(text("DROP FUNCTION spoil() CASCADE"))
