@@ -5,18 +5,17 @@ import datetime as dt
 import tempfile
 from pathlib import Path
 
-import asyncpg
 import msgspec
 import structlog
 from pgqueuer.errors import RetryRequested
-from sqlalchemy.exc import DBAPIError
 
 from api.bulk_prints import Printed, print_documents
 from api.context import Context
+from api.imports.running import may_pass
 from api.worker import task
 from domain.kit.actor import SYSTEM
 from domain.kit.database import reading
-from domain.kit.problem import Busy
+from domain.kit.problem import Busy, Problem
 from domain.kit.work import Work, transact
 from domain.reports import print_jobs
 from domain.reports.print_jobs import PrintFile, RunPrint
@@ -68,9 +67,9 @@ async def run_print_job(context: Context, payload: bytes) -> None:
             size = (await asyncio.to_thread(file.stat)).st_size
             kept = PrintFile(await context.blobs.put_file(file), done.file_name, done.media)
         await end(_gaps(done), done, kept, size)
-    except (OSError, Busy, DBAPIError, asyncpg.InterfaceError) as error:
-        raise RetryRequested(TRY_AGAIN_AFTER, str(error)) from error
-    except Exception:
+    except Exception as error:
+        if isinstance(error, Busy) or (may_pass(error) and not isinstance(error, Problem)):
+            raise RetryRequested(TRY_AGAIN_AFTER, str(error)) from error
         log.exception("print job broke", print_job_id=str(job_id))
         await end(BROKEN)
 

@@ -3,22 +3,20 @@
 import asyncio
 import datetime as dt
 
-import asyncpg
 import msgspec
 import structlog
 from pgqueuer.errors import RetryRequested
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 
 from api.context import Context
 from api.imports.files import look_through
 from api.imports.handing_in import Handing
+from api.imports.running import may_pass
 from api.worker import task
 from domain.claims.submission_files import RUN, RunFile, end_file
 from domain.claims.submitted import SubmissionFile
 from domain.kit.actor import SYSTEM, Actor, Role
 from domain.kit.database import reading
-from domain.kit.problem import Problem
 from domain.kit.work import transact
 from domain.people.model import Account
 
@@ -55,10 +53,12 @@ async def hand_in_file(context: Context, payload: bytes) -> None:
             handing = Handing(context.database, context.queue, context.register, context.sandbox, actor, file_id)
             try:
                 await handing.run(source)
-            except (OSError, Problem, DBAPIError, asyncpg.InterfaceError):
-                raise
-            except Exception:
+            except Exception as error:
+                if may_pass(error):
+                    raise
                 await end("It broke on our side; it was logged. Rows that have an outcome are handed in.")
                 log.exception("submission broke", file_id=str(file_id))
-    except (OSError, Problem, DBAPIError, asyncpg.InterfaceError) as error:
+    except Exception as error:
+        if not may_pass(error):
+            raise
         raise RetryRequested(TRY_AGAIN_AFTER, str(error)) from error

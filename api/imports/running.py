@@ -111,7 +111,7 @@ async def run_import(
 
 
 def may_pass(error: Exception) -> bool:
-    """Tell whether the same import may succeed later: the database, the files or the sandbox could not be reached."""
+    """Tell whether the same work may succeed later: the database, the files or the sandbox could not be reached."""
     if isinstance(error, DBAPIError | asyncpg.PostgresError):
         lost = isinstance(error, DBAPIError) and error.connection_invalidated
         return lost or sqlstate_of(error)[:2] in _PASSING

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 from openpyxl import Workbook
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
@@ -278,3 +278,21 @@ def test_an_expense_has_the_digits_of_its_currency(written: str, currency: str, 
     if minor == 4.5:
         with pytest.raises(msgspec.ValidationError, match="Expected `int`"):
             msgspec.convert(expense, SubmittedExpense)
+
+
+async def test_a_statement_that_took_too_long_lets_the_file_be_handed_in_later(
+    context: Context, cast: Cast, owner: AsyncEngine
+) -> None:
+    row = await row_of(context, await make.ready_visit(context, cast))
+    body = "BEGIN RAISE 'too long' USING ERRCODE = '57014'; END"
+    async with owner.begin() as connection:
+        await connection.execute(text(f"CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"))
+        await connection.execute(
+            text("CREATE TRIGGER slow BEFORE INSERT ON claim FOR EACH ROW EXECUTE FUNCTION slow()")
+        )
+    try:
+        progress, told = await handed_in(context, await system_of(cast), as_csv(row))
+    finally:
+        async with owner.begin() as connection:
+            await connection.execute(text("DROP FUNCTION slow() CASCADE"))
+    assert (progress["state"], progress["failure"], told) == ("running", None, [])
