@@ -44,7 +44,7 @@ async def run_print_job(context: Context, payload: bytes) -> None:
             printed = done.printed if done else 0
             await print_jobs.end_print(work, job_id, file=kept, bytes_total=size, printed=printed, failure=failure)
 
-        await transact(context.database, SYSTEM, body)
+        await transact(context.database, SYSTEM, body, queue=context.queue)
 
     try:
         async with reading(context.database, SYSTEM) as db:

@@ -113,7 +113,7 @@ THEN: dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]] = {
     completion.CompleteVisit: [reports.freeze_report, opening.open_claim_for_visit, telling.tell_of_new_claim],
     adjudication.DecideClaim: [telling.tell_of_claim],
     scored.ScoreClaim: [telling.tell_of_claim],
-    erasing.ErasePersonalPart: [letters.forget_addresses],
+    erasing.ErasePersonalPart: [letters.forget_addresses, print_jobs.forget_prints_of],
     customers_say.CustomerAnswers: [telling.tell_of_claim_of_visit],
     appeals.AnswerClaim: [telling.tell_of_claim],
     appeals.AppealLine: [telling.tell_of_claim],

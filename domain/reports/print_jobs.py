@@ -19,6 +19,7 @@ from domain.kit.problem import InvalidRequest, NotAllowed, NotFound
 from domain.kit.read import Read
 from domain.kit.work import Work
 from domain.people.model import Account
+from domain.reports.erasing import FORGET, ErasePersonalPart, ForgetFile
 from domain.reports.print_model import PrintJob
 
 PRINT = "print.run"
@@ -27,6 +28,7 @@ FORGET_PRINTS = "print.forget"
 """The worker's task that drops files older than a day."""
 KEPT_FOR = dt.timedelta(days=1)
 FORGOTTEN_AT_ONCE = 100
+ERASED_MEANWHILE = "Names were erased from one of these reports meanwhile; print them again."
 documents_max = 1000
 What = Literal["unit-labels", "part-labels", "job-sheets", "reports"]
 Form = Literal["sheet", "roll", "zpl", "pdf", "zip"]
@@ -159,18 +161,48 @@ async def waiting_print(db: AsyncConnection, print_job_id: UUID) -> Waiting | No
 
 async def tell_printed(work: Work, print_job_id: UUID, printed: int) -> None:
     """Say how many documents are printed."""
-    await work.db.execute(update(PrintJob).where(PrintJob.id == print_job_id).values(state="running", printed=printed))
+    at_work = update(PrintJob).where(PrintJob.id == print_job_id, PrintJob.finished_at.is_(None))
+    await work.db.execute(at_work.values(state="running", printed=printed))
 
 
 async def end_print(
     work: Work, print_job_id: UUID, *, file: PrintFile | None, bytes_total: int = 0, printed: int, failure: str | None
 ) -> None:
-    """Say that a print job is at its end: with its file, or why there is none. ``failure`` may also name gaps."""
+    """Say that a print job is at its end: with its file, or why there is none. ``failure`` may also name gaps.
+
+    The file of one that was ended meanwhile is forgotten, unless somebody's print job has the same.
+    """
     values = {"state": "failed", "failure": failure, "printed": printed, "finished_at": work.now}
     if file is not None:
         values |= {"state": "done", "bytes_total": bytes_total, **msgspec.structs.asdict(file)}
-    ended = update(PrintJob).where(PrintJob.id == print_job_id, PrintJob.finished_at.is_(None))
-    await work.db.execute(ended.values(**values))
+    ended = update(PrintJob).where(PrintJob.id == print_job_id, PrintJob.finished_at.is_(None)).returning(PrintJob.id)
+    if await work.db.scalar(ended.values(**values)) is None and file is not None:
+        same = select(PrintJob.id).where(PrintJob.blob_sha256 == file.blob_sha256).limit(1)
+        if await work.db.scalar(same) is None:
+            await work.enqueue(FORGET, ForgetFile(file.blob_sha256))
+
+
+async def forget_prints_of(work: Work, cmd: ErasePersonalPart) -> None:
+    """Drop the files that hold a report whose names are erased, and end print jobs that may have read it already.
+
+    Locks: the print jobs.
+    """
+    held = (
+        select(PrintJob)
+        .where(
+            PrintJob.what == "reports",
+            PrintJob.state.in_(("waiting", "running", "done")),
+            PrintJob.asked["ids"].contains([str(cmd.visit_id)]),
+        )
+        .order_by(PrintJob.id)
+        .with_for_update(key_share=True)
+    )
+    for job in (await work.db.scalars(held)).all():
+        if job.blob_sha256 is not None:
+            await work.enqueue(FORGET, ForgetFile(job.blob_sha256))
+            job.state, job.blob_sha256 = "gone", None
+        else:
+            job.state, job.failure, job.finished_at = "failed", ERASED_MEANWHILE, work.now
 
 
 async def forget_prints(work: Work) -> list[str]:
