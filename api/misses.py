@@ -31,9 +31,9 @@ class Misses:
 
     def count(self, address: str) -> None:
         """Count a look that found nothing."""
-        counts = self._counts_of(time.monotonic())
-        if len(counts) < addresses_max:
-            counts[_neighbourhood(address)] += 1
+        counts, known = self._counts_of(time.monotonic()), _neighbourhood(address)
+        if known in counts or len(counts) < addresses_max:
+            counts[known] += 1
 
     def _counts_of(self, now: float) -> Counter[str]:
         window = int(now // self.seconds)

@@ -1,5 +1,6 @@
 """What a process seals and checks with: private keys from files or settings, public ones from the register."""
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -50,6 +51,7 @@ class Sealing:
     database: Database = field(repr=False)
     _ring: Mapping[str, ec.EllipticCurvePublicKey] = field(default_factory=dict, repr=False)
     _refreshed: list[float] = field(default_factory=list, repr=False)
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
     _private: dict[str, ec.EllipticCurvePrivateKey] = field(default_factory=dict, repr=False)
 
     async def read_token(self, text: str) -> Token | None:
@@ -61,12 +63,13 @@ class Sealing:
         key = claimed_key(text)
         if key is None:
             return None
-        now = time.monotonic()
-        self._refreshed = [at for at in self._refreshed if now - at < RING_SECONDS]
-        if not self._refreshed or (key not in self._ring and len(self._refreshed) < REFRESHES_MAX):
-            self._refreshed.append(now)
-            async with reading(self.database, SYSTEM) as db:
-                self._ring = {key.id: key.verifier for key in await every_key(db) if key.purpose == "token"}
+        async with self._asking:  # who comes meanwhile waits for the answer and needs none of their own
+            now = time.monotonic()
+            self._refreshed = [at for at in self._refreshed if now - at < RING_SECONDS]
+            if not self._refreshed or (key not in self._ring and len(self._refreshed) < REFRESHES_MAX):
+                async with reading(self.database, SYSTEM) as db:
+                    self._ring = {key.id: key.verifier for key in await every_key(db) if key.purpose == "token"}
+                self._refreshed.append(now)
         return read_token(text, self._ring)
 
     async def hands(self) -> Hands:

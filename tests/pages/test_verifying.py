@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api import misses as misses_of
 from api.context import Context
 from api.misses import Misses
 from api.pages import language_of
@@ -186,6 +187,16 @@ async def test_whoever_guesses_codes_has_to_wait(http: httpx.AsyncClient, monkey
     page = await http.get("/V/NOTHING", headers=browser())
     assert "Too many tries" in page.text
     assert 0 < int(page.headers["retry-after"]) <= 3601
+
+
+def test_many_others_do_not_keep_a_guesser_from_being_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(misses_of, "addresses_max", 2)
+    misses = Misses(limit=2, seconds=3600)
+    for address in ("192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.1"):
+        misses.count(address)
+    with pytest.raises(TooMany):
+        misses.refuse_beyond("192.0.2.1")
+    misses.refuse_beyond("192.0.2.3")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.adapters.key_files import NotAKey, kept_secret, new_private_key, private_bytes, read_private_key
 from api.context import Context
-from api.sealing import KeyGiven, Sealing
+from api.sealing import REFRESHES_MAX, KeyGiven, Sealing
 from api.worker import drain
 from domain.kit.actor import SYSTEM
 from domain.kit.work import Work, transact
@@ -111,6 +111,15 @@ async def test_a_key_whose_private_half_is_not_here_is_followed_too(context: Con
         file.unlink()
     after = await Sealing(context.settings, context.database).hands()
     assert {after.token_key_id, after.pdf_key.id}.isdisjoint({before.token_key_id, before.pdf_key.id})
+
+
+async def test_a_process_that_just_started_knows_every_genuine_token_at_once(
+    context: Context, cast: Cast, owner: AsyncEngine
+) -> None:
+    token, _ = await issued(context, cast, owner)
+    started = Sealing(context.settings, context.database)
+    said = await asyncio.gather(*(started.read_token(token) for _ in range(REFRESHES_MAX * 2)))
+    assert None not in said
 
 
 async def test_drill_a_stolen_key_seals_nothing_more_and_dates_nothing_back(
