@@ -217,6 +217,7 @@ async def keep(
 async def _lock_and_look_up(work: Work, op_id: UUID, sent: bytes) -> Entry | None:
     """Open the operation's savepoint and return its earlier entry, if there is one with the same content."""
     if work.prepared_for != op_id:
+        await work.flush()  # what waits is not this operation's, and stays when that is undone
         await work.driver.execute(f"SELECT pg_advisory_xact_lock({lock_key(op_id)}); SAVEPOINT command")
     work.prepared_for = NO_OPERATION
     earlier = await earlier_entry(work.driver, op_id, sent)

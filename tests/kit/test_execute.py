@@ -9,13 +9,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.adapters.queue import PgQueue
 from domain.kit.actor import SYSTEM, Actor, Role
 from domain.kit.command import Done
 from domain.kit.database import Database
 from domain.kit.ids import new_id
-from domain.kit.journal import canonical
+from domain.kit.journal import Entry, canonical
 from domain.kit.problem import Busy, InvalidRequest, NotFound, OperationIdReused, Problem, Stale, TooMany
-from domain.kit.work import Work, begin, execute
+from domain.kit.work import Work, begin, execute, transact
 from tests.conftest import rows
 from tests.kit.probe import NameHeld, Put, Told, hold, insert, put, register_of, send
 
@@ -296,3 +297,41 @@ def test_the_same_content_is_the_same_whatever_the_order_of_its_keys() -> None:
     other = canonical(msgspec.json.decode(b'{ "a":null,"b":[1,{"x":2,"y":1}]}'))
     assert one == other
     assert one != canonical(msgspec.json.decode(b'{"a": null, "b": [{"x": 2, "y": 1}, 1]}'))
+
+
+async def test_rows_that_waited_before_a_refused_command_are_kept(kit: Database, owner: AsyncEngine) -> None:
+    async def body(work: Work) -> Entry:
+        work.rows.add("probe", {"id": new_id(), "name": "ash"})
+        return await execute(work, new_id(), Put(name="ash"), b"ash", register_of(put))
+
+    entry = await transact(kit, SYSTEM, body)
+    assert entry.outcome == "rejected", "it sees the row"
+    assert await rows(owner, "SELECT name FROM probe") == [("ash",)]
+
+
+async def test_a_row_whose_place_is_taken_is_decided_again_and_its_tasks_are_dropped(
+    kit: Database, owner: AsyncEngine
+) -> None:
+    tries = []
+
+    async def unseeing(work: Work, cmd: Put) -> Done:
+        tries.append(cmd.name)
+        await work.enqueue("probe", cmd.name)
+        await work.hand_over()
+        work.rows.add("probe", {"id": new_id(), "name": cmd.name})
+        return Done(Told(said="put"))
+
+    async with begin(kit, SYSTEM) as work:
+        await insert(work, "ash")
+
+    async def body(work: Work) -> list[str]:
+        await work.enqueue("probe", "before")
+        commands = [Put(name=name) for name in ("elm", "ash", "oak")]
+        register = register_of(unseeing)
+        return [(await execute(work, new_id(), one, b"x", register)).outcome for one in commands]
+
+    assert await transact(kit, SYSTEM, body, queue=PgQueue()) == ["applied", "rejected", "applied"]
+    assert tries == ["elm", "ash", "ash", "oak"]
+    assert await names(owner) == ["ash", "elm", "oak"]
+    queued = await rows(owner, "SELECT payload FROM pgqueuer ORDER BY id")
+    assert queued == [(b'"before"',), (b'"elm"',), (b'"oak"',)]
