@@ -15,7 +15,7 @@ from domain.claims.customer_answers import CustomerAnswers, Said
 from domain.kit.ids import new_id
 from domain.kit.limits import NO_CONTROL
 from domain.kit.problem import TooMany
-from domain.kit.work import carry_out, utc_now
+from domain.kit.work import Work, carry_out, utc_now
 from domain.reports import codes, collecting, queries, rules
 
 Proof = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[0-9a-f.]+$(?!\n)")]
@@ -143,12 +143,18 @@ async def answer_as_customer(call: Call) -> object:
     given = await call.form(GivenAnswer)
     if not _holds(call, code, given.proof):
         return led(f"/c/{code}", 303)
-    async with call.reading() as db:
-        visit_id = await collecting.visit_behind(db, code)
-        said = [] if visit_id is None else await said_on_page(db, visit_id)
-    if visit_id is not None and may_answer(said, utc_now()) and not _repeats(said, given):
-        command = CustomerAnswers(visit_id=visit_id, answer=given.answer, channel="page", note=given.note.strip())
-        await call.write(lambda work: carry_out(work, command, call.context.register, new_id()))
+
+    async def keep(work: Work) -> None:
+        visit_id = await collecting.visit_behind(work.connection, code)
+        if visit_id is None:
+            return
+        await collecting.one_at_a_time(work, visit_id)
+        said = await said_on_page(work.connection, visit_id)
+        if may_answer(said, utc_now()) and not _repeats(said, given):
+            command = CustomerAnswers(visit_id=visit_id, answer=given.answer, channel="page", note=given.note.strip())
+            await carry_out(work, command, call.context.register, new_id())
+
+    await call.write(keep)
     return await _opened(call, code, given.proof)
 
 

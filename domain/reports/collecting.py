@@ -102,6 +102,12 @@ async def visit_behind(db: AsyncConnection, code: str) -> UUID | None:
     return visit
 
 
+async def one_at_a_time(work: Work, visit_id: UUID) -> None:
+    """Let whoever uses the collection codes of a visit wait for one another until this transaction ends."""
+    codes_of = select(Collection.code_hash).where(Collection.visit_id == visit_id).order_by(Collection.code_hash)
+    await work.db.execute(codes_of.with_for_update(key_share=True))
+
+
 async def is_withdrawn(db: AsyncConnection, visit_id: UUID) -> bool:
     """Decide whether a visit's report counts no more."""
     return await db.scalar(select(Report.state).where(Report.visit_id == visit_id)) == "withdrawn"

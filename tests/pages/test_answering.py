@@ -1,5 +1,6 @@
 """What a customer says of a visit on the page of its report: behind the PIN alone, and heard by the claim gate."""
 
+import asyncio
 import datetime as dt
 import re
 
@@ -134,6 +135,16 @@ async def test_a_closed_answer_is_shown_and_takes_no_other(
     assert len(await rows(owner, ANSWERS)) == page_answers_max
     assert "please call us" in shown.text
     assert "/answer" not in shown.text
+
+
+async def test_answers_sent_all_at_once_are_as_few_as_those_sent_one_by_one(
+    context: Context, cast: Cast, http: httpx.AsyncClient, owner: AsyncEngine
+) -> None:
+    visit = await printed(context, cast)
+    proof = proof_in(await give_pin(http, visit.code, visit.pin))
+    shown = await asyncio.gather(*(say(http, visit.code, proof, "wrong", f"note {number}") for number in range(12)))
+    assert {page.status_code for page in shown} == {200}
+    assert len(await rows(owner, ANSWERS)) == page_answers_max
 
 
 async def test_the_report_is_shown_again_in_the_other_language_without_the_pin(
