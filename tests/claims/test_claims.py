@@ -15,13 +15,13 @@ from domain.claims.facts import ClaimDecision, ClaimFacts
 from domain.claims.model import Claim
 from domain.claims.opening import limits_of, modes_of
 from domain.claims.rules import decide
-from domain.kit.actor import SYSTEM
+from domain.kit.actor import SYSTEM, Role
 from domain.kit.ids import operation_id
 from domain.kit.work import begin
 from domain.people.model import Authorisation
 from domain.worklog.model import Photo
 from tests import make
-from tests.cast import Cast, actor_of
+from tests.cast import Cast, actor_of, joined
 from tests.claims.visits import claimed, claims, complete, fill_sheet, hits, lines, now, scan
 
 
@@ -412,3 +412,32 @@ async def test_the_database_pays_no_claim_on_an_assignment_of_another_partner(co
             await work.db.execute(change, {"other": theirs.assignment_id, "state": "approved"})
     async with begin(context.database, SYSTEM) as work:  # refused, it is evidence
         await work.db.execute(change, {"other": theirs.assignment_id, "state": "refused"})
+
+
+async def test_a_claim_of_another_partner_that_waits_sounds_like_any_check(context: Context, cast: Cast) -> None:
+    async with begin(context.database, SYSTEM) as work:
+        sue = await joined(work, cast.pam.http, "sue", Role.PARTNER_OFFICE, cast.south)
+    ready, other = [await make.ready_visit(context, cast) for _ in range(2)]
+    await fill_sheet(ready)
+    await scan(ready, "SOMETHING123")
+    assert (await complete(ready)).status_code == 200
+    answers = []
+    for unit, scanned in ((ready, None), (other, "SOMETHING456")):
+        own = await rival_job(context, cast, unit, cast.ben)
+        await fill_sheet(own)
+        await scan(own, scanned)
+        answers.append((await complete(own)).json())
+    assert all((one["state"], one["job_state"], one["flags"]) == ("completed", "completed", []) for one in answers)
+    parked, of_rival, of_scan = await claims(context)
+    assert {hit.reason for hit in await hits(context) if hit.claim_id == of_rival.id} == {"rival-under-check"}
+    assert of_rival.told == of_scan.told == {"state": "in_review", "reasons": ["under-check"]}
+    rival, scanned_wrong = [await sue.get(f"/claims/{one.id}") for one in (of_rival, of_scan)]
+    assert sorted(rival.json()) == sorted(scanned_wrong.json())
+    for words in (str(parked.id), str(parked.job_id), "rival-under", f'"{parked.number}"', "Ann"):
+        assert words not in rival.text
+    by_kind = [
+        sorted((line["kind"], line["state"], line["reason"]) for line in one.json()["lines"])
+        for one in (rival, scanned_wrong)
+    ]
+    assert by_kind[0] == by_kind[1]
+    assert (await sue.get(f"/claims/{parked.id}")).status_code == 404
