@@ -241,7 +241,6 @@ class Sheet:
         if not photos:
             return None
         arrived = await _arrived(self.work, set(photos))
-        await self.work.flush()  # adding a photo locks and reads the visit anew
         ids: dict[str, UUID] = {}
         for sha256, (place, photo) in photos.items():
             if sha256 not in arrived:
