@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from api.context import Context, build
 from api.settings import Settings
+from api.trials.aftermath import follow
 from api.trials.masterdata import fill
 from api.trials.week import LABEL_HOST, Week
 from api.worker import drain
@@ -85,8 +86,9 @@ async def _fill(context: Context, units: int) -> DemoNotes:
         for unit in week.labels:
             link = digital_link(LABEL_HOST, unit.gtin, unit.serial)
             (labels / f"{unit.serial}.png").write_bytes(label_png(unit.model, unit.serial, link))
-        task = bar.add_task("Printing the reports", total=1)
+        task = bar.add_task("Printing and sealing the reports", total=1)
         await drain(context)
+        await follow(week)
         bar.update(task, completed=1)
     if week.example is None:
         raise RuntimeError("the demo's week has no finished visit of ann")
@@ -110,7 +112,7 @@ def introduction(settings: Settings, notes: DemoNotes | None) -> str:
         "  otto, mei, jun, rosa                             our own technicians",
         "",
         "Try:",
-        f"  the office's page           {base}/",
+        f"  the office's page           {base}/     as dora: requests for service, a report to approve, papers",
         f"  the technician's app        {base}/app/     sign in as ann; make your window as narrow as a phone",
         f"  the contract                {base}/schema     problems: {base}/problems",
         f"  labels to scan or send      {labels}/*.png",

@@ -68,6 +68,9 @@ class Week:
     today: dt.date
     example: Example | None = None
     labels: list[Installed] = field(default_factory=list)
+    signed: list[UUID] = field(default_factory=list)
+    """Visits of our own technicians that went well and were signed."""
+    days_back: int = DAYS_BACK
 
     async def live(self, progress: Progress) -> None:
         """Let every visit of the past days happen, plan the days to come, and leave some jobs open."""
@@ -98,7 +101,7 @@ class Week:
         coming: list[Story] = []
         for technician in self.world.technicians:
             units = iter(self._some_units(technician.region, 60))
-            for ahead in range(-DAYS_BACK, 4):
+            for ahead in range(-self.days_back, 4):
                 day = self.today + dt.timedelta(days=ahead)
                 if day.weekday() > 4 and ahead != 0:
                     continue
@@ -148,10 +151,13 @@ class Week:
         return Actor(technician.id, Role.TECHNICIAN, technician.partner_id, name=technician.login)
 
     @property
-    def _dora(self) -> Actor:
+    def dora(self) -> Actor:
+        """The dispatcher."""
         return Actor(self.world.offices["dora"], Role.DISPATCHER, name="dora")
 
-    async def _do(self, actor: Actor, command: Command, at: dt.datetime) -> Entry:
+    async def do(self, actor: Actor, command: Command, at: dt.datetime) -> Entry:
+        """Carry a command out at a time. Raises: RuntimeError when it is refused."""
+
         async def body(work: Work) -> Entry:
             return await carry_out(work, command, self.context.register, new_id())
 
@@ -175,7 +181,7 @@ class Week:
             required_from=wanted,
             required_to=wanted + dt.timedelta(hours=8),
         )
-        entry = await self._do(self._dora, command, wanted - dt.timedelta(days=1))
+        entry = await self.do(self.dora, command, wanted - dt.timedelta(days=1))
         return msgspec.json.decode(entry.answer, type=JobCreated).id
 
     async def _planned(self, story: Story) -> UUID | None:
@@ -188,12 +194,12 @@ class Week:
             planned_from=start,
             planned_to=start + dt.timedelta(hours=1, minutes=30),
         )
-        entry = await self._do(self._dora, assign, start - dt.timedelta(hours=12))
+        entry = await self.do(self.dora, assign, start - dt.timedelta(hours=12))
         if story.untidy == "cancelled":
             reason = "The customer repaired it himself"
-            await self._do(self._dora, CancelJob(job_id=job_id, reason=reason), start - dt.timedelta(hours=2))
+            await self.do(self.dora, CancelJob(job_id=job_id, reason=reason), start - dt.timedelta(hours=2))
         else:
-            await self._do(self._actor(story.technician), AcceptJob(job_id=job_id), start - dt.timedelta(hours=11))
+            await self.do(self._actor(story.technician), AcceptJob(job_id=job_id), start - dt.timedelta(hours=11))
         return msgspec.json.decode(entry.answer, type=JobAssigned).visit_id
 
     async def _happened(self, story: Story) -> None:
@@ -203,7 +209,7 @@ class Week:
         me, start = self._actor(story.technician), self._moment(story.day, story.hour)
 
         async def do(minute: float, command: Command) -> Entry:
-            return await self._do(me, command, start + dt.timedelta(minutes=minute))
+            return await self.do(me, command, start + dt.timedelta(minutes=minute))
 
         def at(minute: float) -> dt.datetime:
             return start + dt.timedelta(minutes=minute)
@@ -218,6 +224,8 @@ class Week:
         await do(9, LogTime(visit_id=visit_id, kind="travel", minutes=27))
         await self._repair(story, visit_id, me, start)
         await do(70, self._completion(story, visit_id, at(70)))
+        if story.technician.partner_id is None and not story.untidy:
+            self.signed.append(visit_id)
 
     async def _scan(self, story: Story, visit_id: UUID, me: Actor, at: dt.datetime) -> None:
         unit = story.unit
@@ -238,7 +246,7 @@ class Week:
             other = self.rng.choice(self.world.units) if story.untidy == "other-serial" else None
             text = link if other is None else digital_link(LABEL_HOST, other.gtin, other.serial)
             scan = RecordScan(visit_id=visit_id, source="camera", scanned_text=text, symbology="]Q1", scanned_at=at)
-        await self._do(me, scan, at)
+        await self.do(me, scan, at)
 
     async def _photo(self, visit_id: UUID, me: Actor, at: dt.datetime, unit: Installed, kind: Any) -> UUID:
         picture = label_png(unit.model, unit.serial, digital_link(LABEL_HOST, unit.gtin, unit.serial))
@@ -252,7 +260,7 @@ class Week:
             )
 
         await transact(self.context.database, me, keep, now=at)
-        entry = await self._do(me, AddPhoto(visit_id=visit_id, kind=kind, sha256=sha256, caption="Type plate"), at)
+        entry = await self.do(me, AddPhoto(visit_id=visit_id, kind=kind, sha256=sha256, caption="Type plate"), at)
         return msgspec.json.decode(entry.answer, type=LineWritten).id
 
     async def _repair(self, story: Story, visit_id: UUID, me: Actor, start: dt.datetime) -> None:
@@ -262,7 +270,7 @@ class Week:
         chinese = story.unit.time_zone == "Asia/Shanghai"
 
         async def do(minute: float, command: Command) -> None:
-            await self._do(me, command, start + dt.timedelta(minutes=minute))
+            await self.do(me, command, start + dt.timedelta(minutes=minute))
 
         designator = self.rng.choice(DESIGNATORS[component]) if COMPONENTS[component][2] == "required" else ""
         await do(

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from tests.phone.served import missing, run_in_browser, served
 
+PATIENCE_S = 1800
+"""A hundred pictures take two minutes on an idle machine."""
+
 
 def main() -> None:
     """Take them, in both languages, 1440 and 390 wide."""
@@ -14,7 +17,7 @@ def main() -> None:
     folder = Path(sys.argv[1]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with served(whole_week=True) as product:
-        print(run_in_browser(product, "pictures", str(folder), app="desk"))
+        print(run_in_browser(product, "pictures", str(folder), app="desk", patience_s=PATIENCE_S))
 
 
 if __name__ == "__main__":

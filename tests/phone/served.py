@@ -21,6 +21,7 @@ from api import embedded
 from api.context import build
 from api.migrate import upgrade
 from api.settings import ROOT, Settings
+from api.trials.aftermath import follow
 from api.trials.demo import PASSWORD, SEED
 from api.trials.masterdata import fill
 from api.trials.week import LABEL_HOST, Week
@@ -118,6 +119,7 @@ async def _fill(owner_url: str, settings: Settings, whole_week: bool) -> list[In
         if whole_week:
             await week.live(lambda done, total: None)
             await drain(context)
+            await follow(week)
         else:
             await week.look_ahead()
         return week.labels
@@ -135,7 +137,7 @@ def film_of(png: bytes) -> bytes:
     return b"YUV4MPEG2 W%d H%d F10:1 Ip A1:1 C420\nFRAME\n" % (width, height) + frame.tobytes() + colourless
 
 
-def run_in_browser(product: Served, script: str, *arguments: str, app: str = "phone") -> str:
+def run_in_browser(product: Served, script: str, *arguments: str, app: str = "phone", patience_s: float = 240) -> str:
     """Run a script of web/APP/tests/browser against the product and return what it said; fails as the script does."""
     folders = {"DIST": product.dist, "BUILDS": product.builds, "LABELS": product.labels}
     given = {"BASE": product.base, "PASSWORD": PASSWORD, **{name: str(path) for name, path in folders.items()}}
@@ -144,7 +146,7 @@ def run_in_browser(product: Served, script: str, *arguments: str, app: str = "ph
         env={**os.environ, **given},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=patience_s,
     )
     assert done.returncode == 0, f"{script} in the browser:\n{done.stdout}\n{done.stderr}"
     return done.stdout
