@@ -25,7 +25,7 @@ from domain.reports import rules
 from domain.reports.collecting import NotCompletedYet
 from domain.reports.corrections import AddedTime, Corrections, carry_out, check
 from domain.reports.model import AmendmentDecision, Report, ReportAmendment
-from domain.reports.revising import Head, NothingToAmend, head_of, revise, says_something_new
+from domain.reports.revising import Head, NothingToAmend, counts_no_more, head_of, revise, says_something_new
 from domain.worklog.completion import Signature
 
 Asked = Literal["amend", "withdraw", "sign", "erase"]
@@ -60,7 +60,8 @@ class AmendReport(Command, tag="report.amend", frozen=True, kw_only=True):
 
     The new revision is made from the record as it stands now: with late work that the office accepted, a corrected
     unit, and what ``corrections`` change on the sheet. Once the customer signed, or where a partner corrects lines,
-    somebody else of our desk must approve it first; the answer is 202 then. Without anything new it is refused.
+    somebody else of our desk must approve it first; the answer is 202 then. Without anything new it is refused, unless
+    a key of its seal was revoked: then our office freezes the same once more.
     """
 
     visit_id: UUID
@@ -138,7 +139,8 @@ async def amend_report(work: Work, cmd: AmendReport) -> Done:
     if head.state == "withdrawn" and work.actor.role not in MANAGERS:
         raise ReportWithdrawn("A manager amends a withdrawn report.")
     await check(work, visit, cmd.corrections)
-    if head.state != "withdrawn" and not cmd.corrections.change(visit) and not await says_something_new(work, head):
+    changes = cmd.corrections.change(visit) or await says_something_new(work, head)
+    if not changes and not await counts_no_more(work, head):
         raise NothingToAmend("Nothing was recorded or corrected since it was frozen.")
     return await _ask(work, visit, head, "amend", cmd.reason, cmd.corrections)
 

@@ -16,6 +16,7 @@ from domain.reports.collecting import NotCompletedYet
 from domain.reports.document import PersonalPart, ReportDocument, commit, digest, read, salt_bytes
 from domain.reports.model import Report, ReportAmendment, ReportErasure, ReportPerson, ReportRevision
 from domain.reports.sheet import NO_COMMITMENT, sheet_of
+from domain.sealing.seals import seal_counts
 
 AFTER_SIGNATURE = "changed-after-signature"
 """The flag of a document that says something else than what the customer signed."""
@@ -80,6 +81,13 @@ async def says_something_new(work: Work, head: Head) -> bool:
     return _differs(head, document, personal)
 
 
+async def counts_no_more(work: Work, head: Head) -> bool:
+    """Decide whether our office may freeze the same once more: it is withdrawn, or a key of its seal was revoked."""
+    if head.state == "withdrawn":
+        return True
+    return work.actor.is_office and await seal_counts(work.db, head.report_id, head.revision) is False
+
+
 async def revise(work: Work, head: Head, amendment: ReportAmendment) -> int:
     """Freeze the record as it stands now as the next revision, have it printed, and return its number.
 
@@ -88,7 +96,7 @@ async def revise(work: Work, head: Head, amendment: ReportAmendment) -> int:
     """
     await work.flush()
     document, personal = await _made(work, head, amendment.reason)
-    if head.state != "withdrawn" and not _differs(head, document, personal):
+    if not _differs(head, document, personal) and not await counts_no_more(work, head):
         raise NothingToAmend("Nothing was recorded or corrected since it was frozen.")
     if head.signature == "given":
         document = msgspec.structs.replace(document, flags=(*document.flags, AFTER_SIGNATURE))

@@ -105,3 +105,10 @@ async def seal_of_token(db: Db, token: str) -> Seal | None:
 async def seal_of_pdf(db: Db, sha256: str) -> Seal | None:
     """Return the seal of the PDF with this SHA-256, if we issued it."""
     return await _SEALS.first(db, _SEALS.statement.where(ReportSeal.pdf_sha256 == sha256))
+
+
+async def seal_counts(db: Db, report_id: UUID, revision: int) -> bool | None:
+    """Decide whether the seal of a revision counts; None while it has none. For our own people: who else sees keys?"""
+    one = (ReportSeal.report_id == report_id, ReportSeal.revision == revision)
+    seal = await _SEALS.first(db, _SEALS.statement.where(*one))
+    return None if seal is None else seal.counts

@@ -1,4 +1,4 @@
-"""Who asks, behind the proxy that compose.yaml expects: budgets are by address, so the proxy's must not be everybody's."""
+"""Who asks, behind the proxy that compose.yaml expects: a budget is an address's, so the proxy may not be everybody."""
 
 import re
 from typing import Any

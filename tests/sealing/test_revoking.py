@@ -99,3 +99,21 @@ async def test_a_paper_whose_seal_does_not_count_is_none_that_we_issued(
     await revoke(context, str(key), since=sealed_at)  # type: ignore[arg-type]
     told = (await http.get(f"/V/{token}", headers=JSON)).json()
     assert (told["standing"], [pdf["revision"] for pdf in told["pdfs"]]) == ("superseded", [1])
+
+
+async def test_what_an_honest_worker_sealed_with_a_stolen_key_is_sealed_anew_by_our_office(
+    context: Context, cast: Cast, http: httpx.AsyncClient, owner: AsyncEngine
+) -> None:
+    await issued(context, cast, owner, signature=None, signed_by=None, no_signature_reason="absent")
+    ((visit_id, sealed_at, key),) = await rows(
+        owner, "SELECT visit_id, sealed_at, token_key_id FROM report_seal JOIN report ON report.id = report_id"
+    )
+    asked = {"visit_id": str(visit_id), "reason": "Sealed with a stolen key"}
+    assert (await cast.dora.post("/reports/amend", asked)).json()["code"] == "nothing-to-amend"
+    await revoke(context, str(key), since=sealed_at)  # type: ignore[arg-type]
+    assert (await cast.pam.post("/reports/amend", asked)).json()["code"] == "nothing-to-amend"
+    assert (await cast.dora.done("/reports/amend", asked))["revision"] == 2
+    await drain(context)
+    ((token,),) = await rows(owner, "SELECT token FROM report_seal WHERE revision = 2")
+    assert (await http.get(f"/V/{token}", headers=JSON)).json()["standing"] == "genuine"
+    assert (await cast.dora.post("/reports/amend", asked)).json()["code"] == "nothing-to-amend"
