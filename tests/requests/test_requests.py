@@ -75,7 +75,9 @@ async def test_anybody_asks_for_service_and_the_office_makes_a_job_of_it(
     page = await http.get(path, headers=BROWSER)
     assert "Request service for this machine" in page.text
     (code,) = re.findall(r'name="tag" value="([^"]+)"', page.text)
-    number = number_in(await send(http, path, tag=code, picture=photo()))
+    received = await send(http, path, tag=code, picture=photo())
+    assert '<div class="card verdict good">' in received.text, "it looks like every other good news"
+    number = number_in(received)
     await drain(context)
     (line,) = (await cast.rex.get("/service-requests", state="new")).json()["items"]
     assert line["number"] == number
