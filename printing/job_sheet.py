@@ -47,6 +47,7 @@ LABEL_WIDTH = 62.0
 TEXT_LINES_MAX = 3
 """What a dispatcher wrote takes at most so many lines: the page must hold the blanks."""
 CODE_COLUMNS = 3
+CODE_ROOM_MIN = 44.0
 FAULT_CODES_MAX, COMPONENTS_MAX = 24, 9
 BLANK = 18.5
 """Height of a line to write on by hand."""
@@ -238,14 +239,18 @@ class _Page:
     def _columns(self, codes: Sequence[PaperCode]) -> list[Strip]:
         width = WIDTH / CODE_COLUMNS
         deep = -(-len(codes) // CODE_COLUMNS)
+        # A code is written down below, so it is cut off later than its name.
+        marked = [f"{each.code}{'*' if each.starred else ''}" for each in codes]
+        widest = max(self.setter.face.width(code, CODE_STYLE.size) for code in marked)
+        room = min(max(widest, CODE_ROOM_MIN), width / 2)
         columns = []
         for column in range(CODE_COLUMNS):
             lines = []
-            for each in codes[column * deep : (column + 1) * deep]:
-                star = "*" if each.starred else ""
-                code = self.setter.fit(f"{each.code}{star}", 44, CODE_STYLE)
-                name = self.setter.fit(each.name, width - 56, CODE_STYLE)
-                lines.append(Line(CODE_STYLE.leading, ((0.0, code, CODE_STYLE), (48.0, name, CODE_STYLE))))
+            places = slice(column * deep, (column + 1) * deep)
+            for each, text in zip(codes[places], marked[places], strict=True):
+                code = self.setter.fit(text, room, CODE_STYLE)
+                name = self.setter.fit(each.name, width - room - 12, CODE_STYLE)
+                lines.append(Line(CODE_STYLE.leading, ((0.0, code, CODE_STYLE), (room + 4, name, CODE_STYLE))))
             columns.append((MARGIN + column * width, lines))
         return stack(columns)
 

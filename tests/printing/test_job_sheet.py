@@ -4,6 +4,7 @@ import pytest
 import zxingcpp
 from pypdf import PdfReader
 
+from domain.reports.paper import PaperCode
 from printing.job_sheet import render_job_sheets
 from tests.printing import visits
 from tests.printing.machine import needs_chinese, needs_poppler
@@ -24,6 +25,12 @@ def test_a_page_says_what_a_technician_must_know() -> None:
         assert "".join(fact.split()) in text, fact
     for blank in ("Set out", "Symptom / Cause", "Old serial", "New serial", "Designator", "Reading", "signature"):
         assert "".join(blank.split()) in text, blank
+
+
+def test_a_code_that_is_written_down_below_is_printed_in_full() -> None:
+    components = (PaperCode("COMPRESSOR", "Compressor", starred=True), PaperCode("FAN", "Fan motor"))
+    (text,) = pages(render_job_sheets([visits.job_sheet(components=components)]))
+    assert "COMPRESSOR*" in text
 
 
 @needs_chinese
