@@ -28,7 +28,7 @@ def one_live_line(facts: ClaimFacts) -> Finding | None:
     """
     live = _live(facts)
     if not live:
-        waiting = [rival.claim_number for rival in _asked_of(facts) if rival.waits]
+        waiting = [rival.claim_number for rival in _asked_of(facts) if _waits(rival, facts)]
         return Finding("rival-under-check", UNDER_CHECK, True, {"claims": waiting}) if waiting else None
     return _found("already-claimed", facts, live, soft=any(_is_long_ago(rival, facts) for rival in live))
 
@@ -44,6 +44,11 @@ def _asked_of(facts: ClaimFacts) -> list[Rival]:
 
 def _live(facts: ClaimFacts) -> list[Rival]:
     return [rival for rival in _asked_of(facts) if rival.is_live]
+
+
+def _waits(rival: Rival, facts: ClaimFacts) -> bool:
+    """Tell whether a claim that nobody decided is in the way: one sent back that nobody answers is not for ever."""
+    return rival.state == "in_review" or (rival.waits and not _is_long_ago(rival, facts))
 
 
 def _is_long_ago(rival: Rival, facts: ClaimFacts) -> bool:
