@@ -26,6 +26,10 @@ def main() -> None:
     Settings come from the environment: FIELDSTONE_DATA, DATABASE_URL, FIELDSTONE_PORT and others (see README).
     Without DATABASE_URL an embedded PostgreSQL is started under FIELDSTONE_DATA.
     """
+    try:
+        load_settings()
+    except msgspec.ValidationError as wrong:
+        raise click.ClickException(str(wrong)) from None
 
 
 @main.command()
@@ -83,6 +87,11 @@ def demo(port: int | None, units: int) -> None:
     from api.trials.demo import prepare
 
     settings = with_options(load_settings(), host=None, port=port, processes=None)
+    if settings.database_url:
+        raise click.ClickException(
+            "The demo has a database of its own, and shows its customers' letters and PINs to anybody. "
+            "Remove DATABASE_URL, or use 'fieldstone serve'."
+        )
     sys.exit(serve_all(msgspec.structs.replace(settings, demo_mailbox=True), partial(prepare, units)))
 
 

@@ -17,7 +17,7 @@ from api import embedded
 from api.context import build, role_url
 from api.migrate import upgrade
 from api.observed import set_up_logs
-from api.settings import Settings
+from api.settings import DEMO_MAILBOX, Settings
 from api.worker import run_worker
 from domain.kit.actor import SYSTEM, Actor, Role
 from domain.kit.work import Work, transact
@@ -54,6 +54,7 @@ def with_database(settings: Settings) -> Iterator[Settings]:
 def environment_of(settings: Settings) -> dict[str, str]:
     """Return the environment that gives a child process the same settings."""
     named = {f"FIELDSTONE_{name.upper()}": str(getattr(settings, name)) for name in Settings.__struct_fields__}
+    named[DEMO_MAILBOX] = settings.database_url if settings.demo_mailbox else ""
     return {**os.environ, **{name: value for name, value in named.items() if value}}
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import msgspec
 
 ROOT = Path(__file__).resolve().parents[1]
+DEMO_MAILBOX = "FIELDSTONE_DEMO_MAILBOX"
+"""How ``fieldstone demo`` tells its processes that anybody may read its letters: the address of its own database."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,7 +17,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     partner's and the owner's addresses default to the same address with the role's name. The three keys that seal are
     PEM, or the base64 of DER; without them they are made under ``data``. ``brand_name`` is the maker's, on all papers;
     ``brand_lines`` are up to three lines of address and contact with | between them, ``brand_colour`` a dark colour as
-    #123d54, ``brand_logo`` a PNG or JPEG file.
+    #123d54, ``brand_logo`` a PNG or JPEG file. ``demo_mailbox`` is the demo's alone.
     """
 
     data: str = str(ROOT / ".fieldstone")
@@ -55,10 +57,16 @@ def load_settings(environment: dict[str, str] | None = None) -> Settings:
     """Read the settings; raises msgspec.ValidationError naming the variable that is wrong."""
     env = dict(os.environ if environment is None else environment)
     found: dict[str, str] = {}
+    mailbox = env.pop(DEMO_MAILBOX, "")
     for name in Settings.__struct_fields__:
         value = env.get(f"FIELDSTONE_{name.upper()}", "")
         if not value and name == "database_url":
             value = env.get("DATABASE_URL", "")
         if value:
             found[name] = value
-    return msgspec.convert(found, Settings, strict=False)
+    if mailbox and mailbox != found.get("database_url"):
+        raise msgspec.ValidationError(
+            f"{DEMO_MAILBOX} would show every customer's letters and PINs to anybody: only 'fieldstone demo' sets it, "
+            "for the database it filled itself. Remove it."
+        )
+    return msgspec.structs.replace(msgspec.convert(found, Settings, strict=False), demo_mailbox=bool(mailbox))

@@ -4,6 +4,7 @@ import asyncio
 import random
 from pathlib import Path
 
+import click
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -52,6 +53,10 @@ async def _prepare(units: int, settings: Settings) -> str:
         if not filled:
             notes = await _fill(context, units)
             notes_file.write_bytes(msgspec.json.encode(notes))
+        elif not notes_file.exists():
+            raise click.ClickException(
+                f"{settings.data} holds no finished demo. Begin anew with 'make clean-demo', or use 'fieldstone serve'."
+            )
     finally:
         await context.close()
     if notes is None and notes_file.exists():

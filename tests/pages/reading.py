@@ -24,7 +24,7 @@ def pages_of(context: Context) -> Iterator[str]:
         "FIELDSTONE_DATA": settings.data,
         "FIELDSTONE_SESSION_KEY": context.session_key.decode(),
         "FIELDSTONE_POOL_SIZE": "4",
-        "FIELDSTONE_DEMO_MAILBOX": "true" if settings.demo_mailbox else "false",
+        "FIELDSTONE_DEMO_MAILBOX": settings.database_url if settings.demo_mailbox else "",
     }
     with serving("api.asgi:app", **environment) as base:
         yield base
