@@ -240,6 +240,18 @@ async def test_the_demo_shows_in_a_mailbox_what_was_sent(
     assert await rows(owner, LETTERS) == [("sent", 1, "")]
 
 
+async def test_the_mailbox_shows_the_newest_letter_opened_and_folds_the_others(
+    mailing: Any, cast: Cast, owner: AsyncEngine, http: httpx.AsyncClient
+) -> None:
+    product = mailing(demo_mailbox=True)
+    await mailed(product, cast, owner)
+    await reported(product, cast, technician=cast.ben, code="A" * 26)
+    await give_address(owner)
+    await drain(product)
+    box = (await http.get("/mailbox", headers=browser())).text
+    assert re.findall(r"<details[^>]*>", box) == ['<details class="card letter" open>', '<details class="card letter">']
+
+
 @pytest.mark.parametrize("settings", [{}, {"smtp_url": "smtp://127.0.0.1:9", "demo_mailbox": True}])
 async def test_a_product_in_use_has_no_mailbox_page(
     mailing: Any, http: httpx.AsyncClient, settings: dict[str, Any]
