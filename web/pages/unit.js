@@ -2,7 +2,7 @@
 try {
   const memory = JSON.parse(localStorage.getItem("fieldstone") || "null");
   const [, , gtin, , serial] = location.pathname.split("/");
-  if (memory && memory.account && !location.hash) location.replace(`/app/#/unit/${gtin}/${serial}`);
+  if (memory?.account && !location.hash) location.replace(`/app/#/unit/${gtin}/${serial}`);
 } catch {
   // Without storage nobody is signed in.
 }
