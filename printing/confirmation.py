@@ -38,7 +38,7 @@ def confirmation_strips(
     lines += setter.facts(facts, facts_width, LABEL_WIDTH, LABEL, BODY)
     signed = personal is not None and personal.signature is not None and bool(personal.signature.strokes)
     height = PAD_HEIGHT if signed else EMPTY_PAD_HEIGHT
-    pad = _pad(personal, setter, words, Frame(frame.x, pad_width), height)
+    pad = _pad(document, personal, setter, words, Frame(frame.x, pad_width), height)
     if narrow:
         return [Strip(height + 6, ((0, pad),)), *stack([(frame.x, lines)])]
     beside = frame.x + PAD_WIDTH + GUTTER
@@ -54,9 +54,11 @@ def technician(document: ReportDocument, personal: PersonalPart | None, words: W
     return words["comma"].join(filter(None, (name, document.technician_number)))
 
 
-def _pad(personal: PersonalPart | None, setter: Setter, words: Words, frame: Frame, height: float) -> Draw:
+def _pad(
+    document: ReportDocument, personal: PersonalPart | None, setter: Setter, words: Words, frame: Frame, height: float
+) -> Draw:
     """Draw the frame, and in it the strokes or the reason why there are none."""
-    instead = setter.lines(_instead(personal, words), frame.width - 2 * INSET, BODY)
+    instead = setter.lines(_instead(document, personal, words), frame.width - 2 * INSET, BODY)
     signature = personal.signature if personal and personal.signature and personal.signature.strokes else None
 
     def draw(pen: Pen, y: float) -> None:
@@ -71,12 +73,13 @@ def _pad(personal: PersonalPart | None, setter: Setter, words: Words, frame: Fra
     return draw
 
 
-def _instead(personal: PersonalPart | None, words: Words) -> str:
+def _instead(document: ReportDocument, personal: PersonalPart | None, words: Words) -> str:
     """Say why no signature is drawn."""
     if personal is None:
         return words["erased"]
-    reason = personal.no_signature_reason
-    return words[f"unsigned.{reason}"] if reason else words["unsigned"]
+    if personal.no_signature_reason:
+        return words[f"unsigned.{personal.no_signature_reason}"]
+    return words["signed_on_paper" if document.keyed_in_by_office and personal.signer else "unsigned"]
 
 
 def _draw_strokes(pen: Pen, signature: Signature, frame: Frame, y: float, height: float) -> None:

@@ -62,8 +62,11 @@ def standing(state: str, revision: int, newest: int) -> Standing:
 
 
 def signature_of(personal: PersonalPart) -> Signature:
-    """Decide what there is of the customer's signature: one who was absent or far away may still give it."""
-    if personal.signature is not None:
+    """Decide what there is of the customer's signature: one who was absent or far away may still give it.
+
+    A name without a reason was signed with on a paper sheet, which the office keyed in.
+    """
+    if personal.signature is not None or (personal.signer and personal.no_signature_reason is None):
         return "given"
     return "declined" if personal.no_signature_reason == "declined" else "awaited"
 

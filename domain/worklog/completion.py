@@ -60,8 +60,9 @@ class CompleteVisit(Command, tag="visit.complete", frozen=True, kw_only=True):
     What a complete sheet needs depends on the job's kind; free text never satisfies it. The customer signs, or a
     reason says why not. ``lines`` are the ids of the lines that the customer read: where the sheet has others by now
     the completion is flagged ``sheet-differs``, and what was signed stays as it was sent. Photos whose bytes are still
-    on the way do not hold it up. A visit that did not repair leaves its job in progress. ``office_was_asked``: whether
-    its technician asked for it where the office keys in a paper sheet; from a technician it says nothing.
+    on the way do not hold it up. A visit that did not repair leaves its job in progress. Where the office keys in a
+    paper sheet, ``signed_by`` alone names who signed on the paper, and ``office_was_asked`` says whether its technician
+    asked for it; from a technician they do not.
     """
 
     visit_id: UUID
@@ -132,7 +133,7 @@ async def complete(work: Work, held: Held, cmd: CompleteVisit) -> Done:
     visit.signature = None if cmd.signature is None else msgspec.to_builtins(cmd.signature)
     visit.no_signature_reason = cmd.no_signature_reason
     visit.office_was_asked = work.actor.is_office and cmd.office_was_asked
-    missing = missing_for_completion(_sheet_facts(facts, job.kind, cmd))
+    missing = missing_for_completion(_sheet_facts(work, facts, job.kind, cmd))
     if missing:
         told = [{"what": one.code, "words": one.words} for one in missing]
         raise SheetIncomplete(" ".join(one.words for one in missing), missing=told)
@@ -191,13 +192,14 @@ async def _tell_of_history(work: Work, job: Job, facts: CompletionFacts) -> None
         await work.enqueue(TELL_OURS, UnitVisited(job.unit_id))
 
 
-def _sheet_facts(facts: CompletionFacts, job_kind: str, cmd: CompleteVisit) -> SheetFacts:
+def _sheet_facts(work: Work, facts: CompletionFacts, job_kind: str, cmd: CompleteVisit) -> SheetFacts:
+    signed_on_paper = work.actor.is_office and bool(cmd.signed_by)
     return SheetFacts(
         job_kind=job_kind,
         result=cmd.result,
         faults=facts.faults,
         readings=facts.readings,
         photos=facts.photos,
-        signed=cmd.signature is not None,
+        signed=cmd.signature is not None or signed_on_paper,
         no_signature_reason=cmd.no_signature_reason,
     )

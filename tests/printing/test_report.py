@@ -192,6 +192,12 @@ def test_a_signature_is_drawn_as_lines() -> None:
     assert "Notsigned" in everything(unsigned)
 
 
+def test_a_name_on_a_paper_that_was_keyed_in_was_signed_there() -> None:
+    keyed_in = printed(visits.document(keyed_in_by_office=True), visits.personal(signature=None))
+    assert "Signedonpaper" in everything(keyed_in)
+    assert "Notsigned" not in everything(keyed_in)
+
+
 def test_a_later_revision_names_what_it_replaces_and_why() -> None:
     text = everything(printed(visits.long_document(), visits.personal()))
     assert "Thisrevisionreplacesrevision2.Reason:Serialofthesecondpumpwasreadwrongly" in text

@@ -20,7 +20,7 @@ from tests.conftest import rows
 from tests.printing.machine import needs_poppler
 from tests.printing.pages import page_picture
 from tests.reports.test_freezing import frozen
-from tests.worklog.sheets import LINES, body_of
+from tests.worklog.sheets import LINES, body_of, send, start
 
 
 async def asked(caller: Caller, technician: Caller, day: dt.date, **more: str) -> list[str]:
@@ -129,6 +129,24 @@ async def test_a_sheet_nobody_asked_to_key_in_says_so(cast: Cast, context: Conte
     await keyed_in(cast.dora, await make.ready_visit(context, cast))
     document, _ = await frozen(owner)
     assert (document.keyed_in_by_office, document.office_was_asked) == (True, False)
+
+
+async def test_who_signed_on_paper_is_named_on_the_report(cast: Cast, context: Context, owner: AsyncEngine) -> None:
+    ready = await make.ready_visit(context, cast)
+    await keyed_in(cast.dora, ready, signed_by="Mia Okafor", no_signature_reason=None)
+    await drain(context)
+    report = await cast.ann.get(f"/reports/{ready.visit_id}/pdf")
+    text = "".join("".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(report.content)).pages)
+    assert "Signedonpaper" in text
+    assert await rows(owner, "SELECT signature FROM report_revision") == [("given",)]
+
+
+async def test_a_technician_has_the_customer_sign_on_the_phone(cast: Cast, context: Context) -> None:
+    ready = await make.ready_visit(context, cast)
+    await start(ready)
+    await send(cast.ann, "/faults", ready)
+    status, told = await send(cast.ann, "/visits/complete", ready, signed_by="Mia Okafor", no_signature_reason=None)
+    assert (status, told["code"]) == (422, "sheet-incomplete")
 
 
 async def test_a_technician_cannot_say_that_the_office_keyed_it_in(
