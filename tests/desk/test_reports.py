@@ -27,3 +27,8 @@ def test_the_office_prints_labels_and_job_sheets_and_a_partner_those_of_its_tech
     product: Served, language: str, size: str
 ) -> None:
     run_in_browser(product, "papers", language, size, app="desk")
+
+
+@pytest.mark.parametrize(("language", "size"), [("en-GB", "wide"), ("zh-CN", "phone")])
+def test_the_office_keys_in_a_job_sheet_that_came_back_on_paper(product: Served, language: str, size: str) -> None:
+    run_in_browser(product, "keying", language, size, app="desk")

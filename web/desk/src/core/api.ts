@@ -88,5 +88,8 @@ async function call(method: string, address: string, headers: Record<string, str
   if (response.ok) return answer;
   const text = (name: string) => (typeof answer[name] === "string" ? answer[name] : "");
   const errors = (Array.isArray(answer.errors) ? answer.errors : []) as { field: string; words: string }[];
+  // What a sheet lacks is told like a field that is wrong.
+  for (const one of Array.isArray(answer.missing) ? answer.missing : [])
+    errors.push({ field: String(one.what), words: String(one.words) });
   throw new Refused(text("code"), response.status, text("detail") || text("title"), text("field"), errors);
 }

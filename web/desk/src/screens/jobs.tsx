@@ -88,6 +88,11 @@ export function Jobs() {
                 {say("submit")}
               </a>
             )}
+            {is(DISPATCHING) && job.state !== "open" && (
+              <a class="button plain small" href={hashOf("key-in", job.id)}>
+                {say("key-in")}
+              </a>
+            )}
             {is(DISPATCHING) && (
               <button type="button" class="plain small" onClick={() => setCancelling(job)}>
                 {say("cancelJob")}

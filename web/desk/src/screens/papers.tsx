@@ -11,6 +11,7 @@ import { Listed, State } from "../parts/states";
 import { Table } from "../parts/table";
 import { moment, number, today } from "../words/format";
 import { language, say, word } from "../words/words";
+import { FindSheet } from "./key-in";
 
 type Progress = Shape<"PrintProgress">;
 type Wanted = Omit<Sent<"/print-jobs">, "language">;
@@ -55,6 +56,7 @@ function OfficePapers() {
       {is(DISPATCHING) && <JobSheets done={pages.again} />}
       {is(LABELLING) && <UnitLabels done={pages.again} />}
       <PartLabels done={pages.again} />
+      {is(DISPATCHING) && <FindSheet />}
       <Prints of={pages} />
     </>
   );

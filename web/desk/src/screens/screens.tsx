@@ -9,6 +9,7 @@ import { Figures } from "./figures";
 import { FileRows, Files } from "./files";
 import type { Screen } from "./frame";
 import { Jobs } from "./jobs";
+import { KeyIn } from "./key-in";
 import { NewJob } from "./new-job";
 import { Papers } from "./papers";
 import { Payments } from "./payments";
@@ -48,6 +49,7 @@ export const SCREENS: readonly Screen[] = [
     isHidden: true,
   },
   { name: "papers", title: "papers", by: [...OFFICE, ...PARTNER], show: () => <Papers /> },
+  { name: "key-in", title: "key-in", by: DISPATCHING, show: (id) => <KeyIn id={id} />, isHidden: true },
   { name: "submit", title: "submit", by: PARTNER, show: (id) => <Submit id={id} />, isHidden: true },
   { name: "files", title: "files", by: PARTNER, show: () => <Files /> },
   { name: "file", title: "files", by: PARTNER, show: (id) => <FileRows id={id} />, isHidden: true },

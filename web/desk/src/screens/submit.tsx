@@ -1,60 +1,39 @@
 /** A partner's office hands in a completed visit of one of its jobs, whole. */
 
-import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { minorUnits } from "../../../common/money";
-import { type Done, get, post, type Sent } from "../core/api";
+import { type Done, post, type Sent } from "../core/api";
 import { useLoad } from "../core/loading";
 import { hashOf } from "../core/router";
 import { me } from "../core/session";
 import { ClaimState, Reasons } from "../parts/claims";
 import { Field, Form, type Given, Select } from "../parts/form";
 import { choices, currencyOf, technicians } from "../parts/names";
+import {
+  FaultRows,
+  type KnownOfJob,
+  knownOfJob,
+  PartRows,
+  RESULTS,
+  Rows,
+  rowsOf,
+  SheetCodes,
+  Text,
+  UNSIGNED,
+  Words,
+} from "../parts/sheet";
 import { Loaded } from "../parts/states";
 import { here, localHour, momentOf } from "../words/format";
-import { language, say, word } from "../words/words";
+import { say, word } from "../words/words";
 
 type Body = Sent<"/claims/submit">;
 type Told = Done<"/claims/submit">;
-interface Named {
-  code: string;
-  name: string;
-  name_zh: string;
-}
 
-const RESULTS = [
-  "repaired",
-  "not_repaired",
-  "no_fault_found",
-  "installed",
-  "maintained",
-  "inspected",
-  "advised",
-] as const;
-const UNSIGNED = ["absent", "declined", "remote"] as const;
 const EXPENSES = ["parking", "toll", "ticket", "material", "other"] as const;
-const CODES_MAX = 200;
 const HOUR_MS = 3_600_000;
 
-async function readFor(jobId: string) {
-  const { job } = await get("/jobs/{id}", null, { id: jobId });
-  const [model, faults, operations, parts] = await Promise.all([
-    get("/models/{id}", null, { id: job.model_id }),
-    get("/fault-codes", { limit: CODES_MAX }),
-    get("/labour-operations", { limit: CODES_MAX }),
-    get("/parts", { limit: CODES_MAX }),
-  ]);
-  return {
-    job,
-    components: model.components,
-    faults: faults.items,
-    operations: operations.items,
-    parts: parts.items.map((one) => ({ ...one, code: one.number })),
-  };
-}
-
 export function Submit({ id }: { id: string }) {
-  const load = useLoad(() => readFor(id), [id]);
+  const load = useLoad(() => knownOfJob(id), [id]);
   const [told, setTold] = useState<Told | null>(null);
   return (
     <>
@@ -92,9 +71,7 @@ function Outcome({ told }: { told: Told }) {
   );
 }
 
-type Read = Awaited<ReturnType<typeof readFor>>;
-
-function Sheet({ job, components, faults, operations, parts, done }: Read & { done: (told: Told) => void }) {
+function Sheet({ job, done, ...codes }: KnownOfJob & { done: (told: Told) => void }) {
   const submit = async (given: Given, key: string) => {
     done(await post("/claims/submit", bodyOf(given, job.number), key));
   };
@@ -107,10 +84,7 @@ function Sheet({ job, components, faults, operations, parts, done }: Read & { do
           · {job.model_name} · {job.customer_name}, {job.city}
         </span>
       </p>
-      <Codes id="fault-codes" of={faults} />
-      <Codes id="operations" of={operations} />
-      <Codes id="parts" of={parts} />
-      <Codes id="components" of={components} />
+      <SheetCodes {...codes} />
       <Form button={say("submit")} submit={submit}>
         <div class="fields">
           <Field label={say("technician")}>
@@ -155,16 +129,7 @@ function Sheet({ job, components, faults, operations, parts, done }: Read & { do
             {(id) => <textarea id={id} name="summary" rows={2} maxLength={4000} />}
           </Field>
         </div>
-        <Rows title={say("faults")} more={say("faults.more")} first={1}>
-          {(at) => (
-            <>
-              <Text name={`fault.${at}.fault_code`} label={say("fault.code")} list="fault-codes" required />
-              <Text name={`fault.${at}.component_code`} label={say("component")} list="components" />
-              <Text name={`fault.${at}.designator`} label={say("designator")} />
-              <Text name={`fault.${at}.symptom`} label={say("symptom")} required />
-            </>
-          )}
-        </Rows>
+        <FaultRows />
         <Rows title={say("times")} more={say("times.more")} first={1}>
           {(at) => (
             <>
@@ -176,18 +141,7 @@ function Sheet({ job, components, faults, operations, parts, done }: Read & { do
             </>
           )}
         </Rows>
-        <Rows title={say("parts")} more={say("parts.more")} first={0}>
-          {(at) => (
-            <>
-              <Text name={`part.${at}.part_number`} label={say("part.number")} list="parts" required />
-              <Text name={`part.${at}.quantity`} label={say("quantity")} type="number" required />
-              <Text name={`part.${at}.old_serial`} label={say("serial.old")} />
-              <Text name={`part.${at}.new_serial`} label={say("serial.new")} />
-              <Text name={`part.${at}.component_code`} label={say("component")} list="components" />
-              <Text name={`part.${at}.designator`} label={say("designator")} />
-            </>
-          )}
-        </Rows>
+        <PartRows />
         <Rows title={say("expenses")} more={say("expenses.more")} first={0}>
           {(at) => (
             <>
@@ -207,95 +161,6 @@ function Sheet({ job, components, faults, operations, parts, done }: Read & { do
       </Form>
     </div>
   );
-}
-
-function Codes({ id, of }: { id: string; of: readonly Named[] }) {
-  return (
-    <datalist id={id}>
-      {of.map((one) => (
-        <option key={one.code} value={one.code}>
-          {(language.value === "zh" && one.name_zh) || one.name}
-        </option>
-      ))}
-    </datalist>
-  );
-}
-
-function Words(props: { id: string; name: string; group: string; of: readonly string[] }) {
-  return <Select id={props.id} name={props.name} options={props.of.map((one) => [one, word(props.group, one)])} />;
-}
-
-function Text(props: {
-  name: string;
-  label: string;
-  list?: string;
-  type?: "number";
-  required?: boolean;
-  value?: string;
-}) {
-  return (
-    <Field label={props.label}>
-      {(id) => (
-        <input
-          id={id}
-          name={props.name}
-          type={props.type ?? "text"}
-          min={props.type && 1}
-          list={props.list}
-          required={props.required}
-          maxLength={500}
-          defaultValue={props.value}
-          autocomplete="off"
-        />
-      )}
-    </Field>
-  );
-}
-
-/** As many rows of fields as are needed. */
-function Rows({
-  title,
-  more,
-  first,
-  children,
-}: {
-  title: string;
-  more: string;
-  first: number;
-  children: (at: number) => ComponentChildren;
-}) {
-  const [count, setCount] = useState(first);
-  return (
-    <fieldset class="rows">
-      <legend>{title}</legend>
-      {Array.from({ length: count }, (_, at) => (
-        <div class="fields" key={at}>
-          {children(at)}
-        </div>
-      ))}
-      <p class="actions">
-        <button type="button" class="plain small" onClick={() => setCount(count + 1)}>
-          {more}
-        </button>
-        {count > 0 && (
-          <button type="button" class="plain small" onClick={() => setCount(count - 1)}>
-            {say("row.less")}
-          </button>
-        )}
-      </p>
-    </fieldset>
-  );
-}
-
-/** The rows of a kind, each with what was filled in. */
-function rowsOf(given: Given, kind: string): Record<string, string>[] {
-  const rows: Record<string, string>[] = [];
-  for (const [name, value] of Object.entries(given)) {
-    const [of, at, field] = name.split(".");
-    if (of !== kind || !field || !value) continue;
-    rows[Number(at)] = { ...rows[Number(at)], [field]: value };
-  }
-  return rows.filter(Boolean);
 }
 
 function bodyOf(given: Given, jobNumber: number): Body {

@@ -2,6 +2,7 @@
 
 import { enClaims } from "./en-claims";
 import { enJobs } from "./en-jobs";
+import { enKeying } from "./en-keying";
 import { enPapers } from "./en-papers";
 import { enReports } from "./en-reports";
 import { enRequests } from "./en-requests";
@@ -11,6 +12,7 @@ import { enSubmit } from "./en-submit";
 export const en = {
   ...enClaims,
   ...enJobs,
+  ...enKeying,
   ...enPapers,
   ...enReports,
   ...enRequests,

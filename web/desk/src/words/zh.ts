@@ -3,6 +3,7 @@
 import type { en } from "./en";
 import { zhClaims } from "./zh-claims";
 import { zhJobs } from "./zh-jobs";
+import { zhKeying } from "./zh-keying";
 import { zhPapers } from "./zh-papers";
 import { zhReports } from "./zh-reports";
 import { zhRequests } from "./zh-requests";
@@ -12,6 +13,7 @@ import { zhSubmit } from "./zh-submit";
 export const zh: Record<keyof typeof en, string> = {
   ...zhClaims,
   ...zhJobs,
+  ...zhKeying,
   ...zhPapers,
   ...zhReports,
   ...zhRequests,

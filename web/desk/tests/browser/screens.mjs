@@ -23,6 +23,7 @@ export const SCREENS = [
   { name: "jobs", login: "pam", as: "partner-jobs" },
   { name: "claims", login: "pam", as: "partner-claims" },
   { name: "claim", login: "pam", as: "partner-claim", find: first("/claims", "") },
+  { name: "key-in", login: "dora", find: first("/jobs", "state=accepted") },
   { name: "submit", login: "pam", find: first("/jobs", "state=accepted") },
   { name: "preauthorisations", login: "pam", as: "partner-preauthorisations" },
   { name: "files", login: "pam" },
