@@ -178,7 +178,7 @@ function Paper({ known, sheet, done }: PaperProps) {
       done(await ledger.current.send(entries, say("key-in.corrected")));
     } catch (error) {
       setTries(tries + 1);
-      setTimeout(() => top.current?.scrollIntoView({ block: "start" }));
+      setTimeout(() => top.current?.querySelector("[role=alert]")?.scrollIntoView({ block: "center" }));
       throw placed(error);
     }
   };
