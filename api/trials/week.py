@@ -6,16 +6,18 @@ import math
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from api.context import Context
 from api.trials.catalogue import COMPONENTS, DESIGNATORS, FITS, OPERATION_FOR, SYMPTOMS
+from api.trials.pictures import machine_jpeg, saved_anew
 from api.trials.world import Installed, Technician, World
 from domain.claims.actions import RecordScan
+from domain.claims.watch_desk import AddHoneySerial
 from domain.installs.links import digital_link
+from domain.installs.serials import check_character_37_36
 from domain.jobs.actions import AcceptJob, CancelJob, CreateJob, JobCreated
 from domain.jobs.planning import AssignJob, JobAssigned
 from domain.jobs.steps import AbandonVisit, ArriveAtVisit, StartTravel, StartWork
@@ -25,7 +27,7 @@ from domain.kit.ids import new_id
 from domain.kit.journal import Entry
 from domain.kit.work import Work, carry_out, transact
 from domain.reports.codes import CollectionSecret, new_collection_secret
-from domain.worklog.actions import AddExpense, AddPhoto, LineWritten, LogTime, RecordReading
+from domain.worklog.actions import AddExpense, AddPhoto, LineWritten, LogTime, PhotoKind, RecordReading
 from domain.worklog.completion import CollectionHashes, CompleteVisit, Signature
 from domain.worklog.repairs import RecordFault, UsePart
 from domain.worklog.uploads import keep_upload
@@ -33,6 +35,8 @@ from printing.labels import label_png
 
 DAYS_BACK = 6
 LABEL_HOST = "id.fieldstone.example"
+PHOTOGRAPHED = 0.15
+"""The share of tidy visits with photos; a claim that looks odd has them always."""
 SLOT_HOURS = (7, 9, 12, 14)
 """UTC hours at which a technician's visits start."""
 Progress = Callable[[int, int], None]
@@ -70,11 +74,16 @@ class Week:
     labels: list[Installed] = field(default_factory=list)
     signed: list[UUID] = field(default_factory=list)
     """Visits of our own technicians that went well and were signed."""
+    taken: dict[UUID, bytes] = field(default_factory=dict)
+    """The last picture of a repaired machine, by the site it stands at."""
     days_back: int = DAYS_BACK
 
     async def live(self, progress: Progress) -> None:
         """Let every visit of the past days happen, plan the days to come, and leave some jobs open."""
         past, coming = self._plan()
+        honey = AddHoneySerial(serial=self.honey, note="Never left the works")
+        marek = Actor(self.world.offices["marek"], Role.SERVICE_MANAGER, name="marek")
+        await self.do(marek, honey, self._moment(self.today, -24 * self.days_back))
         done = 0
         for story in past:
             await self._happened(story)
@@ -112,7 +121,9 @@ class Week:
                     (past if ahead < 0 else coming).append(story)
         past.sort(key=lambda story: (story.day, story.hour))
         troubles = (
+            "honey-serial",
             "typed",
+            "photo-again",
             "other-serial",
             "no-scan",
             "late-part",
@@ -154,6 +165,12 @@ class Week:
     def dora(self) -> Actor:
         """The dispatcher."""
         return Actor(self.world.offices["dora"], Role.DISPATCHER, name="dora")
+
+    @property
+    def honey(self) -> str:
+        """A valid serial of a machine that was never sold."""
+        body = f"{self.world.units[0].model}-2417-990001"
+        return body + check_character_37_36(body.replace("-", ""))
 
     async def do(self, actor: Actor, command: Command, at: dt.datetime) -> Entry:
         """Carry a command out at a time. Raises: RuntimeError when it is refused."""
@@ -233,7 +250,8 @@ class Week:
         if story.untidy == "no-scan":
             return
         if story.untidy == "typed":
-            photo_id = await self._photo(visit_id, me, at, unit, "label")
+            label = label_png(unit.model, unit.serial, link)
+            photo_id = await self._photo(visit_id, me, at, label, "label", "Type plate")
             scan = RecordScan(
                 visit_id=visit_id,
                 source="typed",
@@ -245,22 +263,34 @@ class Week:
         else:
             other = self.rng.choice(self.world.units) if story.untidy == "other-serial" else None
             text = link if other is None else digital_link(LABEL_HOST, other.gtin, other.serial)
+            if story.untidy == "honey-serial":
+                text = digital_link(LABEL_HOST, self.world.units[0].gtin, self.honey)
             scan = RecordScan(visit_id=visit_id, source="camera", scanned_text=text, symbology="]Q1", scanned_at=at)
         await self.do(me, scan, at)
 
-    async def _photo(self, visit_id: UUID, me: Actor, at: dt.datetime, unit: Installed, kind: Any) -> UUID:
-        picture = label_png(unit.model, unit.serial, digital_link(LABEL_HOST, unit.gtin, unit.serial))
+    async def _photo(
+        self, visit_id: UUID, me: Actor, at: dt.datetime, picture: bytes, kind: PhotoKind, caption: str
+    ) -> UUID:
         copy = await self.context.sandbox.reencode(picture)
         blob = await self.context.blobs.put(copy.jpeg)
         sha256 = hashlib.sha256(picture).hexdigest()
 
         async def keep(work: Work) -> None:
             await keep_upload(
-                work, sha256=sha256, blob_sha256=blob, width=copy.width, height=copy.height, taken_at=None, reads=[]
+                work,
+                sha256=sha256,
+                blob_sha256=blob,
+                width=copy.width,
+                height=copy.height,
+                taken_at=None,
+                reads=[],
+                prints=copy.prints,
             )
 
         await transact(self.context.database, me, keep, now=at)
-        entry = await self.do(me, AddPhoto(visit_id=visit_id, kind=kind, sha256=sha256, caption="Type plate"), at)
+        entry = await self.do(
+            me, AddPhoto(visit_id=visit_id, kind=kind, sha256=sha256, caption=caption, taken_at=at), at
+        )
         return msgspec.json.decode(entry.answer, type=LineWritten).id
 
     async def _repair(self, story: Story, visit_id: UUID, me: Actor, start: dt.datetime) -> None:
@@ -287,8 +317,8 @@ class Week:
             ),
         )
         await do(32, RecordReading(visit_id=visit_id, name="Supply voltage", value="229.4", unit_of_measure="V"))
-        if nothing or self.rng.random() < 0.2:
-            await self._photo(visit_id, me, start + dt.timedelta(minutes=35), story.unit, "after")
+        if self.rng.random() < PHOTOGRAPHED or story.untidy:
+            await self._photographed(story, visit_id, me, start)
         if not nothing:
             part_id, measure, serialised = self.world.parts[f"{story.unit.line}/{component}"][0]
             used = UsePart(
@@ -311,6 +341,18 @@ class Week:
         if self.rng.random() < 0.3:
             fee = AddExpense(visit_id=visit_id, direction="spent", kind="parking", amount_minor=450, currency="EUR")
             await do(62, fee)
+
+    async def _photographed(self, story: Story, visit_id: UUID, me: Actor, start: dt.datetime) -> None:
+        """Take the machine before and after its repair, or pass an older picture of another machine off as this one."""
+        unit, chinese = story.unit, story.unit.time_zone == "Asia/Shanghai"
+        before, after = (machine_jpeg(unit.serial, story.day, moment) for moment in ("before", "after"))
+        if story.untidy == "photo-again":
+            others = (picture for site, picture in self.taken.items() if site != unit.site_id)
+            after = saved_anew(next(others, after))
+        captions = ("维修前", "维修后") if chinese else ("As found", "As left")
+        await self._photo(visit_id, me, start + dt.timedelta(minutes=12), before, "before", captions[0])
+        await self._photo(visit_id, me, start + dt.timedelta(minutes=55), after, "after", captions[1])
+        self.taken.setdefault(unit.site_id, after)
 
     def _completion(self, story: Story, visit_id: UUID, at: dt.datetime) -> CompleteVisit:
         secret = new_collection_secret()

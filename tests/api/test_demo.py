@@ -32,6 +32,9 @@ async def test_reports_are_corrected_withdrawn_and_waiting_and_people_ask_for_se
         " ORDER BY a.asked_at"
     )
     assert await rows(owner, asked) == [("amend", "approve"), ("withdraw", "approve"), ("amend", None)]
+    assert await rows(owner, "SELECT kind FROM alert") == [("honey-serial",)]
+    different = "SELECT count(*) > 4, count(*) = count(DISTINCT sha256) FROM photo"
+    assert await rows(owner, different) == [(True, True)]
     requests = "SELECT label, unit_id IS NOT NULL, language FROM service_request ORDER BY number"
     assert await rows(owner, requests) == [("right", True, "en"), ("none", True, "en"), ("none", True, "zh")]
     unsealed = (
