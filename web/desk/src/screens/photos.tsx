@@ -78,7 +78,7 @@ function comparables(photos: readonly Photo[]): Comparable[] {
     .sort((a, b) => b.alike.length - a.alike.length)
     .flatMap((photo) => [
       { id: photo.id, picture: photo.picture, caption: word("photo", photo.kind), other: null },
-      ...photo.alike.map((one) => ({
+      ...[...photo.alike].sort(byNearness).map((one) => ({
         id: one.id,
         picture: one.picture,
         caption: say("photo.alike", { number: one.job_number }),
@@ -86,6 +86,12 @@ function comparables(photos: readonly Photo[]): Comparable[] {
       })),
     ])
     .flatMap((one) => (one.picture ? [{ ...one, picture: one.picture }] : []));
+}
+
+/** In how many bits two pictures differ: the nearest first. */
+function byNearness(a: Photo["alike"][number], b: Photo["alike"][number]): number {
+  const bits = (one: typeof a) => (one.difference_bits ?? 64) + (one.frequency_bits ?? 64);
+  return bits(a) - bits(b);
 }
 
 function Compare({ photos, close }: { photos: readonly Comparable[]; close: () => void }) {
