@@ -173,6 +173,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "The job sheet was too long for this report: texts were shortened or lines left out.",
         "作业单内容过长，本报告已截短文字或省略部分行。",
     ),
+    "flag.changed-after-signature": (
+        "The report was changed after the customer had signed it.",
+        "本报告在客户签字后有更改。",
+    ),
 }
 
 

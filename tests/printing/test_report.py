@@ -10,12 +10,14 @@ from pypdf import PdfReader
 from reportlab import rl_config
 
 from domain.reports.document import Part, PersonalPart, ReportDocument
+from domain.reports.revising import AFTER_SIGNATURE
+from domain.reports.rules import SHORTENED
 from printing.fonts import typeface
 from printing.photos import paired
 from printing.qr import TooLong
 from printing.report import render_report
 from printing.style import Brand
-from printing.words import Language
+from printing.words import Language, Words
 from tests.printing import visits
 from tests.printing.gallery import VISITS
 from tests.printing.machine import needs_chinese, needs_cyrillic
@@ -221,6 +223,13 @@ def test_amounts_keep_the_decimals_of_their_currency() -> None:
 def test_an_unknown_code_is_printed_as_it_came() -> None:
     text = everything(printed(visits.document(flags=("late-entry",)), None))
     assert "lateentry" in text
+
+
+def test_every_flag_that_a_report_can_have_is_a_sentence_in_both_languages() -> None:
+    for flag in ("clock-uncertain", SHORTENED, AFTER_SIGNATURE):
+        english, chinese = (Words(language).of("flag", flag) for language in ("en", "zh"))
+        assert english.endswith("."), flag
+        assert chinese.endswith("。"), flag
 
 
 def test_photos_are_printed_with_what_they_show() -> None:
