@@ -1,16 +1,15 @@
 """``fieldstone verify-report``: whether a PDF or a code from a QR is a report of ours, unchanged and current."""
 
 import asyncio
-import base64
 import hashlib
 import sys
 from pathlib import Path
 
 import click
 import msgspec
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from api.adapters.pdf_check import inner_seal
+from api.check_by_keys import check_pdf, check_token
 from api.context import build
 from api.running import with_database
 from api.settings import Settings, load_settings
@@ -19,9 +18,8 @@ from domain.kit.database import reading
 from domain.kit.problem import Busy
 from domain.reports.checked import Checked, Verdict, checked
 from domain.sealing.keys import every_key
-from domain.sealing.published import PublishedKey, PublishedKeys
+from domain.sealing.published import PublishedKeys
 from domain.sealing.seals import seal_of_pdf, seal_of_token
-from domain.sealing.token import read_token
 
 STATUS: dict[Verdict, int] = {
     "genuine": 0,
@@ -33,8 +31,6 @@ STATUS: dict[Verdict, int] = {
     "status-unknown": 8,
 }
 PDF_BYTES_MAX = 64 * 1024 * 1024
-_NO_REGISTER = "The signature is ours and holds. Without the register its current status is unknown."
-_KEY_REVOKED = "Signed with a key that was revoked: only the register knows whether that was before."
 
 
 @click.command("verify-report")
@@ -56,7 +52,7 @@ def verify_report(which: str, keys_file: Path | None, as_json: bool) -> None:
       4  withdrawn
       5  not ours
       6  changed: it carries our seal, and is not a file that we issued
-      7  sealed with a key that was not valid any more
+      7  sealed with a key that was not valid any more, or with --keys: with a key that was revoked
       8  signed by us; its current status is unknown, for only the keys were asked (--keys)
       1  it could not be checked
     """
@@ -92,52 +88,31 @@ async def _by_register(settings: Settings, pdf: bytes | None, token: str) -> Che
             else:
                 seal = None if said is None else await seal_of_token(db, token)
             found = None if seal is None else await checked(db, seal)
-            roots = [key.certificate for key in await every_key(db) if key.purpose == "root" and key.certificate]
+            keys = await every_key(db)
     finally:
         await context.close()
     if pdf is None:
         reason = "No key of ours signed it." if said is None else "Our register has no such seal."
         return found or Checked(verdict="not-ours", reason=reason)
+    roots = [key.certificate for key in keys if key.purpose == "root" and key.certificate]
     inner = await asyncio.to_thread(inner_seal, pdf, roots)
     if found is not None:
         return msgspec.structs.replace(found, inner=inner.said)
+    if inner.ours and inner.certificate not in {key.certificate for key in keys}:
+        reason = "Its key is none of ours, though a root of ours vouches for it: revoke that root."
+        return Checked(verdict="not-ours", reason=reason, inner=inner.said)
     if inner.ours or inner.from_us:
-        return Checked(
-            verdict="changed", reason="It is not a file that we issued, and carries our seal.", inner=inner.said
-        )
+        reason = "It is not a file that we issued, and carries our seal."
+        return Checked(verdict="changed", reason=reason, inner=inner.said)
     return Checked(verdict="not-ours", reason="We issued no such file.", inner=inner.said)
 
 
 def _by_keys(pdf: bytes | None, token: str, keys_file: Path) -> Checked:
     try:
         keys = msgspec.json.decode(keys_file.read_bytes(), type=PublishedKeys).keys
-        ring = {key.kid: _verifier(key) for key in keys if key.purpose == "token"}
+        return check_token(token, keys) if pdf is None else check_pdf(pdf, keys)
     except (msgspec.DecodeError, ValueError) as error:
         raise click.ClickException(f"This is no list of keys: {error}") from error
-    if pdf is None:
-        said = read_token(token, ring)
-        if said is None:
-            return Checked(verdict="not-ours", reason="None of these keys signed it.")
-        revoked = any(key.kid == said.key_id and key.revoked_at is not None for key in keys)
-        reason = _KEY_REVOKED if revoked else _NO_REGISTER
-        return Checked(verdict="status-unknown", reason=reason, revision=said.revision, token_key_id=said.key_id)
-    roots = [base64.b64decode(one) for key in keys if key.purpose == "root" for one in key.x5c]
-    inner = inner_seal(pdf, roots)
-    if inner.whole:
-        leaf = next((key for key in keys if inner.certificate in [base64.b64decode(one) for one in key.x5c]), None)
-        revoked = leaf is None or leaf.revoked_at is not None
-        reason = _KEY_REVOKED if revoked else _NO_REGISTER
-        return Checked(
-            verdict="status-unknown", reason=reason, pdf_key_id="" if leaf is None else leaf.kid, inner=inner.said
-        )
-    if inner.ours or inner.from_us:
-        return Checked(verdict="changed", reason="It carries our seal, and was changed after it.", inner=inner.said)
-    return Checked(verdict="not-ours", reason="None of these keys sealed it.", inner=inner.said)
-
-
-def _verifier(key: PublishedKey) -> ec.EllipticCurvePublicKey:
-    x, y = (int.from_bytes(base64.urlsafe_b64decode(part + "="), "big") for part in (key.x, key.y))
-    return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
 
 
 def _tell(found: Checked, as_json: bool) -> None:

@@ -110,10 +110,10 @@ class Sealing:
         return await every_key(work.db), await clock(work.db)
 
     def _usable(self, known: Sequence[KnownKey], purpose: Purpose, now: datetime) -> KnownKey | None:
-        """Return the newest key for a purpose that may seal and whose private half is here."""
+        """Return the newest key for a purpose that may seal and whose private half is here; its root is not revoked."""
         given = self._given(purpose)
         for key in reversed(known):
-            if key.purpose != purpose or not self._is_here(key):
+            if key.purpose != purpose or not self._is_here(key) or not _is_vouched_for(key, known):
                 continue
             if key.time.holds_at(now) if given else key.time.is_fresh_at(now):
                 return key
@@ -170,3 +170,11 @@ class Sealing:
 
     def _file(self, purpose: Purpose, key: str) -> Path:
         return Path(self.settings.data) / "keys" / f"{purpose}-{key}.pem"
+
+
+def _is_vouched_for(key: KnownKey, known: Sequence[KnownKey]) -> bool:
+    """Tell whether PDF readers may go on trusting what this key seals; only keys for PDFs have a root."""
+    if key.purpose != "pdf":
+        return True
+    revoked = (root.certificate or b"" for root in known if root.purpose == "root" and root.revoked_at is not None)
+    return not any(issued(root, key.certificate or b"") for root in revoked)
