@@ -34,7 +34,7 @@ CLASSES = ("known", "foreign", "claimed", "expired", "scrapped", "honey")
 Ask = Callable[[str], bytes]
 
 
-async def run() -> dict[str, Any]:
+async def run(requests: int = REQUESTS) -> dict[str, Any]:
     """Return for each way of asking the area under the curve and the medians of both sides."""
     async with scratch() as (server, database, data):
         context: Any = SimpleNamespace(database=database)
@@ -46,10 +46,10 @@ async def run() -> dict[str, Any]:
         with serving("api.asgi:app", DATABASE_URL=app, FIELDSTONE_DATA=str(data)) as base:
             connection = await connected(base)
             found = {}
-            share = {"scan": REQUESTS // 2}
+            share = {"scan": requests // 2}
             for name, ask in ways.items():
-                requests = share.get(name, REQUESTS // 2 // (len(ways) - 1) + 1)
-                found[name] = await _asked(connection, ask, real, requests)
+                rest = requests // 2 // (len(ways) - 1) + 1
+                found[name] = await _asked(connection, ask, real, share.get(name, rest))
             if connection.transport is not None:
                 connection.transport.close()
     figures = {name: _figures(*times) for name, times in found.items()}

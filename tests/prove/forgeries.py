@@ -1,0 +1,56 @@
+"""Forged tokens of a paper and changed sealed PDFs: none is taken for genuine."""
+
+import asyncio
+import hashlib
+from itertools import islice
+
+from api.adapters.pdf_check import inner_seal
+from api.adapters.pdf_seal import seal_pdf
+from domain.sealing.token import read_token
+from printing.report import render_report
+from tests.printing import visits
+from tests.prove.result import Result, Sizes, judged
+from tests.sealing.attacks import ATTACKS, flipped_bytes
+from tests.sealing.pdf_keys import AT, new_pdf_key
+from tests.sealing.tokens import KEYS, KINDS, sealed
+
+NUMBER = 9
+SIZES = {"pdfs": (200, 2_000), "tokens": (2_000, 1_000_000)}
+
+
+async def measure(sizes: Sizes) -> Result:
+    """Try them in a thread: what reads PDFs runs an event loop of its own."""
+    return await asyncio.to_thread(_tried, sizes)
+
+
+def _tried(sizes: Sizes) -> Result:
+    """Read every forgery as the server reads it; a PDF that pyHanko calls whole must be in the register."""
+    text = sealed()
+    failures: list[str] = []
+    tried = 0
+    for kind, make in KINDS.items():
+        for forged in islice(make(text), sizes["tokens"]):
+            tried += 1
+            if read_token(forged, KEYS) is not None:
+                failures.append(f"a token passed, {kind}: {forged[:60]}")
+    key = new_pdf_key()
+    paper = render_report(visits.document(), visits.personal(), {}, visits.VERIFY_URL, "7K3M9QX2PD")
+    issued = seal_pdf(paper, AT, key)
+    register = {hashlib.sha256(issued).hexdigest()}
+    changed = {name: attack(issued, key) for name, attack in ATTACKS.items()}
+    changed |= {f"byte {n}": one for n, one in enumerate(islice(flipped_bytes(issued), sizes["pdfs"]))}
+    stolen = ("sealed_with_the_stolen_key",)
+    for name, pdf in changed.items():
+        if hashlib.sha256(pdf).hexdigest() in register:
+            failures.append(f"a changed PDF is in the register: {name}")
+        if name not in stolen and pdf != issued and inner_seal(pdf, [key.root]).whole:
+            failures.append(f"a changed PDF is called whole: {name}")
+    if not inner_seal(issued, [key.root]).whole or read_token(text, KEYS) is None:
+        failures.append("the genuine ones are not taken for genuine")
+    total = tried + len(changed)
+    return judged(
+        "forged papers",
+        f"≥ {min(total, 10_000):,} forgeries, none accepted",
+        f"{tried:,} tokens and {len(changed):,} PDFs, {len(failures)} accepted",
+        failures,
+    )
