@@ -7,6 +7,7 @@ from functools import partial
 import click
 import msgspec
 
+from api.cli_backup import backup, restore
 from api.cli_claims import replay_claim
 from api.cli_codes import parse_code, read_photos
 from api.cli_import import import_file
@@ -122,3 +123,5 @@ main.add_command(verify_report)
 main.add_command(simulate)
 main.add_command(judge_year_command)
 main.add_command(print_group)
+main.add_command(backup)
+main.add_command(restore)
