@@ -304,7 +304,7 @@ def _submitted(claim: _ClaimRow) -> EvidenceItem:
     reasons = [f"{hit['rule']}: {hit['reason']}" for hit in hits]
     found = [{"rule": hit["rule"], "reason": hit["reason"]} for hit in hits]
     facts = {"lane": claim.lane, "reasons": reasons, "hits": found}
-    summary = f"Claim {claim.number} submitted; the gate: {claim.lane}. {'; '.join(reasons)}".strip()
+    summary = f"Submitted; the gate: {claim.lane}. {'; '.join(reasons)}".strip()
     return EvidenceItem(
         at=claim.submitted_at, kind="claim", what=claim.lane, summary=summary, refers_to=claim.id, facts=facts
     )
@@ -317,7 +317,7 @@ def _paid(at: dt.datetime, claim: _ClaimRow) -> EvidenceItem:
 
 def _old_part(part: _OldPartRow) -> Iterator[EvidenceItem]:
     facts = {"number": part.part_number, "serial": part.serial}
-    whose = f"The old part {part.part_number} {part.serial}".strip()
+    whose = f"{part.part_number} {part.serial}".strip()
     back = f"{whose} came back." if part.matches else f"Another part came back than {part.part_number}."
     steps = (
         (part.expected_at, "expected", f"{whose} is to come back."),
@@ -330,7 +330,7 @@ def _old_part(part: _OldPartRow) -> Iterator[EvidenceItem]:
 
 
 def _alert(alert: _AlertRow) -> EvidenceItem:
-    told = f"Alert: {alert.kind.replace('-', ' ')}."
+    told = f"{alert.kind.replace('-', ' ').capitalize()}."
     facts = alert.facts | {"scan_id": alert.scan_id}
     return EvidenceItem(at=alert.at, kind="alert", what=alert.kind, summary=told, refers_to=alert.id, facts=facts)
 

@@ -143,12 +143,13 @@ def of_photo(photo: ClaimPhoto) -> EvidenceItem:
         "alike": [one.job_number for one in photo.alike],
         **position(photo.latitude_e6, photo.longitude_e6),
     }
+    named = ": ".join(filter(None, ("" if photo.kind == "other" else photo.kind, photo.caption))) or "no caption"
     again = f"; also on jobs {', '.join(map(str, photo.other_jobs))}" if photo.other_jobs else ""
     return EvidenceItem(
         at=photo.taken_at or photo.entered_at,
         kind="photo",
         what=photo.kind,
-        summary=f"Photo: {photo.caption or photo.kind}{again}",
+        summary=f"{named[0].upper()}{named[1:]}{again}",
         refers_to=photo.id,
         struck=photo.voided_at is not None,
         link=photo.picture,

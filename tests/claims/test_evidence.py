@@ -191,9 +191,9 @@ async def test_money_old_parts_and_alerts_are_on_the_line(context: Context, cast
     _, items = await evidence_of(context, cast)
     told = {(item["kind"], item["what"]): item["summary"] for item in items}
     assert told["payment", "paid"] == "Paid."
-    assert told["old-part", "expected"] == "The old part P-1 is to come back."
-    assert told["old-part", "waived"] == "The old part P-1 need not come back: lost in the post"
-    assert told["alert", "honey-serial"] == "Alert: honey serial."
+    assert told["old-part", "expected"] == "P-1 is to come back."
+    assert told["old-part", "waived"] == "P-1 need not come back: lost in the post"
+    assert told["alert", "honey-serial"] == "Honey serial."
 
 
 async def test_what_the_partner_answered_is_on_the_line(context: Context, cast: Cast) -> None:

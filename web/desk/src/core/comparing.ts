@@ -24,13 +24,17 @@ export function begun(photos: readonly Comparable[]): Pair {
   return { left: 0, right: right > 0 ? right : Math.min(1, photos.length - 1), zoom: ZOOM_MIN };
 }
 
+/** The next photo on a side, or with -1 the one before; they go round. */
+export function stepped(pair: Pair, side: "left" | "right", by: 1 | -1, count: number): Pair {
+  return { ...pair, [side]: (pair[side] + by + count) % count };
+}
+
 /** What a key does; the same pair where it does nothing. */
 export function keyed(pair: Pair, key: string, count: number): Pair {
-  const round = (at: number) => (at + count) % count;
-  if (key === "ArrowRight") return { ...pair, right: round(pair.right + 1) };
-  if (key === "ArrowLeft") return { ...pair, right: round(pair.right - 1) };
-  if (key === "ArrowDown") return { ...pair, left: round(pair.left + 1) };
-  if (key === "ArrowUp") return { ...pair, left: round(pair.left - 1) };
+  if (key === "ArrowRight") return stepped(pair, "right", 1, count);
+  if (key === "ArrowLeft") return stepped(pair, "right", -1, count);
+  if (key === "ArrowDown") return stepped(pair, "left", 1, count);
+  if (key === "ArrowUp") return stepped(pair, "left", -1, count);
   if (key === "+" || key === "=") return { ...pair, zoom: Math.min(pair.zoom * 1.5, ZOOM_MAX) };
   if (key === "-") return { ...pair, zoom: Math.max(pair.zoom / 1.5, ZOOM_MIN) };
   return pair;

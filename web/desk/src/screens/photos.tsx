@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get, type Shape } from "../core/api";
-import { begun, type Comparable, keyed } from "../core/comparing";
+import { begun, type Comparable, keyed, stepped } from "../core/comparing";
 import { useLoad } from "../core/loading";
 import { Dialog } from "../parts/dialog";
 import { Empty, Loaded, State } from "../parts/states";
@@ -51,6 +51,8 @@ export function Photos({ claimId }: { claimId: string }) {
 
 function Card({ photo }: { photo: Photo }) {
   const name = [word("photo", photo.kind), photo.caption].filter(Boolean).join(": ");
+  const alike = new Set(photo.alike.map((one) => one.job_number));
+  for (const number of photo.other_jobs) alike.delete(number);
   return (
     <figure>
       {photo.picture ? <img src={photo.picture} alt={name} loading="lazy" /> : <p class="quiet">{say("photo.away")}</p>}
@@ -62,9 +64,9 @@ function Card({ photo }: { photo: Photo }) {
             {say("photo.same", { number })}
           </State>
         ))}
-        {photo.alike.map((one) => (
-          <State key={one.id} tone="warn">
-            {say("photo.alike", { number: one.job_number })}
+        {[...alike].map((number) => (
+          <State key={number} tone="warn">
+            {say("photo.alike", { number })}
           </State>
         ))}
       </figcaption>
@@ -94,6 +96,12 @@ function byNearness(a: Photo["alike"][number], b: Photo["alike"][number]): numbe
   return bits(a) - bits(b);
 }
 
+const SIDES = ["left", "right"] as const;
+const STEPS = [
+  { by: -1, name: "photos.before", sign: "‹" },
+  { by: 1, name: "photos.next", sign: "›" },
+] as const;
+
 function Compare({ photos, close }: { photos: readonly Comparable[]; close: () => void }) {
   const [pair, setPair] = useState(() => begun(photos));
   const panes = [useRef<HTMLDivElement>(null), useRef<HTMLDivElement>(null)] as const;
@@ -115,15 +123,16 @@ function Compare({ photos, close }: { photos: readonly Comparable[]; close: () =
   };
   return (
     <Dialog title={say("photos.compare")} close={close} wide>
-      <p class="soft">{say("photos.keys")}</p>
+      <p class="soft keys">{say("photos.keys")}</p>
       <div class="compare">
-        {([pair.left, pair.right] as const).map((at, side) => {
+        {SIDES.map((side, place) => {
+          const at = pair[side];
           const photo = photos[at];
           return (
             photo && (
-              <figure key={side}>
+              <figure key={side} data-photo={photo.id}>
                 {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-                <div class="pane" ref={panes[side]} tabIndex={0} onScroll={follow(side as 0 | 1)}>
+                <div class="pane" ref={panes[place]} tabIndex={0} onScroll={follow(place as 0 | 1)}>
                   <img
                     src={photo.picture}
                     alt={photo.caption}
@@ -133,6 +142,19 @@ function Compare({ photos, close }: { photos: readonly Comparable[]; close: () =
                 </div>
                 <figcaption>
                   {photo.caption} <span class="soft">{say("photo.of", { n: at + 1, all: photos.length })}</span>
+                  <span class="row">
+                    {STEPS.map(({ by, name, sign }) => (
+                      <button
+                        key={name}
+                        type="button"
+                        class="plain small"
+                        aria-label={`${say(`photos.${side}`)}: ${say(name)}`}
+                        onClick={() => setPair(stepped(pair, side, by, photos.length))}
+                      >
+                        {sign}
+                      </button>
+                    ))}
+                  </span>
                 </figcaption>
               </figure>
             )

@@ -68,7 +68,10 @@ const TOLD: Partial<Record<Item["kind"], (what: string, facts: Facts) => string>
   expense: (what, { direction, amount_minor, currency }) =>
     joined([word("said", text(direction)), word("expense", what), money(Number(amount_minor), text(currency))], " "),
   photo: (what, { caption, other_jobs = [] }) =>
-    joined([noted(word("photo", what), caption), other_jobs.length > 0 && `也用于工单 ${other_jobs.join("、")}`]),
+    joined([
+      noted(what === "other" ? "" : word("photo", what), caption) || "无说明",
+      other_jobs.length > 0 && `也用于工单 ${other_jobs.join("、")}`,
+    ]),
   signature: (what, { signed_by, why }) =>
     what === "signed" ? `由 ${signed_by} 签名` : `无签名：${word("said", text(why))}`,
   score: (_, { points, findings = [] }) =>

@@ -14,6 +14,8 @@ describe("the time line in Chinese", () => {
     expect(told("step", "arrive", {})).toBe("到达");
     expect(told("old-part", "received-other", { number: "PU-100", serial: "77" })).toBe("PU-100 77，退回的是另一备件");
     expect(told("part", "used", { number: "PU-100", quantity: 2, old_serial: "77" })).toContain("旧件 77");
+    expect(told("photo", "before", { caption: "机壳" })).toBe("维修前：机壳");
+    expect(told("photo", "other", {})).toBe("无说明");
     expect(told("signature", "unsigned", { why: "remote" })).toMatch(/^无签名：/);
     expect(told("claim", "review", { hits: [{ rule: "D8", reason: "submitted-late" }] })).toMatch(/待审：D8 /);
     expect(

@@ -16,6 +16,7 @@ const OF_PROGRAMS = [
   "operation-id-reused",
   "wrong-media-type",
 ];
+const contract = readFileSync(new URL("../../../../openapi/openapi.json", import.meta.url), "utf8");
 const screens = new URL("../../src/screens/", import.meta.url);
 
 describe("words", () => {
@@ -52,8 +53,13 @@ describe("words", () => {
     expect(all.filter(([, type]) => type !== "string")).toEqual([]);
   });
 
+  it("name every kind of thing on the time line", () => {
+    const { schemas } = JSON.parse(contract).components;
+    const kinds: string[] = schemas.EvidenceItem.properties.kind.enum;
+    expect(kinds.filter((kind) => !perhaps(`evidence.${kind}`))).toEqual([]);
+  });
+
   it("tell in Chinese of every problem that what the desk sends can have", () => {
-    const contract = readFileSync(new URL("../../../../openapi/openapi.json", import.meta.url), "utf8");
     const { paths } = JSON.parse(contract);
     const names = readdirSync(screens).map((name) => readFileSync(new URL(name, screens), "utf8"));
     const sent = new Set([...names.join("\n").matchAll(/post\(\s*"(\/[^"]+)"/g)].map((found) => found[1] ?? ""));
