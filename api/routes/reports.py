@@ -6,10 +6,12 @@ from uuid import UUID
 import msgspec
 
 from api.operation import Call, Reply, operation
+from domain.kit.actor import OFFICE
 from domain.kit.limits import Line
-from domain.kit.problem import Kind, NotFound, Problem
+from domain.kit.page import Page
+from domain.kit.problem import InvalidRequest, Kind, NotFound, Problem
 from domain.people.access import EVERYBODY, SHEET
-from domain.reports import codes, collecting, queries, rules
+from domain.reports import codes, collecting, listing, queries, rules
 
 TAG = "reports"
 PDF = "application/pdf"
@@ -52,6 +54,22 @@ class CollectionCode(msgspec.Struct, frozen=True, kw_only=True):
     code: Line
     pin: Line
     address: Line
+
+
+@operation(
+    "GET",
+    "/reports",
+    tag=TAG,
+    by=OFFICE,
+    query=listing.ReportsQuery,
+    answer=Page[listing.ReportLine],
+    problems=(InvalidRequest,),
+)
+async def list_reports(call: Call) -> object:
+    """List the reports of visits that were completed in a span of time, the earliest first: to print many at once."""
+    page = call.query(listing.ReportsQuery)
+    async with call.reading() as db:
+        return await listing.reports(db, call.actor, page)
 
 
 @operation(
