@@ -12,6 +12,7 @@ from api.cli_claims import replay_claim
 from api.cli_codes import parse_code, read_photos
 from api.cli_import import import_file
 from api.cli_keys import keys
+from api.cli_materials import bill_of_materials
 from api.cli_print import print_group
 from api.cli_reports import verify_report
 from api.cli_simulate import simulate
@@ -125,3 +126,4 @@ main.add_command(judge_year_command)
 main.add_command(print_group)
 main.add_command(backup)
 main.add_command(restore)
+main.add_command(bill_of_materials)
