@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Identity,
     Index,
+    UniqueConstraint,
     func,
     or_,
     select,
@@ -108,6 +109,7 @@ class Claim(Record):
             ["preauthorisation_id", "job_id", "partner_id"],
             ["preauthorisation.id", "preauthorisation.job_id", "preauthorisation.partner_id"],
         ),
+        UniqueConstraint("id", "partner_id"),
         Index("ix_claim_partner_id_number", "partner_id", "number"),
         Index("ix_claim_submitted_on_partner_id", "submitted_on", "partner_id"),
         Index("ix_claim_state_number", "state", "number"),
@@ -176,6 +178,7 @@ class ClaimLine(Record):
 
     __tablename__ = "claim_line"
     __table_args__ = (
+        ForeignKeyConstraint(["claim_id", "partner_id"], ["claim.id", "claim.partner_id"]),
         CheckConstraint("kind IN ('fault', 'part', 'labour', 'travel', 'expense')", name="kind"),
         CheckConstraint(f"state IN {CLAIM_STATES}", name="state"),
         CheckConstraint("kind <> 'fault' OR fault_group_id IS NOT NULL", name="fault_group"),
@@ -200,7 +203,7 @@ class ClaimLine(Record):
         ),
     )
     id: Mapped[Pk]
-    claim_id: Mapped[UUID] = mapped_column(ForeignKey("claim.id"), index=True)
+    claim_id: Mapped[UUID] = mapped_column(index=True)
     partner_id: Mapped[UUID]
     unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("unit.id"))
     kind: Mapped[str]
@@ -242,8 +245,9 @@ class RuleHit(Record):
     """One rule that did not pass, with its version, mode, inputs and result: a verdict can be replayed from these."""
 
     __tablename__ = "rule_hit"
+    __table_args__ = (ForeignKeyConstraint(["claim_id", "partner_id"], ["claim.id", "claim.partner_id"]),)
     id: Mapped[Pk]
-    claim_id: Mapped[UUID] = mapped_column(ForeignKey("claim.id"), index=True)
+    claim_id: Mapped[UUID] = mapped_column(index=True)
     partner_id: Mapped[UUID]
     rule: Mapped[str] = mapped_column(index=True)
     rule_version: Mapped[int]

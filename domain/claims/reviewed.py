@@ -69,13 +69,14 @@ class ClaimReply(Record):
 
     __tablename__ = "claim_reply"
     __table_args__ = (
+        ForeignKeyConstraint(["claim_id", "partner_id"], ["claim.id", "claim.partner_id"]),
         CheckConstraint("kind IN ('answer', 'appeal', 'withdraw')", name="kind"),
         CheckConstraint("(kind = 'withdraw') = (line_id IS NULL)", name="line"),
         Index("uq_claim_reply_appeal_once", "line_id", unique=True, postgresql_where=text("kind = 'appeal'")),
         Index("ix_claim_reply_claim_id", "claim_id"),
     )
     id: Mapped[Pk]
-    claim_id: Mapped[UUID] = mapped_column(ForeignKey("claim.id"))
+    claim_id: Mapped[UUID]
     line_id: Mapped[UUID | None] = mapped_column(ForeignKey("claim_line.id"))
     partner_id: Mapped[UUID]
     kind: Mapped[str]
@@ -131,7 +132,7 @@ class CoreReturn(Record):
         CheckConstraint("(state = 'received') <= (received_by IS NOT NULL)", name="received"),
         CheckConstraint("(state = 'waived') = (waived_by IS NOT NULL AND waive_reason IS NOT NULL)", name="waived"),
         UniqueConstraint("line_id"),
-        ForeignKeyConstraint(["claim_id"], ["claim.id"]),
+        ForeignKeyConstraint(["claim_id", "partner_id"], ["claim.id", "claim.partner_id"]),
         Index("ix_core_return_state_id", "state", "id"),
         Index("ix_core_return_partner_id_id", "partner_id", "id"),
         Index("ix_core_return_claim_id", "claim_id"),
