@@ -336,6 +336,7 @@ async def _check(work: Work, claim: Claim, approving: Sequence[ClaimLine], rival
     ]
     if not claim.repeat_trip:
         same = select(Claim.number).where(
+            Claim.job_id == claim.job_id,
             Claim.assignment_id == claim.assignment_id,
             stands(),
             Claim.id != claim.id,

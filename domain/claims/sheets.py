@@ -154,7 +154,11 @@ _EVERYTHING = (
         Assignment.id.is_not_distinct_from(Job.assignment_id).label("assignment_current"),
         func.array(
             select(Claim.number)
-            .where(Claim.assignment_id == Visit.assignment_id, or_(stands(), Claim.state.in_(sorted(WAITING))))
+            .where(
+                Claim.job_id == Visit.job_id,  # an assignment is of one job, and claims are indexed by theirs
+                Claim.assignment_id == Visit.assignment_id,
+                or_(stands(), Claim.state.in_(sorted(WAITING))),
+            )
             .order_by(Claim.number)
             .scalar_subquery()
         ).label("assignment_claims"),
