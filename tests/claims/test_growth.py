@@ -16,7 +16,18 @@ from domain.kit.work import Work, carry_out, transact
 from tests.cast import Cast, actor_of
 from tests.claims.racing import line_up
 
-GROWING = ("assignment", "claim", "claim_line", "device", "fault", "job", "journal", "part_used", "photo", "report")
+GROWING: tuple[str, ...] = (
+    "assignment",
+    "claim",
+    "claim_line",
+    "device",
+    "fault",
+    "job",
+    "journal",
+    "part_used",
+    "photo",
+    "report",
+)
 GROWING += ("rule_hit", "scan", "session", "time_entry", "unit", "unit_component", "upload", "visit", "visit_event")
 GROWN = """
 SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', '{table}', 'relpages', 1, 'reltuples', 5e6::real),
