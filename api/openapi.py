@@ -23,6 +23,7 @@ from domain.kit.problem import (
     TooMany,
     WrongMediaType,
 )
+from domain.people.sessions import PartnerSuspended
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 RETRIED = frozenset({412, 429, 503})
@@ -198,6 +199,8 @@ def problems_of(one: Operation) -> tuple[type[Problem], ...]:
         found += [MalformedRequest, BodyTooLarge, WrongMediaType]
     if (one.method not in SAFE and one.by is PUBLIC) or one.keys:
         found += [TooMany]
+    if one.keys:
+        found += [PartnerSuspended]
     return tuple(sorted(set(found), key=lambda cls: (status_of(cls), cls.code)))
 
 

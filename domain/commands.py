@@ -20,7 +20,7 @@ from domain.kit.work import Work
 from domain.mailing import letters
 from domain.operations import actions as operations
 from domain.people import actions as people
-from domain.people import authorisations
+from domain.people import authorisations, suspending
 from domain.reports import actions as reports
 from domain.reports import amendments, erasing, print_jobs
 from domain.webhooks import actions as webhooks
@@ -34,6 +34,8 @@ _ALL: tuple[Action, ...] = (
     people.disable_person,
     people.enable_person,
     people.revoke_device,
+    suspending.suspend_partner,
+    suspending.resume_partner,
     catalogue.create_programme,
     catalogue.assign_programme,
     rules.set_programme,

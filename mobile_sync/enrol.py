@@ -5,13 +5,13 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from domain.kit.actor import Actor, Role
 from domain.kit.problem import NotSignedIn
 from domain.kit.work import Work
 from domain.operations.keeping import keep_unreadable
-from domain.people.model import Account, Device
+from domain.people.model import Account, Device, Partner
 from domain.people.sessions import Tokens, open_session, person_of
 from domain.people.tokens import read_token
 from mobile_sync.protocol import EnrolRequest, HandInRequest, OperationHead
@@ -29,7 +29,8 @@ async def enrol(work: Work, actor: Actor, request: EnrolRequest, key: bytes) -> 
     """
     person = await person_of(work, actor.account_id)
     signed_in_as = select(Device.revoked_at).where(Device.id == actor.device_id).with_for_update(key_share=True)
-    if person is None or person.disabled_at is not None or await work.db.scalar(signed_in_as) is not None:
+    shut_out = person is None or person.disabled_at is not None or person.suspended
+    if person is None or shut_out or await work.db.scalar(signed_in_as) is not None:
         raise NotSignedIn("The session was ended meanwhile; sign in again.")
     return await open_session(
         work,
@@ -53,13 +54,19 @@ async def hand_in(work: Work, request: HandInRequest, key: bytes) -> int:
     if token is not None and token.device == request.device:
         found = (
             await work.db.execute(
-                select(Account.id, Account.role, Account.partner_id, Account.disabled_at, Device.revoked_at)
+                select(
+                    Account.id,
+                    Account.role,
+                    Account.partner_id,
+                    func.coalesce(Account.disabled_at, Device.revoked_at, Partner.suspended_at).label("shut_out_at"),
+                )
                 .join(Device, Device.account_id == Account.id)
+                .outerjoin(Partner, Partner.id == Account.partner_id)
                 .where(Device.id == token.device)
             )
         ).one_or_none()
-    shut_out_at = None if found is None else found.disabled_at or found.revoked_at
-    if found is None or shut_out_at is None or work.now - shut_out_at > dt.timedelta(days=hand_in_days):
+    late = found is None or found.shut_out_at is None or work.now - found.shut_out_at > dt.timedelta(days=hand_in_days)
+    if late:
         raise NotSignedIn("Sign in and send what you hold as usual, or ask the office.")
     work.actor = Actor(found.id, Role(found.role), found.partner_id, device_id=request.device)
     for raw in request.ops:

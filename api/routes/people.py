@@ -10,7 +10,7 @@ from domain.kit.limits import Line, Word
 from domain.kit.page import Page, PageQuery
 from domain.kit.problem import NotAllowed, NotFound
 from domain.kit.work import Work
-from domain.people import actions, queries, sessions
+from domain.people import actions, queries, sessions, suspending
 from domain.people.access import DESK, EVERYBODY, PEOPLE, refuse_to_keep
 
 TAG = "people"
@@ -20,6 +20,8 @@ command_operation("/people", TAG, actions.invite_person)
 command_operation("/people/disable", TAG, actions.disable_person)
 command_operation("/people/enable", TAG, actions.enable_person)
 command_operation("/devices/revoke", TAG, actions.revoke_device)
+command_operation("/partners/suspend", TAG, suspending.suspend_partner)
+command_operation("/partners/resume", TAG, suspending.resume_partner)
 
 
 class MakeInvitationLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -79,6 +79,9 @@ async def _sign_in(call: Call, given: Credentials) -> Tokens:
             sessions.note(work, None if person is None else person.id, "sign-in-refused")
             return None
         await sessions.give_back(work.db, budget)
+        if person.suspended:
+            sessions.note(work, person.id, "sign-in-refused", why="partner suspended")
+            return None
         phone = given.phone
         return await sessions.open_session(
             work,
@@ -90,6 +93,8 @@ async def _sign_in(call: Call, given: Credentials) -> Tokens:
         )
 
     tokens = await call.write(open_session, actor=SYSTEM)
+    if tokens is None and person is not None and fits and person.disabled_at is None:
+        raise sessions.PartnerSuspended("You sign in again once the office has resumed it.")
     if tokens is None:
         raise sessions.WrongCredentials("Check both; after ten wrong tries you have to wait a quarter of an hour.")
     return tokens
@@ -102,7 +107,13 @@ async def _sign_in(call: Call, given: Credentials) -> Tokens:
     by=PUBLIC,
     body=Credentials,
     answer=Tokens,
-    problems=(sessions.WrongCredentials, sessions.DeviceOfSomebodyElse, sessions.SessionEnded, TooMany),
+    problems=(
+        sessions.WrongCredentials,
+        sessions.PartnerSuspended,
+        sessions.DeviceOfSomebodyElse,
+        sessions.SessionEnded,
+        TooMany,
+    ),
     example=_EXAMPLE,
 )
 async def sign_in(call: Call) -> object:
@@ -120,7 +131,7 @@ async def sign_in(call: Call) -> object:
     by=PUBLIC,
     body=Credentials,
     answer=Me,
-    problems=(sessions.WrongCredentials, TooMany),
+    problems=(sessions.WrongCredentials, sessions.PartnerSuspended, TooMany),
     example=Credentials("dora@fieldstone.example", "a long pass phrase"),
 )
 async def sign_in_browser(call: Call) -> object:

@@ -19,8 +19,8 @@ from domain.kit.problem import Kind, NotFound, Problem
 from domain.kit.read import Read
 from domain.kit.work import Work
 from domain.people.access import own_rows
-from domain.people.model import Account, ApiKey, Partner
-from domain.people.sessions import note, spend
+from domain.people.model import Account, ApiKey
+from domain.people.sessions import PartnerSuspended, is_active, note, spend
 from domain.people.tokens import hash_of
 
 PREFIX = "fsk_"
@@ -68,8 +68,7 @@ _KEYS = Read(
 _WHO = (
     select(Account.id, Account.role, Account.partner_id, ApiKey.id, Account.name)
     .join(Account, (Account.id == ApiKey.account_id) & (Account.partner_id == ApiKey.partner_id))
-    .join(Partner, Partner.id == ApiKey.partner_id)
-    .where(ApiKey.revoked_at.is_(None), Account.disabled_at.is_(None), Partner.active)
+    .where(ApiKey.revoked_at.is_(None), Account.disabled_at.is_(None))
 )
 
 
@@ -132,9 +131,12 @@ async def key_principal(db: AsyncConnection, key: str) -> Actor | None:
 async def use_key(work: Work, actor: Actor) -> None:
     """Count a request against its key's limit and its partner's, and note when the key was last used.
 
-    Raises: TooMany with the seconds to wait.
+    Raises: TooMany with the seconds to wait; PartnerSuspended.
     """
     assert actor.key_id is not None, "only keys are counted"
+    assert actor.partner_id is not None, "a key is a partner's"
+    if not await is_active(work, actor.partner_id):
+        raise PartnerSuspended("Nothing of this request was carried out; the key holds again once you are resumed.")
     per_minute = await work.db.scalar(select(ApiKey.per_minute).where(ApiKey.id == actor.key_id))
     await spend(work.db, f"api-key:{actor.key_id}", work.now, limit=per_minute or 1, window=MINUTE)
     await spend(work.db, f"api:{actor.partner_id}", work.now, limit=partner_per_minute, window=MINUTE)

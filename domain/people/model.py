@@ -21,7 +21,7 @@ from domain.kit.base import Big, Pk, Record, Sorted
 
 
 class Partner(Record):
-    """A service company that repairs for us; its grade sets what it is paid."""
+    """A service company that repairs for us; its grade sets what it is paid. It is active while it is not suspended."""
 
     __tablename__ = "partner"
     __table_args__ = (CheckConstraint("grade IN ('A', 'B', 'C')", name="grade"),)
@@ -32,7 +32,8 @@ class Partner(Record):
     region: Mapped[str]
     deposit_minor: Mapped[Big] = mapped_column(server_default=text("0"))
     currency: Mapped[str]
-    active: Mapped[bool] = mapped_column(server_default=text("true"))
+    suspended_at: Mapped[dt.datetime | None]
+    active: Mapped[bool] = mapped_column(Computed("suspended_at IS NULL", persisted=True))
 
 
 class Authorisation(Record):

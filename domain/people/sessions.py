@@ -15,7 +15,7 @@ from domain.kit.actor import Actor, Role
 from domain.kit.ids import new_id
 from domain.kit.problem import Kind, Problem, TooMany
 from domain.kit.work import Work
-from domain.people.model import AccessToken, Account, AuthEvent, Budget, Device, Invitation, SignIn
+from domain.people.model import AccessToken, Account, AuthEvent, Budget, Device, Invitation, Partner, SignIn
 from domain.people.tokens import NO_DEVICE, RefreshToken, first_token, hash_of, read_token
 
 ACCESS_MINUTES = 10
@@ -30,6 +30,10 @@ SIGN_IN_WINDOW = dt.timedelta(minutes=15)
 
 class WrongCredentials(Problem, kind=Kind.UNSIGNED):
     """Login or password is wrong, or the account is disabled."""
+
+
+class PartnerSuspended(Problem, kind=Kind.FORBIDDEN):
+    """Your company's work for us is suspended; ask the office. Unsent work stays on the phone."""
 
 
 class SessionEnded(Problem, kind=Kind.UNSIGNED):
@@ -69,6 +73,8 @@ class Person:
     language: str
     password_hash: str | None
     disabled_at: dt.datetime | None
+    suspended: bool = False
+    """Whether the partner is, whose person this is."""
 
 
 async def spend(db: AsyncSession, key: str, at: dt.datetime, *, limit: int, window: dt.timedelta) -> None:
@@ -104,7 +110,10 @@ async def find_person(db: AsyncConnection | AsyncSession, login: str) -> Person 
                 Account.language,
                 Account.password_hash,
                 Account.disabled_at,
-            ).where(Account.login == login.lower())
+                Partner.suspended_at.is_not(None),
+            )
+            .outerjoin(Partner, Partner.id == Account.partner_id)
+            .where(Account.login == login.lower())
         )
     ).one_or_none()
     return None if row is None else Person(*row)
@@ -218,7 +227,9 @@ async def refresh_session(work: Work, refresh: str, key: bytes) -> Tokens | None
     if session is None or session.revoked_at is not None or session.expires_at <= work.now:
         return None
     person = await person_of(work, session.account_id)
-    if person is None or person.disabled_at is not None or (session.device_id or NO_DEVICE) != token.device:
+    if person is None or person.disabled_at is not None or person.suspended:
+        return None
+    if (session.device_id or NO_DEVICE) != token.device:
         return None
     presented = hash_of(refresh)
     forgotten = token.generation > session.generation
@@ -298,7 +309,13 @@ async def person_of(work: Work, account_id: UUID) -> Person | None:
         account.language,
         account.password_hash,
         account.disabled_at,
+        account.partner_id is not None and not await is_active(work, account.partner_id),
     )
+
+
+async def is_active(work: Work, partner_id: UUID) -> bool:
+    """Tell whether a partner is there and not suspended."""
+    return bool(await work.db.scalar(select(Partner.active).where(Partner.id == partner_id)))
 
 
 _WHO = (
@@ -306,7 +323,13 @@ _WHO = (
     .join(SignIn, SignIn.id == AccessToken.session_id)
     .join(Account, Account.id == SignIn.account_id)
     .outerjoin(Device, Device.id == SignIn.device_id)
-    .where(SignIn.revoked_at.is_(None), Account.disabled_at.is_(None), Device.revoked_at.is_(None))
+    .outerjoin(Partner, Partner.id == Account.partner_id)
+    .where(
+        SignIn.revoked_at.is_(None),
+        Account.disabled_at.is_(None),
+        Device.revoked_at.is_(None),
+        Partner.suspended_at.is_(None),
+    )
 )
 
 

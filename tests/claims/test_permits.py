@@ -35,7 +35,6 @@ async def test_an_accepted_claim_names_the_authorisation_it_stands_on(context: C
         ("UPDATE authorisation SET region = 'south'", "partner-not-authorised"),
         ("UPDATE authorisation SET to_on = '2001-01-01'", "partner-not-authorised"),
         ("UPDATE authorisation SET from_on = '2090-01-01'", "partner-not-authorised"),
-        ("UPDATE partner SET active = false", "partner-not-authorised"),
         ("UPDATE certification SET product_line = 'dryers'", "technician-not-certified"),
         ("UPDATE certification SET to_on = '2001-01-01'", "technician-not-certified"),
     ],

@@ -1,4 +1,4 @@
-"""A partner's role writes to its own visits and claims alone, and moves no row from where it was written."""
+"""A partner's role writes to its own visits and claims alone; a partner that is suspended has no session that holds."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,9 @@ down_revision = "0027"
 branch_labels = None
 depends_on = None
 
-OWN_VISIT = "EXISTS (SELECT FROM visit WHERE visit.id = {table}.visit_id AND visit.partner_id = current_partner(){and_})"
+OWN_VISIT = (
+    "EXISTS (SELECT FROM visit WHERE visit.id = {table}.visit_id AND visit.partner_id = current_partner(){and_})"
+)
 OWN_JOB = "EXISTS (SELECT FROM job WHERE job.id = {table}.job_id AND job.partner_id = current_partner(){and_})"
 OF_VISIT = OWN_VISIT.replace("{and_}", "")
 SAME_JOB = OWN_VISIT.replace("{and_}", " AND visit.job_id = {table}.job_id")
@@ -41,8 +43,23 @@ CHANGED = {
 # A claim and its lines are written by one statement, in which a policy does not see the claim yet: a key does.
 OF_CLAIM = ("claim_line", "rule_hit", "claim_reply", "core_return")
 
+CONFIRM = """
+CREATE OR REPLACE FUNCTION confirm_session(p_session uuid) RETURNS void LANGUAGE plpgsql STABLE AS
+$$BEGIN
+  PERFORM FROM session JOIN account ON account.id = session.account_id LEFT JOIN device ON device.id = session.device_id
+    {join}
+  WHERE session.id = p_session AND session.revoked_at IS NULL AND session.expires_at > now()
+    AND account.disabled_at IS NULL AND device.revoked_at IS NULL {condition};
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'this session has ended' USING ERRCODE = 'FS401';
+  END IF;
+END$$
+"""
+OF_PARTNER = {"join": "LEFT JOIN partner ON partner.id = account.partner_id", "condition": "AND suspended_at IS NULL"}
+
 
 def upgrade() -> None:
+    _suspended()
     for table, condition in INSERTED.items():
         op.execute(
             f"CREATE POLICY of_its_own ON {table} AS RESTRICTIVE FOR INSERT TO fieldstone_partner "
@@ -70,3 +87,22 @@ def downgrade() -> None:
         op.execute(f"GRANT UPDATE ON {table} TO fieldstone_partner")
     for table in reversed(INSERTED):
         op.execute(f"DROP POLICY of_its_own ON {table}")
+    _not_suspended()
+
+
+def _suspended() -> None:
+    op.add_column("partner", sa.Column("suspended_at", sa.DateTime(timezone=True)))
+    op.execute("UPDATE partner SET suspended_at = now() WHERE NOT active")
+    op.drop_column("partner", "active")
+    op.add_column(
+        "partner",
+        sa.Column("active", sa.Boolean(), sa.Computed("suspended_at IS NULL", persisted=True), nullable=False),
+    )
+    op.execute(CONFIRM.format(**OF_PARTNER))
+
+
+def _not_suspended() -> None:
+    op.execute(CONFIRM.format(join="", condition=""))
+    op.execute("ALTER TABLE partner ALTER COLUMN active DROP EXPRESSION")
+    op.alter_column("partner", "active", server_default=sa.text("true"))
+    op.drop_column("partner", "suspended_at")

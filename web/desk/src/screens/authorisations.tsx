@@ -2,7 +2,7 @@
 
 import { get, post } from "../core/api";
 import { type Pages, usePages } from "../core/loading";
-import { is, MANAGING } from "../core/session";
+import { is, MANAGING, OFFICE } from "../core/session";
 import { AskForm } from "../parts/ask";
 import { Field, type Given, ReasonField, Select } from "../parts/form";
 import { choices, partnerName, partners, technicians } from "../parts/names";
@@ -10,6 +10,7 @@ import { Listed } from "../parts/states";
 import { type Column, Table } from "../parts/table";
 import { day, today } from "../words/format";
 import { type Key, say } from "../words/words";
+import { Partners } from "./partners";
 
 interface Span {
   id: string;
@@ -64,6 +65,7 @@ export function Authorisations() {
           post("/certifications/end", { certification_id, to_on, reason }, key)
         }
       />
+      {is(OFFICE) && <Partners />}
     </>
   );
 }

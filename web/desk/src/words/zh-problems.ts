@@ -5,6 +5,7 @@ export const ZH_PROBLEMS: Record<string, string> = {
   "not-found": "找不到，或不属于您可查看的范围。",
   "invalid-request": "有字段缺失、未知或超出范围。",
   "wrong-credentials": "账号或密码不正确，或账号已停用。",
+  "partner-suspended": "贵公司与我们的合作已暂停，请联系客服。",
   "too-many": "请求过多，请稍后再试。",
   "invitation-spent": "链接无效或已使用。",
   "job-closed": "工单已完成或已取消。",

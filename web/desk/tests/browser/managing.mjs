@@ -18,6 +18,8 @@ const words = {
     watch: "Set other numbers",
     add: "Add a programme",
     assign: "Give to a programme",
+    suspend: "Suspend",
+    resume: "Let work again",
   },
   "zh-CN": {
     mark: "全选",
@@ -31,6 +33,8 @@ const words = {
     watch: "更改限额",
     add: "添加保修政策",
     assign: "更换保修政策",
+    suspend: "暂停合作",
+    resume: "恢复合作",
   },
 }[language];
 const office = new Office();
@@ -91,6 +95,17 @@ await scenario(
     await desk.send();
     const { items } = await office.ask("marek", "/authorisations?limit=200");
     assert.notEqual(items.find((one) => one.product_line === line).to_on, null);
+
+    const partner = { code: `P${claim.number}`, name: "A partner", grade: "C", region: "north", currency: "EUR" };
+    await office.ask("marek", "/partners", partner);
+    await desk.show("#/jobs");
+    await desk.show("#/authorisations");
+    for (const what of ["suspend", "resume"]) {
+      await row(partner.code).getByRole("button", { name: words[what], exact: true }).click();
+      await desk.fill({ reason: "Claims under inquiry" });
+      await desk.send();
+      await row(partner.code).locator(".state").waitFor({ state: what === "suspend" ? "visible" : "detached" });
+    }
 
     await desk.show("#/alerts");
     await desk.press(words.honey);

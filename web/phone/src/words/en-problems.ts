@@ -57,6 +57,8 @@ export const enProblems = {
   "todo.photo-unreadable": "Take it again.",
   "problem.wrong-credentials": "Login or password is wrong, or the account is disabled.",
   "todo.wrong-credentials": "Try again, or ask the office.",
+  "problem.partner-suspended": "Your company's work for us is suspended.",
+  "todo.partner-suspended": "Nothing is lost: what you recorded stays on this phone. Ask your office.",
   "problem.too-many": "Too many tries.",
   "todo.too-many": "Wait a little.",
   "problem.busy": "The server is busy.",

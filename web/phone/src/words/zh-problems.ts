@@ -59,6 +59,8 @@ export const zhProblems: Record<keyof typeof enProblems, string> = {
   "todo.photo-unreadable": "请重新拍照。",
   "problem.wrong-credentials": "账号或密码有误，或账号已停用。",
   "todo.wrong-credentials": "请重试或询问客服。",
+  "problem.partner-suspended": "贵公司与我们的合作已暂停。",
+  "todo.partner-suspended": "记录没有丢失，仍保存在手机上。请询问贵公司办公室。",
   "problem.too-many": "尝试次数过多。",
   "todo.too-many": "请稍候。",
   "problem.busy": "服务器繁忙。",
