@@ -139,6 +139,12 @@ def application(held: list[Context]) -> Litestar:
     return make_app(held)
 
 
+def visitor(application: Litestar, address: str) -> httpx.AsyncClient:
+    """Return a client whose requests come from an address; the application is one that ``http`` has set up."""
+    transport = httpx.ASGITransport(app=application, raise_app_exceptions=False, client=(address, 40_000))
+    return httpx.AsyncClient(transport=transport, base_url="http://fieldstone.test")
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def http(context: Context, held: list[Context], application: Litestar) -> AsyncIterator[httpx.AsyncClient]:
     """The application over HTTP, without a socket."""

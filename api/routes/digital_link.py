@@ -4,11 +4,10 @@ No answer depends on the install base: the page is made of the address alone, an
 is. What is true of it is found out afterwards, inside.
 """
 
-import hashlib
-import ipaddress
 import re
 from uuid import uuid4
 
+from api.callers import marked
 from api.multipart_form import MULTIPART, read_form
 from api.operation import PUBLIC, Call, Reply, convert, operation
 from api.pages import FOLDER, language_of, page, shown
@@ -102,7 +101,7 @@ async def request_service(call: Call) -> object:
     async def admit(work: Work) -> int | None:
         number = await requests.earlier_number(work, wish.form_key)
         if number is None:
-            await requests.spend_request(work, machine, _marked(call))
+            await requests.spend_request(work, machine, marked(call))
         return number
 
     number = await call.write(admit)
@@ -134,14 +133,3 @@ def _again(call: Call, machine: MachineOfRequest, kept: dict[str, str], problem:
     if field == "form_key" or "text/html" not in call.request.headers.get("accept", ""):
         raise problem
     return _form(call, machine, kept, status_of(type(problem)), f"request.wrong.{field}")
-
-
-def _marked(call: Call) -> str:
-    """Return who asks as a budget may hold it, not to be read back: the address, or the network of a subscriber."""
-    try:
-        address = ipaddress.ip_address(call.request.client.host if call.request.client else "")
-        network = ipaddress.ip_network((address, 32 if address.version == 4 else 64), strict=False)
-    except ValueError:
-        network = ipaddress.ip_network("0.0.0.0/0")
-    key = call.context.session_key[:64]
-    return hashlib.blake2b(network.exploded.encode(), key=key, digest_size=16).hexdigest()

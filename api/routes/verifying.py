@@ -6,6 +6,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Meta
 
+from api.callers import address_of, marked
 from api.misses import Misses
 from api.operation import PUBLIC, Call, Reply, operation
 from api.pages import FOLDER, FORM, FORM_BYTES_MAX, HEADERS, Again, led, page, shown, wants_json
@@ -60,10 +61,15 @@ async def ask_for_code(call: Call) -> object:
 )
 @shown
 async def verify_by_hand(call: Call) -> object:
-    """Tell whether a report is genuine by the short code typed from it."""
+    """Tell whether a report is genuine by the short code typed from it.
+
+    Whoever tries many has to wait, and keeps nobody else waiting.
+    """
     typed = (await call.form(TypedCode)).code
 
     async def look_up(work: Work) -> verified.Verified | None:
+        own = f"verify-by-hand:{marked(call)}"
+        await spend(work.db, own, work.now, limit=rules.HAND_TRIES_OF_ONE, window=rules.HAND_WINDOW)
         await spend(work.db, "verify-by-hand", work.now, limit=rules.HAND_TRIES, window=rules.HAND_WINDOW)
         return await verified.verified_by_hand(work.db, typed)
 
@@ -88,7 +94,7 @@ async def verify_report(call: Call) -> object:
     to wait; what we signed is told always.
     """
     token = call.params(ByToken).token
-    address = call.request.client.host if call.request.client else ""
+    address = address_of(call)
     said = await call.context.sealing.read_token(token)  # the signature first: no forgery reaches the register
     if said is None:
         _MISSES.refuse_beyond(address)

@@ -27,7 +27,11 @@ from domain.people.sessions import spend
 
 UNDERSTAND_REQUEST = "service_request.understand"
 """The worker's task that finds out which machine was meant."""
-ADDRESS_LIMIT, MACHINE_LIMIT = 12, 6
+ADDRESS_LIMIT, ADDRESS_AND_MACHINE_LIMIT, MACHINE_LIMIT = 12, 6, 60
+"""How often one address may ask, how often of that for one machine, and all together for one machine.
+
+No stranger alone keeps a machine's owner from asking; what all may is the flood that the office can bear.
+"""
 WINDOW = dt.timedelta(hours=1)
 SUBJECT_MAX = 200
 _ID = UUID("0198c5b0-0000-7000-8000-000000000001")
@@ -35,7 +39,7 @@ _FROM = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
 
 
 class RequestDecided(Problem, kind=Kind.CONFLICT):
-    """This request is a job already, or was dismissed."""
+    """This request is a job already, or was dismissed or erased."""
 
 
 class MachineOfRequest(msgspec.Struct, frozen=True):
@@ -68,9 +72,14 @@ async def earlier_number(work: Work, form_key: UUID) -> int | None:
 
 async def spend_request(work: Work, machine: MachineOfRequest, address: str) -> None:
     """Use up one request of a network address and one of a machine, known or not. Raises: TooMany."""
-    await spend(work.db, f"service-request:{address}", work.now, limit=ADDRESS_LIMIT, window=WINDOW)
     of_machine = f"service-request:{machine.gtin}/{normalise(machine.serial)}"
-    await spend(work.db, of_machine, work.now, limit=MACHINE_LIMIT, window=WINDOW)
+    limits = {
+        f"service-request:{address}": ADDRESS_LIMIT,
+        f"{of_machine}:{address}": ADDRESS_AND_MACHINE_LIMIT,
+        of_machine: MACHINE_LIMIT,
+    }
+    for key, limit in limits.items():
+        await spend(work.db, key, work.now, limit=limit, window=WINDOW)
 
 
 async def take_request(
@@ -201,7 +210,7 @@ async def accept_service_request(work: Work, cmd: AcceptServiceRequest) -> Done:
         site_id=site_id,
         unit_id=unit_id,
         subject=cmd.subject or first_line,
-        problem=f"{found.wish}\n\n{found.name}, {found.phone}",
+        problem=f"{found.wish}\n\n{found.caller}",
         priority=cmd.priority,
         estimated_minutes=cmd.estimated_minutes,
         required_from=cmd.required_from,
@@ -239,4 +248,6 @@ async def _open(work: Work, request_id: UUID) -> ServiceRequest:
         raise NotFound("There is no such request.")
     if found.state != "new":
         raise RequestDecided(f"It was {found.state}.", state=found.state)
+    if found.erased_at is not None:
+        raise RequestDecided("It was erased.", state=found.state)
     return found

@@ -22,9 +22,12 @@ PIN_PAUSE = dt.timedelta(minutes=15)
 PIN_PAUSE_MAX = dt.timedelta(days=1)
 PROOF_LIFE = dt.timedelta(minutes=15)
 """How long the page of a report can fetch its PDF without the PIN."""
-HAND_TRIES = 300
+HAND_TRIES, HAND_TRIES_OF_ONE = 300, 30
 HAND_WINDOW = dt.timedelta(minutes=10)
-"""Short codes that everybody together may try: at 50 bits, guessing finds one of a million reports once in years."""
+"""Short codes that everybody together may try: at 50 bits, guessing finds one of a million reports once in years.
+
+One address may try a tenth of them, so that it takes many to keep others from trying.
+"""
 MISSES = 60
 MISSES_SECONDS = 60
 """Codes that are not ours which one address may try in so many seconds."""

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from litestar import Litestar
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import misses as misses_of
@@ -16,7 +17,7 @@ from api.routes import verifying
 from domain.kit.problem import TooMany
 from domain.reports import rules
 from tests.cast import Cast
-from tests.conftest import rows
+from tests.conftest import rows, visitor
 from tests.reports.sheets import Reported, browser, printed, reported
 
 PERSONAL = ("Mia Okafor", "Ann", "Cyd ", "Customer ", "Canal Street", "+49", "Berlin")
@@ -255,6 +256,20 @@ async def test_typing_short_codes_has_its_limit(context: Context, http: httpx.As
     assert refused.status_code == 429
     assert 0 < int(refused.headers["retry-after"]) <= 601
     assert "Too many tries" in refused.text
+
+
+async def test_who_types_many_codes_keeps_nobody_else_waiting(
+    context: Context, cast: Cast, http: httpx.AsyncClient, application: Litestar, owner: AsyncEngine
+) -> None:
+    visit = await reported(context, cast)
+    short = (await cast.ann.get(f"/reports/{visit.visit_id}")).json()["short_code"]
+    codes = [short, *["0000000000"] * (rules.HAND_TRIES_OF_ONE + 4)]
+    statuses = [(await http.post("/V", data={"code": code})).status_code for code in codes]
+    assert statuses == [200, *[404] * (rules.HAND_TRIES_OF_ONE - 1), *[429] * 5]
+    shared = await rows(owner, "SELECT used FROM budget WHERE key = 'verify-by-hand'")
+    assert shared == [(rules.HAND_TRIES_OF_ONE,)], "what was refused is not everybody's"
+    async with visitor(application, "192.0.2.7") as somebody:
+        assert (await somebody.post("/V", data={"code": short})).status_code == 200
 
 
 @pytest.mark.parametrize(

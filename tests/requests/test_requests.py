@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from litestar import Litestar
 from PIL import Image
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -19,7 +20,7 @@ from domain.kit.actor import SYSTEM
 from domain.kit.work import begin
 from tests import make
 from tests.cast import Cast
-from tests.conftest import rows
+from tests.conftest import rows, visitor
 
 GIVEN = {"name": "Li Wei", "phone": "+86 21 5555 0199", "wish": "It leaks.\nWater on the floor."}
 PERIOD = {"required_from": "2026-12-02T09:00:00Z", "required_to": "2026-12-02T17:00:00Z"}
@@ -181,13 +182,33 @@ async def test_a_photo_that_is_none_is_said_and_nothing_is_kept(
     assert large.status_code == 413
 
 
-async def test_one_machine_is_asked_for_six_times_an_hour_whether_it_is_known_or_not(
+async def test_one_address_asks_for_a_machine_six_times_an_hour_whether_it_is_known_or_not(
     context: Context, http: httpx.AsyncClient
 ) -> None:
     _, gtin, serial = await machine(context)
     for path in (address(gtin, serial), address("1", "nobody's")):
         statuses = [(await send(http, path)).status_code for _ in range(7)]
         assert statuses == [200] * 6 + [429]
+
+
+async def test_no_stranger_alone_keeps_the_owner_of_a_machine_from_asking(
+    context: Context, http: httpx.AsyncClient, application: Litestar
+) -> None:
+    _, gtin, serial = await machine(context)
+    for _ in range(7):
+        await send(http, address(gtin, serial))
+    async with visitor(application, "192.0.2.7") as owners:
+        assert (await send(owners, address(gtin, serial))).status_code == 200
+
+
+async def test_so_many_requests_for_one_machine_reach_the_office_at_most(
+    http: httpx.AsyncClient, application: Litestar
+) -> None:
+    statuses = []
+    for number in range(11):
+        async with visitor(application, f"192.0.2.{number}") as one:
+            statuses += [(await send(one, address("1", "A1"))).status_code for _ in range(6)]
+    assert statuses == [200] * 60 + [429] * 6
 
 
 async def test_one_address_asks_twelve_times_an_hour(
