@@ -2,8 +2,10 @@
 
 import os
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO_MAILBOX = "FIELDSTONE_DEMO_MAILBOX"
@@ -17,7 +19,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     partner's and the owner's addresses default to the same address with the role's name. The three keys that seal are
     PEM, or the base64 of DER; without them they are made under ``data``. ``brand_name`` is the maker's, on all papers;
     ``brand_lines`` are up to three lines of address and contact with | between them, ``brand_colour`` a dark colour as
-    #123d54, ``brand_logo`` a PNG or JPEG file. ``demo_mailbox`` is the demo's alone.
+    #123d54, ``brand_logo`` a PNG or JPEG file. ``demo_mailbox`` is the demo's alone. So long after a
+    service request was decided, who asked is erased: ``requests_kept_days``.
     """
 
     data: str = str(ROOT / ".fieldstone")
@@ -46,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_url: str = ""
     mail_from: str = "reports@localhost.localdomain"
     demo_mailbox: bool = False
+    requests_kept_days: Annotated[int, Meta(ge=1, le=3650)] = 365
 
     @property
     def mails(self) -> bool:

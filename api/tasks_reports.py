@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import hashlib
 
 import msgspec
 from pgqueuer.errors import RetryRequested
@@ -14,13 +15,14 @@ from api.sealing import Hands
 from api.worker import task
 from domain.kit.actor import SYSTEM
 from domain.kit.database import reading
+from domain.kit.files import FORGET, ForgetFile
 from domain.kit.problem import Busy
-from domain.kit.work import Work, transact
+from domain.kit.work import Work, transact, utc_now
 from domain.mailing.letters import send_report
 from domain.reports import codes, queries
 from domain.reports.actions import RENDER, RenderReport
 from domain.reports.document import ReportDocument
-from domain.reports.erasing import FORGET, ForgetFile, still_names
+from domain.reports.erasing import still_names
 from domain.reports.model import Report, ReportFile
 from domain.sealing.seals import NewSeal, register_seal
 from domain.sealing.token import Token, seal_token, serial_ends
@@ -28,6 +30,8 @@ from printing.report import render_report
 from printing.words import Language
 
 TRY_AGAIN_AFTER = dt.timedelta(seconds=30)
+UNCITED_FOR = dt.timedelta(hours=1)
+"""How long a paper may lie in the file store before a row cites it."""
 
 
 @task(RENDER)
@@ -45,6 +49,9 @@ async def issue_report(context: Context, payload: bytes) -> None:
             return
         hands = await context.sealing.hands()
         token, pdf = await _sealed(context, stored, hands)
+        pdf_sha256 = hashlib.sha256(pdf).hexdigest()
+        await _expect(context, pdf_sha256)
+        await context.blobs.put(pdf)
         seal = NewSeal(
             report_id=stored.report_id,
             revision=stored.revision,
@@ -52,9 +59,10 @@ async def issue_report(context: Context, payload: bytes) -> None:
             token=token,
             token_key_id=hands.token_key_id,
             pdf_key_id=hands.pdf_key.id,
-            pdf_sha256=await context.blobs.put(pdf),
+            pdf_sha256=pdf_sha256,
         )
-        await _keep(context, seal, len(pdf), names=stored.personal is not None)
+        if await _keep(context, seal, len(pdf), names=stored.personal is not None):
+            await context.blobs.put(pdf)  # again: a worker that was held up for an hour finds its paper gone
     except (OSError, Busy) as error:
         raise RetryRequested(TRY_AGAIN_AFTER, str(error)) from error
 
@@ -91,18 +99,24 @@ def token_of(document: ReportDocument, digest: bytes, key_id: str) -> Token:
     )
 
 
-async def _keep(context: Context, seal: NewSeal, bytes_total: int, *, names: bool) -> None:
-    """Enter seal and file and call the report sealed, in one transaction; what another run entered first stays.
+async def _expect(context: Context, sha256: str) -> None:
+    """Have a paper removed later unless a row cites it then: a worker that dies leaves nothing that names somebody."""
+    task = ForgetFile(sha256, utc_now() + UNCITED_FOR)
+    await transact(context.database, SYSTEM, lambda work: work.enqueue(FORGET, task), queue=context.queue)
+
+
+async def _keep(context: Context, seal: NewSeal, bytes_total: int, *, names: bool) -> bool:
+    """Enter seal and file and call the report sealed, in one transaction; False when another run was first.
 
     A paper that names somebody whose part was erased meanwhile is forgotten.
     """
 
-    async def keep(work: Work) -> None:
+    async def keep(work: Work) -> bool:
         if names and not await still_names(work, seal.report_id, seal.revision):
             await work.enqueue(FORGET, ForgetFile(seal.pdf_sha256))
-            return
+            return False
         if not await register_seal(work, seal):
-            return
+            return False
         await work.db.execute(
             insert(ReportFile).values(
                 report_id=seal.report_id,
@@ -118,5 +132,6 @@ async def _keep(context: Context, seal: NewSeal, bytes_total: int, *, names: boo
         )
         if context.settings.mails:
             await send_report(work, seal.report_id, context.session_key)
+        return True
 
-    await transact(context.database, SYSTEM, keep, queue=context.queue)
+    return await transact(context.database, SYSTEM, keep, queue=context.queue)

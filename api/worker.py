@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from api.context import Context
 from domain.claims.figures import COUNT
 from domain.claims.scored import RECKON
+from domain.jobs.request_erasing import FORGET_REQUESTS
 from domain.jobs.scope import MOVE_WINDOW
 from domain.kit.actor import SYSTEM
 from domain.kit.work import Work, transact
@@ -156,5 +157,5 @@ async def _tidy(context: Context) -> None:
 
 
 async def _ask_for_upkeep(work: Work) -> None:
-    for kind in (BUILD, COUNT, RECKON, MOVE_WINDOW, UNDERSTAND, FORGET_PRINTS):
+    for kind in (BUILD, COUNT, RECKON, MOVE_WINDOW, UNDERSTAND, FORGET_PRINTS, FORGET_REQUESTS):
         await work.enqueue(kind, {})

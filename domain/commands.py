@@ -13,12 +13,13 @@ from domain.customers import actions as customers
 from domain.installs import actions as installs
 from domain.installs import corrections, tags, warranty_changes
 from domain.jobs import actions as jobs
-from domain.jobs import planning, requests, steps
+from domain.jobs import planning, request_erasing, requests, steps
 from domain.jobs.own_units import tell_of_cover, tell_technicians
 from domain.kit.command import Action, Command, Register
 from domain.kit.work import Work
 from domain.mailing import letters
 from domain.operations import actions as operations
+from domain.operations import keeping
 from domain.people import actions as people
 from domain.people import authorisations, suspending
 from domain.reports import actions as reports
@@ -60,6 +61,7 @@ _ALL: tuple[Action, ...] = (
     jobs.cancel_job,
     requests.accept_service_request,
     requests.dismiss_service_request,
+    request_erasing.erase_service_request,
     planning.plan_visit,
     planning.reschedule_visit,
     steps.start_travel,
@@ -115,7 +117,11 @@ THEN: dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]] = {
     completion.CompleteVisit: [reports.freeze_report, opening.open_claim_for_visit, telling.tell_of_new_claim],
     adjudication.DecideClaim: [telling.tell_of_claim],
     scored.ScoreClaim: [telling.tell_of_claim],
-    erasing.ErasePersonalPart: [letters.forget_addresses, print_jobs.forget_prints_of],
+    erasing.ErasePersonalPart: [
+        letters.forget_addresses,
+        print_jobs.forget_prints_of,
+        keeping.forget_unreadable_of,
+    ],
     customers_say.CustomerAnswers: [telling.tell_of_claim_of_visit],
     appeals.AnswerClaim: [telling.tell_of_claim],
     appeals.AppealLine: [telling.tell_of_claim],

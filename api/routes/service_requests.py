@@ -6,7 +6,7 @@ import msgspec
 
 from api.operation import Call, Reply, command_operation, operation
 from api.routes.digital_link import TAG
-from domain.jobs import requests
+from domain.jobs import request_erasing, requests
 from domain.jobs.request_queries import RequestLine, RequestQuery, photo_of_request, service_requests
 from domain.kit.actor import OFFICE
 from domain.kit.page import Page
@@ -14,6 +14,7 @@ from domain.kit.problem import NotFound
 
 command_operation("/service-requests/accept", TAG, requests.accept_service_request)
 command_operation("/service-requests/dismiss", TAG, requests.dismiss_service_request)
+command_operation("/service-requests/erase", TAG, request_erasing.erase_service_request)
 
 
 class WhichRequest(msgspec.Struct, frozen=True):

@@ -55,6 +55,7 @@ class RequestLine(msgspec.Struct, frozen=True):
     job_number: int | None
     reason: str | None
     decided_at: dt.datetime | None
+    erased_at: dt.datetime | None
 
 
 _REQUESTS = Read(
@@ -85,6 +86,7 @@ _REQUESTS = Read(
         Job.number.label("job_number"),
         ServiceRequest.reason,
         ServiceRequest.decided_at,
+        ServiceRequest.erased_at,
     )
     .outerjoin(Unit, Unit.id == ServiceRequest.unit_id)
     .outerjoin(Model, Model.id == Unit.model_id)

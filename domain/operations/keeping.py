@@ -5,6 +5,7 @@ from uuid import UUID
 
 from domain.kit.ids import new_id
 from domain.kit.work import Work
+from domain.reports.erasing import ErasePersonalPart
 
 error_characters_max = 300
 
@@ -19,6 +20,7 @@ SELECT $1, $2, $3, $4, $5, $6, $7, $8
 WHERE NOT EXISTS (SELECT FROM quarantine WHERE op_id = $5 AND raw = $7 AND account_id = $3)
   AND NOT EXISTS (SELECT FROM quarantine WHERE $5 IS NULL AND op_id IS NULL AND raw = $7 AND device_id = $2)
 """
+_NAMING = "UPDATE quarantine SET raw = '' WHERE raw <> '' AND position(convert_to($1, 'UTF8') IN raw) > 0"
 _FAILURE = """
 INSERT INTO op_failure AS failure (op_id, partner_id, device_id, tries, error, at) VALUES ($1, $2, $3, 1, $4, $5)
 ON CONFLICT (op_id) DO UPDATE SET
@@ -39,6 +41,11 @@ async def keep_unreadable(work: Work, device_id: UUID, op_id: UUID | None, why: 
     """Keep to the letter what cannot be an entry; the same content is kept once."""
     who = (new_id(), device_id, work.actor.account_id, work.actor.partner_id)
     await work.driver.execute(_UNREADABLE, *who, op_id, why, raw, work.now)
+
+
+async def forget_unreadable_of(work: Work, cmd: ErasePersonalPart) -> None:
+    """Empty what was kept to the letter and names a visit that is erased; that it came, from whom and why, stays."""
+    await work.driver.execute(_NAMING, str(cmd.visit_id))
 
 
 async def note_failure(work: Work, device_id: UUID, op_id: UUID, error: str) -> int:

@@ -28,7 +28,9 @@ from domain.reports.model import AmendmentDecision, Report, ReportAmendment
 from domain.reports.revising import Head, NothingToAmend, counts_no_more, head_of, revise, says_something_new
 from domain.worklog.completion import Signature
 
-Asked = Literal["amend", "withdraw", "sign", "erase"]
+Asked = Literal["amend", "withdraw", "sign", "erase", "reseal"]
+NOBODYS: frozenset[str] = frozenset({"sign", "reseal"})
+"""What none of our people asks for: the customer signs, the product seals anew."""
 Decision = Literal["approve", "decline"]
 _ID = UUID("0198c5b0-0000-7000-8000-000000000001")
 SIGNED_LATER = {"en": "Signed by the customer afterwards", "zh": "客户事后补签"}
@@ -242,6 +244,12 @@ async def _report_to_change(work: Work, visit_id: UUID) -> tuple[Visit, Head]:
     if job is None:
         raise JobReassigned("The job is another partner's by now; our office amends this report.")
     head = await head_of(work, visit_id)
+    await refuse_while_waiting(work, head)
+    return visit, head
+
+
+async def refuse_while_waiting(work: Work, head: Head) -> None:
+    """Raise AmendmentWaits when something that was asked for about a report waits for a second person."""
     waiting = (
         select(ReportAmendment.id)
         .outerjoin(AmendmentDecision, AmendmentDecision.amendment_id == ReportAmendment.id)
@@ -250,7 +258,6 @@ async def _report_to_change(work: Work, visit_id: UUID) -> tuple[Visit, Head]:
     first = await work.db.scalar(waiting.limit(1))
     if first is not None:
         raise AmendmentWaits("Let it be decided, or take it back.", amendment_id=str(first))
-    return visit, head
 
 
 async def _ask(work: Work, visit: Visit, head: Head, kind: Asked, reason: str, corrections: Corrections) -> Done:
@@ -275,7 +282,7 @@ async def write_down(
         reason=reason,
         corrections=msgspec.to_builtins(corrections),
         two=two,
-        asked_by=None if kind == "sign" else work.actor.account_id,
+        asked_by=None if kind in NOBODYS else work.actor.account_id,
         asked_at=work.now,
     )
     work.db.add(amendment)
@@ -306,7 +313,7 @@ async def decide(work: Work, amendment: ReportAmendment, decision: Decision, not
             note=note,
             two=amendment.two,
             asked_by=amendment.asked_by,
-            decided_by=None if amendment.kind == "sign" else work.actor.account_id,
+            decided_by=None if amendment.kind in NOBODYS else work.actor.account_id,
             of_office=work.actor.is_office,
             decided_at=work.now,
         )

@@ -1,15 +1,32 @@
-"""Erasing by law what names a person in a report: the document, its seal and its codes hold without it."""
+"""Erasing by law what names a person in a report: the document, its seal and its codes hold without it.
+
+What goes: names, address, phone and signature of every revision, of the visit and of every completion that was sent,
+also where it was refused or could not be read; every PDF, in the file store and in print jobs; addresses of letters;
+what the customer wrote beside an answer; who asked for the visit, where it came from a service request.
+
+What is kept, and why:
+- The documents of the revisions, with the technician as a number, the machine and the free words about the work: seals
+  and codes prove their digests. Whoever wrote a name into those words strikes it first, by an amendment.
+- Reasons and corrections of amendments, and notes at decisions: our own people wrote them about the work, they stand
+  on the revision that came of them, and they prove that two people agreed.
+- What the customer answered (the visit happened, or not): claims were decided by it. It names nobody.
+- What was unreadable to the letter and does not even show which visit it is about.
+- The customer's master data, for as long as somebody is a customer.
+- Back-ups, until they are replaced: erase again after one was restored.
+"""
 
 from uuid import UUID
 
-import msgspec
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, or_, select, update
 
+from domain.claims.answered import CustomerAnswer
 from domain.jobs.model import Visit, VisitEvent
+from domain.jobs.request_erasing import erase_requests_of_job
 from domain.jobs.scope import standing_now, tell_visit
 from domain.jobs.visits import lock_visit
 from domain.kit.actor import MANAGERS
 from domain.kit.command import Answer, Command, Done, action
+from domain.kit.files import FORGET, ForgetFile
 from domain.kit.journal import JournalBody, JournalEntry
 from domain.kit.limits import Reason
 from domain.kit.problem import NotFound
@@ -19,10 +36,9 @@ from domain.reports.amendments import decide, language_of, write_down
 from domain.reports.collecting import NotCompletedYet
 from domain.reports.corrections import Corrections
 from domain.reports.model import Report, ReportAmendment, ReportErasure, ReportFile, ReportPerson
-from domain.reports.revising import head_of, revise_without_names
+from domain.reports.revising import head_of, revise_same
 from domain.worklog.completion import complete_visit
 
-FORGET = "report.forget"
 ERASED = {"en": "Personal data erased as the law asks", "zh": "个人信息已依法删除"}
 """The reason in the revision that is left, in the customer's language; why exactly is for us alone."""
 
@@ -31,8 +47,9 @@ class ErasePersonalPart(Command, tag="report.erase", frozen=True, kw_only=True):
     """Erase what names a person in the report of a visit, by law, for good and with a reason.
 
     Names, address, phone and signature go from every revision, from the visit and from what the journal keeps of its
-    completion, and every PDF is removed. A new revision says the same without them; documents, digests and codes of the
-    former ones stay as they are. A withdrawn report stays withdrawn, without a PDF.
+    completion, and every PDF is removed; so does what the customer wrote beside an answer, and who asked for the visit
+    on a machine's page. A new revision says the same without them; documents, digests and codes of the former ones stay
+    as they are. A withdrawn report stays withdrawn, without a PDF.
     """
 
     visit_id: UUID
@@ -44,12 +61,6 @@ class PersonalPartErased(Answer, frozen=True, kw_only=True):
 
     report_id: UUID
     revision: int
-
-
-class ForgetFile(msgspec.Struct, frozen=True):
-    """The task of removing a PDF that no report cites any more."""
-
-    blob_sha256: str
 
 
 @action(
@@ -87,15 +98,19 @@ async def erase_personal_part(work: Work, cmd: ErasePersonalPart) -> Done:
     signed = select(ReportAmendment.id).where(
         ReportAmendment.report_id == head.report_id, ReportAmendment.kind == "sign"
     )
+    answered = select(CustomerAnswer.id).where(CustomerAnswer.visit_id == visit.id)
     kept = JournalBody.op_id
-    await work.db.execute(delete(JournalBody).where(or_(kept.in_(signed), *map(kept.in_, _completions(visit)))))
+    gone = or_(kept.in_(signed), kept.in_(answered), *map(kept.in_, _completions(visit)))
+    await work.db.execute(delete(JournalBody).where(gone))
+    await work.db.execute(update(CustomerAnswer).where(CustomerAnswer.visit_id == visit.id).values(note=""))
     await work.db.execute(delete(ReportPerson).where(ReportPerson.report_id == head.report_id))
     of_report = ReportFile.report_id == head.report_id
     files = (await work.db.scalars(delete(ReportFile).where(of_report).returning(ReportFile.blob_sha256))).all()
     for blob_sha256 in files:
         await work.enqueue(FORGET, ForgetFile(blob_sha256))
     withdrawn = head.state == "withdrawn"
-    revision = head.revision if withdrawn else await revise_without_names(work, head, amendment)
+    revision = head.revision if withdrawn else await revise_same(work, head, amendment, None)
+    await erase_requests_of_job(work, visit.job_id)
     await tell_visit(work, visit, await standing_now(work, visit))
     return Done(PersonalPartErased(report_id=head.report_id, revision=revision))
 

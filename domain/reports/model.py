@@ -66,14 +66,15 @@ class ReportAmendment(Record):
     """What somebody wants changed about a report, and why: kept as it was asked for, whatever became of it.
 
     ``predecessor`` is the revision it was asked about. ``corrections`` are made when it is approved. Whether it takes
-    ``two`` people the database finds for itself where the customer signed. Nobody's name: the customer signed later.
-    Signing and erasing change nothing that a report says of the visit, and take one.
+    ``two`` people the database finds for itself where the customer signed. Nobody's name: the customer signed later,
+    or the product sealed the report anew. Signing, erasing and sealing anew change nothing that a report says of the
+    visit, and take one.
     """
 
     __tablename__ = "report_amendment"
     __table_args__ = (
-        CheckConstraint("kind IN ('amend', 'withdraw', 'sign', 'erase')", name="kind"),
-        CheckConstraint("(kind = 'sign') = (asked_by IS NULL)", name="asked_by"),
+        CheckConstraint("kind IN ('amend', 'withdraw', 'sign', 'erase', 'reseal')", name="kind"),
+        CheckConstraint("(kind IN ('sign', 'reseal')) = (asked_by IS NULL)", name="asked_by"),
         CheckConstraint("length(reason) >= 3", name="reason"),
         ForeignKeyConstraint(["report_id", "predecessor"], ["report_revision.report_id", "report_revision.revision"]),
         Index("ix_report_amendment_report_id", "report_id"),
@@ -147,7 +148,7 @@ class ReportFile(Record):
     report_id: Mapped[UUID] = mapped_column(ForeignKey("report.id"))
     revision: Mapped[int]
     partner_id: Mapped[UUID | None]
-    blob_sha256: Mapped[str]
+    blob_sha256: Mapped[str] = mapped_column(index=True)
     bytes_total: Mapped[int]
     rendered_at: Mapped[dt.datetime]
 

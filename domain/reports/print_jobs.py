@@ -13,13 +13,14 @@ from domain.installs.label_paper import GridTooFine, LabelRoll, LabelSheet
 from domain.installs.tags import LABELLERS
 from domain.kit.actor import OFFICE, Actor
 from domain.kit.command import Answer, Command, Done, action
+from domain.kit.files import FORGET, ForgetFile
 from domain.kit.limits import Day
 from domain.kit.page import Page, PageQuery, page_of, read_cursor
 from domain.kit.problem import InvalidRequest, NotAllowed, NotFound
 from domain.kit.read import Read
 from domain.kit.work import Work
 from domain.people.model import Account
-from domain.reports.erasing import FORGET, ErasePersonalPart, ForgetFile
+from domain.reports.erasing import ErasePersonalPart
 from domain.reports.print_model import PrintJob
 
 PRINT = "print.run"

@@ -96,9 +96,10 @@ async def revise(work: Work, head: Head, amendment: ReportAmendment) -> int:
     """
     await work.flush()
     document, personal = await _made(work, head, amendment.reason)
-    if not _differs(head, document, personal) and not await counts_no_more(work, head):
+    differs = _differs(head, document, personal)
+    if not differs and not await counts_no_more(work, head):
         raise NothingToAmend("Nothing was recorded or corrected since it was frozen.")
-    if head.signature == "given":
+    if head.signature == "given" and (differs or AFTER_SIGNATURE in read(head.document, ReportDocument).flags):
         document = msgspec.structs.replace(document, flags=(*document.flags, AFTER_SIGNATURE))
     await _freeze_next(work, head, amendment, document, None if head.erased else personal)
     if head.state == "withdrawn":
@@ -106,14 +107,14 @@ async def revise(work: Work, head: Head, amendment: ReportAmendment) -> int:
     return document.revision
 
 
-async def revise_without_names(work: Work, head: Head, amendment: ReportAmendment) -> int:
-    """Freeze what the newest revision says once more, bound to no personal part, and return its number.
+async def revise_same(work: Work, head: Head, amendment: ReportAmendment, personal: PersonalPart | None) -> int:
+    """Freeze what the newest revision says once more, bound to a personal part or none, and return its number.
 
-    Not from the record: whoever erases changes nothing else.
+    Not from the record: whoever erases or seals anew changes nothing else.
     """
     was = read(head.document, ReportDocument)
     given = {"revision": head.revision + 1, "revision_reason": amendment.reason, "frozen_at": work.now}
-    await _freeze_next(work, head, amendment, msgspec.structs.replace(was, **given), None)
+    await _freeze_next(work, head, amendment, msgspec.structs.replace(was, **given), personal)
     return head.revision + 1
 
 

@@ -139,7 +139,7 @@ class Upload(Record):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     partner_id: Mapped[UUID | None]
     sha256: Mapped[str]
-    blob_sha256: Mapped[str]
+    blob_sha256: Mapped[str] = mapped_column(index=True)
     width: Mapped[int]
     height: Mapped[int]
     taken_at: Mapped[dt.datetime | None]
