@@ -15,6 +15,7 @@ from api.cli_keys import keys
 from api.cli_materials import bill_of_materials
 from api.cli_print import print_group
 from api.cli_reports import verify_report
+from api.cli_resealing import reports
 from api.cli_simulate import simulate
 from api.cli_year import judge_year_command
 from api.settings import ROOT, load_settings
@@ -121,6 +122,7 @@ main.add_command(import_file)
 main.add_command(replay_claim)
 main.add_command(keys)
 main.add_command(verify_report)
+main.add_command(reports)
 main.add_command(simulate)
 main.add_command(judge_year_command)
 main.add_command(print_group)

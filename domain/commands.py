@@ -23,7 +23,7 @@ from domain.operations import keeping
 from domain.people import actions as people
 from domain.people import authorisations, suspending
 from domain.reports import actions as reports
-from domain.reports import amendments, erasing, print_jobs
+from domain.reports import amendments, erasing, print_jobs, resealing
 from domain.webhooks import actions as webhooks
 from domain.webhooks import telling
 from domain.worklog import actions as worklog
@@ -106,6 +106,7 @@ _ALL: tuple[Action, ...] = (
     amendments.decide_amendment,
     amendments.sign_report,
     erasing.erase_personal_part,
+    resealing.reseal_report,
 )
 ACTIONS: dict[type[Command], Action] = {action.command: action for action in _ALL}
 THEN: dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]] = {

@@ -22,6 +22,7 @@ DONE = {
     "withdraw": "The report was withdrawn",
     "sign": "The customer signed the report afterwards",
     "erase": "The personal part of the report was erased by law",
+    "reseal": "The report was sealed anew, since a key had been revoked",
 }
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, FromClause, and_, bindparam, func, or_, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from domain.kit.problem import Kind, Problem
@@ -13,7 +13,7 @@ from domain.reports import codes, rules
 from domain.reports.document import ReportDocument, read
 from domain.reports.model import Report, ReportFile, ReportRevision
 from domain.sealing.model import ReportSeal, SealingKey
-from domain.sealing.seals import seal_of_token
+from domain.sealing.seals import counted, seal_of_token
 from domain.sealing.token import Token
 
 Db = AsyncConnection | AsyncSession
@@ -74,14 +74,6 @@ _later = ReportRevision.__table__.alias("later")
 _printed = ReportFile.__table__.alias("printed")
 _sealed = ReportSeal.__table__.alias("sealed")
 _token_key, _pdf_key = SealingKey.__table__.alias("token_key"), SealingKey.__table__.alias("pdf_key")
-
-
-def _held(key: FromClause) -> ColumnElement[bool]:
-    """Decide what ``KeyTime.holds_at`` does, of the moment of a seal."""
-    unrevoked = or_(key.c.revoked_at.is_(None), _sealed.c.sealed_at < key.c.revoked_at)
-    return and_(key.c.valid_from <= _sealed.c.sealed_at, _sealed.c.sealed_at < key.c.valid_to, unrevoked)
-
-
 _ISSUED = Read(
     IssuedRow,
     select(
@@ -95,9 +87,7 @@ _ISSUED = Read(
         .label("printed"),
         select(
             func.json_agg(
-                func.json_build_array(
-                    _sealed.c.revision, _sealed.c.pdf_sha256, and_(_held(_token_key), _held(_pdf_key))
-                )
+                func.json_build_array(_sealed.c.revision, _sealed.c.pdf_sha256, counted(_sealed, _token_key, _pdf_key))
             )
         )
         .where(

@@ -4,7 +4,7 @@ import datetime as dt
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, FromClause, and_, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
@@ -81,6 +81,20 @@ _SEALS = Read(
     .join(_pdf_key, _pdf_key.id == ReportSeal.pdf_key_id),
 )
 _BY_TOKEN = _SEALS.statement.where(ReportSeal.token == bindparam("token"))
+
+
+def counted(seal: FromClause, *keys: FromClause) -> ColumnElement[bool]:
+    """Decide in SQL what ``Seal.counts`` does, of a row of seals and those of its two keys."""
+    return and_(
+        *(
+            and_(
+                key.c.valid_from <= seal.c.sealed_at,
+                seal.c.sealed_at < key.c.valid_to,
+                or_(key.c.revoked_at.is_(None), seal.c.sealed_at < key.c.revoked_at),
+            )
+            for key in keys
+        )
+    )
 
 
 async def register_seal(work: Work, made: NewSeal) -> bool:

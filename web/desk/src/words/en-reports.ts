@@ -52,6 +52,7 @@ export const enReports = {
   "asked.withdraw": "withdraw",
   "asked.sign": "signed later",
   "asked.erase": "erase",
+  "asked.reseal": "sealed anew",
   "report.state.draft": "draft",
   "report.state.awaiting_signature": "awaiting signature",
   "report.state.customer_declined": "customer declined to sign",

@@ -53,6 +53,7 @@ export const zhReports: Record<keyof typeof enReports, string> = {
   "asked.withdraw": "作废",
   "asked.sign": "事后补签",
   "asked.erase": "删除个人信息",
+  "asked.reseal": "重新签章",
   "report.state.draft": "草稿",
   "report.state.awaiting_signature": "等待签名",
   "report.state.customer_declined": "客户拒签",
