@@ -8,6 +8,7 @@ people's tools: a key that stands on the list counts by itself, and one that doe
 import base64
 from collections.abc import Sequence
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from api.adapters.certificates import issued
@@ -31,10 +32,10 @@ def check_token(token: str, keys: Sequence[PublishedKey]) -> Checked:
     if said is None:
         return Checked(verdict="not-ours", reason="None of these keys signed it.")
     key = next(key for key in keys if key.kid == said.key_id)
-    told = {"revision": said.revision, "token_key_id": said.key_id}
-    if key.revoked_at is not None:
-        return Checked(verdict="key-not-valid", reason=_revoked(key), **told)
-    return Checked(verdict="status-unknown", reason=_UNKNOWN, **told)
+    known = Checked(verdict="status-unknown", reason=_UNKNOWN, revision=said.revision, token_key_id=key.kid)
+    if key.revoked_at is None:
+        return known
+    return msgspec.structs.replace(known, verdict="key-not-valid", reason=_revoked(key))
 
 
 def check_pdf(pdf: bytes, keys: Sequence[PublishedKey]) -> Checked:
