@@ -28,8 +28,10 @@ from domain.kit.work import sqlstate
 log = structlog.get_logger()
 WORKERS = 1
 """Processes for background work that are counted beside those that serve."""
-CONGESTION = frozenset({"57014", "55P03", "53300", "57P01", "57P03", "40001", "40P01"})
-"""SQLSTATEs that mean too busy, not wrong: time-out, lock, connections, shutdown, serialisation, deadlock."""
+CONGESTION = frozenset(
+    {"57014", "55P03", "57P01", "57P02", "57P03", "40001", "40P01", "53000", "53100", "53200", "53300"}
+)
+"""SQLSTATEs that mean too busy, not wrong: time-out, lock, shutdown, deadlock, a disk or a memory that is full."""
 
 
 async def answer(request: Request[Any, Any, Any], context: Context, operation: Operation) -> Response[bytes] | Stream:

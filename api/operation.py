@@ -128,15 +128,19 @@ class Call:
         names = [field.encode_name for field in msgspec.structs.fields(shape)]
         return convert({name: given[name] for name in names if name in given}, shape)
 
+    def refuse_other_media(self) -> None:
+        """Raise WrongMediaType unless the body is of the operation's own kind."""
+        wanted = self.operation.body_media
+        given = self.request.headers.get("content-type", "").split(";")[0].strip().lower()
+        if given not in wanted.split("|"):
+            raise WrongMediaType(f"Send {' or '.join(wanted.split('|'))}.", given=given[:100])
+
     async def parts(self) -> AsyncGenerator[bytes]:
         """Yield the body as it comes; raises for another media type or a body beyond the operation's bound.
 
         A sender who goes away in the middle ends it with MalformedRequest.
         """
-        wanted = self.operation.body_media
-        given = self.request.headers.get("content-type", "").split(";")[0].strip().lower()
-        if given not in wanted.split("|"):
-            raise WrongMediaType(f"Send {' or '.join(wanted.split('|'))}.", given=given[:100])
+        self.refuse_other_media()
         size = 0
         try:
             async for part in self.request.stream():

@@ -180,6 +180,8 @@ async def begin_upload(call: Call) -> object:
     declared, checksum = metadata_of(asked.upload_metadata), checksum_of(asked.upload_checksum)
     if asked.upload_length > photo_bytes_max:
         raise BodyTooLarge(f"An upload has at most {photo_bytes_max} bytes.")
+    if _brings_bytes(call):
+        call.refuse_other_media()
 
     async def begin(work: Work) -> Progress:
         return await transfers.open_transfer(work, declared.attachment_id, asked.upload_length, declared.sha256)

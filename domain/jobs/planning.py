@@ -10,8 +10,10 @@ from domain.jobs.scope import standing, take_from, tell_job, tell_jobs_on, tell_
 from domain.jobs.visits import (
     CLOSED,
     REASSIGNED,
+    JobCancelled,
     JobClosed,
     JobNotAssigned,
+    JobReassigned,
     NotYourVisit,
     SlotTaken,
     TechnicianDisabled,
@@ -200,7 +202,10 @@ async def plan_visit(work: Work, cmd: PlanVisit) -> Done:
     RescheduleVisit,
     by=PARTNER_DESK,
     answer=VisitPlanned,
-    raises=(NotFound, NotYourVisit, VisitClosed, VisitUnderWay, SlotTaken, TechnicianDisabled, InvalidRequest),
+    raises=(
+        *(NotFound, NotYourVisit, VisitClosed, JobReassigned, JobCancelled),
+        *(VisitUnderWay, SlotTaken, TechnicianDisabled, InvalidRequest),
+    ),
     example=RescheduleVisit(visit_id=_ID, planned_from=_FROM, planned_to=_TO),
 )
 async def reschedule_visit(work: Work, cmd: RescheduleVisit) -> Done:

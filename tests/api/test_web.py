@@ -11,6 +11,7 @@ import httpx
 import msgspec
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import embedded
 from api.app import make_app
@@ -173,6 +174,28 @@ async def test_a_crowded_pool_is_busy_and_no_defect(cast: Cast, context: Context
         response = await http.get("/people", headers=cast.ada.headers)
     assert (response.status_code, response.json()["code"]) == (503, "busy")
     await narrow.close()
+
+
+@pytest.mark.parametrize("ran_out", ["53100", "53200", "57P02"])
+async def test_a_database_whose_disk_or_memory_is_full_is_busy_and_takes_it_when_repeated(
+    ran_out: str, cast: Cast, owner: AsyncEngine
+) -> None:
+    raising = (
+        f"CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE SQLSTATE ''{ran_out}''; END'"
+    )
+    async with owner.begin() as connection:
+        await connection.execute(text(raising))
+        await connection.execute(
+            text("CREATE TRIGGER disk_full BEFORE INSERT ON customer EXECUTE FUNCTION disk_full()")
+        )
+    try:
+        body = {"number": "C-1", "name": "Laundry"}
+        refused = await cast.dora.post("/customers", body, key="once")
+        assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+    finally:
+        async with owner.begin() as connection:
+            await connection.execute(text("DROP FUNCTION disk_full CASCADE"))
+    assert (await cast.dora.post("/customers", body, key="once")).status_code == 201
 
 
 async def test_figures_are_for_admins_and_for_whoever_holds_the_token(

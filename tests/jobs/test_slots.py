@@ -6,6 +6,8 @@ import datetime as dt
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
+from domain.jobs.planning import reschedule_visit
+from domain.jobs.visits import JobCancelled, JobReassigned
 from domain.kit.actor import SYSTEM
 from domain.kit.work import begin, utc_now
 from tests import make
@@ -56,6 +58,15 @@ async def test_a_visit_that_has_begun_is_not_moved(cast: Cast, context: Context)
     await cast.ann.done("/visits/abandon", body | {"at": utc_now().isoformat(), "reason": "nobody at home"})
     closed = await cast.dora.post("/visits/reschedule", body | slot(5))
     assert (closed.status_code, closed.json()["code"]) == (409, "visit-closed")
+
+
+async def test_a_visit_of_a_cancelled_job_is_not_moved_and_the_contract_says_why(cast: Cast, context: Context) -> None:
+    ready = await make.ready_visit(context, cast)
+    await cast.dora.done("/jobs/cancel", {"job_id": str(ready.job_id), "reason": "the customer withdrew"})
+    body = {"visit_id": str(ready.visit_id), **slot(5)}
+    cancelled = await cast.dora.post("/visits/reschedule", body)
+    assert (cancelled.status_code, cancelled.json()["code"]) == (409, "job-cancelled")
+    assert {JobCancelled, JobReassigned} <= set(reschedule_visit.raises)
 
 
 async def test_a_job_without_a_technician_has_no_slot(cast: Cast, context: Context) -> None:

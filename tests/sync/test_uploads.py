@@ -211,6 +211,16 @@ async def test_a_declaration_that_is_none_begins_nothing(headers: dict[str, str]
     assert answer.headers["tus-resumable"] == "1.0.0"
 
 
+async def test_an_upload_that_is_known_takes_no_bytes_of_another_kind(cast: Cast) -> None:
+    upload_id = uuid4()
+    answer, at = await begin(cast.ann, b"1234", upload_id)
+    await patch(cast.ann, at, 0, b"12")
+    told = {"upload-length": "4", "upload-metadata": answer.request.headers["upload-metadata"]}
+    headers = {**cast.ann.headers, **TUS, **told, "content-type": "text/plain"}
+    assert (await cast.ann.http.post("/uploads", headers=headers, content=b"34")).status_code == 415
+    assert await offset_of(cast.ann, at) == 2
+
+
 async def test_another_version_of_tus_is_told_which_one_is_spoken(cast: Cast, nobody: Caller) -> None:
     at = await begun(cast.ann, b"1234")
     for method in ("HEAD", "PATCH", "DELETE"):
