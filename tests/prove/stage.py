@@ -99,11 +99,11 @@ class Theatre:
 
 
 @asynccontextmanager
-async def theatre(settings: dict[str, str] | None = None) -> AsyncIterator[Theatre]:
-    """Lend a theatre; nothing of it is left behind."""
+async def theatre(postgres: Path | None = None) -> AsyncIterator[Theatre]:
+    """Lend a theatre, on the cluster of a folder if one is given; nothing of it is left behind."""
     with tempfile.TemporaryDirectory(prefix="fieldstone-prove-") as name:
         folder = Path(name)
-        server = await asyncio.to_thread(embedded.start, folder / "postgres", settings=FORGETFUL | (settings or {}))
+        server = await asyncio.to_thread(embedded.start, postgres or folder / "postgres", settings=FORGETFUL)
         held: list[Context] = []
         sandbox = PhotoSandbox(workers=1)
         try:
@@ -112,4 +112,5 @@ async def theatre(settings: dict[str, str] | None = None) -> AsyncIterator[Theat
         finally:
             await sandbox.close()
             server.stop()
-            embedded.remove(folder / "postgres")
+            if postgres is None:
+                embedded.remove(folder / "postgres")
