@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -14,12 +15,23 @@ from api.adapters.certificates import issued, leaf_certificate, root_certificate
 from api.adapters.key_files import kept_secret, new_private_key, private_bytes, read_private_key
 from api.adapters.pdf_seal import PdfKey
 from api.settings import Settings
+from domain.audit.sealer import Hand
 from domain.kit.actor import SYSTEM
 from domain.kit.database import Database, reading
 from domain.kit.problem import Kind, Problem
 from domain.kit.work import Work, transact
 from domain.people.sessions import note
-from domain.sealing.keys import KnownKey, clock, every_key, key_id, keys_alone, public_bytes, register_key, retire_key
+from domain.sealing.keys import (
+    KnownKey,
+    clock,
+    every_key,
+    key_id,
+    keys_alone,
+    public_bytes,
+    register_key,
+    retire_key,
+    sign,
+)
 from domain.sealing.rules import OVERLAP, SEALING, Purpose
 from domain.sealing.token import Token, claimed_key, read_token
 
@@ -77,14 +89,19 @@ class Sealing:
 
         Raises: KeyGiven when a key of the settings may seal no more.
         """
-        async with reading(self.database, SYSTEM) as db:
-            known, now = await every_key(db), await clock(db)
-        if any(self._usable(known, purpose, now) is None for purpose in SEALING):
-            known, now = await transact(self.database, SYSTEM, self._complete)
+        known, now = await self._ready()
         token, pdf = self._usable(known, "token", now), self._usable(known, "pdf", now)
         if token is None or pdf is None:
             raise RuntimeError("a key that was made just now is not there")
         return Hands(token.id, self._private[token.id], self._pdf_key(pdf, known))
+
+    async def checkpoint_hand(self) -> Hand:
+        """Return the key to sign checkpoints of the audit chain with; otherwise as ``hands``."""
+        known, now = await self._ready()
+        key = self._usable(known, "checkpoint", now)
+        if key is None:
+            raise RuntimeError("a key that was made just now is not there")
+        return Hand(key.id, partial(sign, self._private[key.id]))
 
     async def rotate(self, purpose: Purpose) -> KnownKey:
         """Make a new key that takes over; the former ones may seal for another month. Raises: KeyGiven."""
@@ -100,6 +117,14 @@ class Sealing:
             return made
 
         return await transact(self.database, SYSTEM, body)
+
+    async def _ready(self) -> tuple[Sequence[KnownKey], datetime]:
+        """Return the register's keys, with those among them that this process seals with, and its clock."""
+        async with reading(self.database, SYSTEM) as db:
+            known, now = await every_key(db), await clock(db)
+        if any(self._usable(known, purpose, now) is None for purpose in SEALING):
+            known, now = await transact(self.database, SYSTEM, self._complete)
+        return known, now
 
     async def _complete(self, work: Work) -> tuple[list[KnownKey], datetime]:
         known = await keys_alone(work)

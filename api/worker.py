@@ -17,6 +17,7 @@ from pgqueuer.errors import RetryRequested
 from sqlalchemy.engine import make_url
 
 from api.context import Context
+from api.tasks_audit import seal_continually
 from domain.claims.figures import COUNT
 from domain.claims.scored import RECKON
 from domain.jobs.request_erasing import FORGET_REQUESTS
@@ -39,8 +40,8 @@ _DUE = (
     "AND (status = 'picked' OR status = 'queued' AND execute_after <= now()) LIMIT 1"
 )
 ATTEMPTS_MAX = 8
-CONNECTIONS_KEPT = 2
-"""For the upkeep, and for a task that needs a second one."""
+CONNECTIONS_KEPT = 3
+"""For the upkeep, for the audit chain, and for a task that needs a second one."""
 FIRST_PAUSE = dt.timedelta(seconds=5)
 LONGEST_PAUSE = dt.timedelta(minutes=10)
 TIDY_EVERY = dt.timedelta(hours=1)
@@ -119,7 +120,7 @@ async def run_worker(context: Context) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    tidy = asyncio.create_task(_tidy(context))
+    beside = [asyncio.create_task(_tidy(context)), asyncio.create_task(seal_continually(context))]
     try:
         while not stop.is_set():
             try:
@@ -129,7 +130,9 @@ async def run_worker(context: Context) -> None:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), RECONNECT_AFTER.total_seconds())
     finally:
-        tidy.cancel()
+        for one in beside:
+            one.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         await context.close()
 
 

@@ -14,6 +14,7 @@
 - ``mailing``: letters to customers: each once, in their language.
 - ``webhooks``: what partners' systems are told, signed, and tried again.
 - ``operations``: what phones sent that needs a person: recorded work, quarantine.
+- ``audit``: the chain over the journal: what was sealed stays as it was, or is found out.
 - ``commands``: the register of everything that may be asked for, and what follows it.
 
 Contexts call downwards only. The glossary is the trade's; one word stands for one thing in code, JSON, SQL, screen and

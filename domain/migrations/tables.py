@@ -1,5 +1,6 @@
 """Every mapped table, loaded: what the migrations are compared with."""
 
+import domain.audit.model
 import domain.catalog.model
 import domain.claims.answered
 import domain.claims.counted

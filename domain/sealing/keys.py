@@ -4,7 +4,9 @@ import datetime as dt
 import hashlib
 
 import msgspec
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -77,6 +79,20 @@ def public_bytes(key: ec.EllipticCurvePublicKey) -> bytes:
 def key_id(public: bytes) -> str:
     """Return the id of a key from its public half: four bytes as eight hex digits."""
     return hashlib.sha256(public).hexdigest()[:8]
+
+
+def sign(key: ec.EllipticCurvePrivateKey, content: bytes) -> bytes:
+    """Sign (ECDSA with SHA-256, in DER): the same signature each time."""
+    return key.sign(content, ec.ECDSA(SHA256(), deterministic_signing=True))
+
+
+def signed_by(key: ec.EllipticCurvePublicKey, content: bytes, signature: bytes) -> bool:
+    """Decide whether the key made a signature of ``sign``."""
+    try:
+        key.verify(signature, content, ec.ECDSA(SHA256()))
+    except InvalidSignature:
+        return False
+    return True
 
 
 async def every_key(db: Db) -> list[KnownKey]:

@@ -26,6 +26,8 @@ APPEND_ONLY = (
     "customer_answer",
     "claim_decision",
     "claim_reply",
+    "audit_chain",
+    "audit_checkpoint",
 )
 FOR_THE_OFFICE = [
     ("journal_body", "verdict"),
