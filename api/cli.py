@@ -7,6 +7,7 @@ from functools import partial
 import click
 import msgspec
 
+from api.cli_audit import audit
 from api.cli_backup import backup, restore
 from api.cli_claims import replay_claim
 from api.cli_codes import parse_code, read_photos
@@ -121,6 +122,7 @@ main.add_command(read_photos)
 main.add_command(import_file)
 main.add_command(replay_claim)
 main.add_command(keys)
+main.add_command(audit)
 main.add_command(verify_report)
 main.add_command(reports)
 main.add_command(simulate)
