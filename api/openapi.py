@@ -288,7 +288,7 @@ def _responses(one: Operation, schema_of: dict[str, Any], components: dict[str, 
                 name: {"description": _ANSWERED[name], "schema": {"type": "string", "maxLength": 400}}
                 for name in one.answer_headers
             }
-        if one.answer is not None:
+        if one.answer is not None and status < 300:  # an answer that leads elsewhere has nothing in it
             response["content"] = {
                 media: _answered(one, media, schema_of, components) for media in one.media.split("|")
             }

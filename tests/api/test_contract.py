@@ -44,6 +44,12 @@ def test_an_operation_says_what_it_does_for_whom_and_how_it_may_fail(one: Operat
 
 
 @every
+def test_an_answer_that_leads_elsewhere_has_no_content(one: Operation) -> None:
+    responses = described(one)["responses"]
+    assert [status for status, said in responses.items() if status.startswith("3") and "content" in said] == []
+
+
+@every
 def test_a_body_has_a_schema_and_an_example_that_fits(one: Operation) -> None:
     if one.body is None:
         assert "requestBody" not in described(one)
