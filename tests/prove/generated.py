@@ -1,0 +1,119 @@
+"""Requests that Schemathesis makes of the contract alone: examples, bounds, dice and chains, for four roles."""
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+
+from tests import make
+from tests.bench.served import scratch, serving
+from tests.cast import cast_of
+from tests.prove.result import Result, Sizes, judged
+
+NUMBER = 1
+SIZES = {"seconds": (40, 1_800), "seed": (1, 1)}
+"""So many seconds for each role; what is made follows from the seed."""
+ROLES = ("ada", "pam", "ann", "nobody")
+CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
+SECONDS_MAX = 5
+SPARE_S = 90
+"""Schemathesis looks at the clock between two cases: it is ended when it looks no more."""
+HOOKS = Path(__file__).with_name("octets.py")
+Case = tuple[str, dict[str, Any], list[str]]
+
+
+async def measure(sizes: Sizes) -> Result:
+    """Serve the product, let Schemathesis at it once for each role, and count what it met."""
+    statuses: Counter[int] = Counter()
+    failures: dict[str, str] = {}
+    operations: set[str] = set()
+    async with scratch() as (server, database, data):
+        context: Any = SimpleNamespace(database=database)
+        async with httpx.AsyncClient() as client:
+            cast = await cast_of(context, client)
+            await make.ready_visit(context, cast)
+        environment = {"DATABASE_URL": server.url("fieldstone_app"), "FIELDSTONE_DATA": str(data)}
+        with serving("api.asgi:app", **environment) as base:
+            for role in ROLES:
+                token = getattr(cast, role).token if role != "nobody" else ""
+                told, cases = await _run(base, token, sizes)
+                if told:
+                    failures[f"{role}: {told}"] = ""
+                for label, response, wrong in cases:
+                    operations.add(label)
+                    statuses[response.get("status_code", 0)] += 1
+                    for why in wrong:
+                        failures.setdefault(f"{role}: {label}: {why}", "")
+    return judged(
+        "requests made of the contract (Schemathesis)",
+        f"{len(ROLES)} roles × {sizes['seconds']} s: no 5xx, nothing undocumented, nothing over {SECONDS_MAX} s",
+        f"{statuses.total():,} requests to {len(operations)} operations, {len(failures)} kinds of failure",
+        list(failures),
+        enough=statuses.total() > 1_000,
+        statuses={str(status): number for status, number in sorted(statuses.items())},
+    )
+
+
+async def _run(base: str, token: str, sizes: Sizes) -> tuple[str, list[Case]]:
+    """Run Schemathesis; returns what it said when it could not, and every case of its report."""
+    command = [str(Path(sys.executable).with_name("schemathesis")), "run", f"{base}/schema"]
+    command += [
+        "--checks",
+        ",".join(CHECKS),
+        "--max-response-time",
+        str(SECONDS_MAX),
+        "--max-time",
+        str(sizes["seconds"]),
+    ]
+    command += ["--seed", str(sizes["seed"]), "--continue-on-failure", "--no-shrink", "--warnings", "off"]
+    command += ["--suppress-health-check", "all", *(("-H", f"Authorization: Bearer {token}") if token else ())]
+    with tempfile.TemporaryDirectory(prefix="fieldstone-prove-") as folder:
+        report = Path(folder) / "report.ndjson"
+        process = await asyncio.create_subprocess_exec(
+            *(*command, "--report-ndjson-path", str(report)),
+            cwd=folder,
+            env={**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS)},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        try:
+            async with asyncio.timeout(sizes["seconds"] + SPARE_S):
+                said, _ = await process.communicate()
+        except TimeoutError:
+            process.kill()
+            said, _ = await process.communicate()
+        cases = list(_cases(report)) if report.exists() else []
+    return ("" if cases else said.decode(errors="replace")[-300:]), cases
+
+
+def _cases(report: Path) -> Iterator[Case]:
+    """Yield operation, response and failed checks of each request in a report."""
+    with report.open() as lines:
+        for line in lines:
+            if not line.startswith('{"ScenarioFinished"') or not line.endswith("\n"):
+                continue
+            recorded = json.loads(line)["ScenarioFinished"]["recorder"]
+            for case_id, met in recorded["interactions"].items():
+                yield (
+                    recorded["label"],
+                    met.get("response") or {},
+                    list(_wrong(recorded["checks"].get(case_id, []), met)),
+                )
+
+
+def _wrong(checks: list[dict[str, Any]], met: dict[str, Any]) -> Iterator[str]:
+    for check in checks:
+        if check["status"] != "success":
+            failure = (check.get("failure_info") or {}).get("failure") or {}
+            request = met["request"]
+            body = str((request.get("body") or {}).get("$base64", ""))[:200]
+            told = " ".join(str(failure.get("message", failure.get("title", ""))).split())[:200]
+            yield f"{check['name']}: {told} ({request['method']} {request['uri'].split('/', 3)[-1][:100]} {body})"
