@@ -70,7 +70,7 @@ def verify(against: Path | None, keys_file: Path | None, as_json: bool) -> None:
     async def body(context: Context) -> ChainCheck:
         async with reading(context.database, SYSTEM) as db:
             keys = await every_key(db) if trusted is None else trusted
-            return await check_chain(db, worth_by(keys), kept, _Progress())
+            return await check_chain(db, worth_by(keys), kept, Progress())
 
     found = _with_context(body)
     _tell(found, as_json)
@@ -100,13 +100,14 @@ def checkpoint(out: Path, as_json: bool) -> None:
     click.echo(written.decode() if as_json else f"{out}: entry {found.no}, digest {found.digest.hex()}")
 
 
-class _Progress:
+class Progress:
     """Tells a person how far a long check is."""
 
     def __init__(self) -> None:
         self.started = self.told = time.monotonic()
 
     def __call__(self, done: int, total: int) -> None:
+        """Say so, unless it was said just now."""
         now = time.monotonic()
         if now - self.told >= TELL_EVERY_SECONDS:
             self.told = now

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.cli import main
+from api.cli_audit import TELL_EVERY_SECONDS, Progress
 from api.context import Context
 from tests.audit.chained import journaled, sealed, tamper
 from tests.sealing.test_commands import fieldstone
@@ -68,6 +69,10 @@ async def test_an_outsider_keeps_a_checkpoint_and_checks_by_it_later(
     assert (await verified(context))[0] == 0
     status, told = await verified(context, "--against", file)
     assert (status, told["broken"]["wrong"]) == (3, "cut-off")
+    said = await fieldstone(context, "audit", "verify", "--against", file)
+    assert said.stdout.startswith(
+        "cut-off: The chain ends at 2; the checkpoint kept outside signs 4 entries.\n2 entries"
+    )
 
 
 async def test_a_check_by_exported_keys_trusts_no_other(context: Context, owner: AsyncEngine, tmp_path: Path) -> None:
@@ -96,6 +101,18 @@ async def test_without_a_database_it_says_so(context: Context) -> None:
     result = await fieldstone(context, "audit", "verify", DATABASE_URL=nowhere)
     assert result.exit_code == 1
     assert "cannot be read" in result.output
+
+
+def test_progress_is_told_every_other_second(capsys: pytest.CaptureFixture[str]) -> None:
+    tell = Progress()
+    tell(2_000, 9_000)
+    assert capsys.readouterr().err == ""
+    tell.told -= TELL_EVERY_SECONDS
+    tell(4_000, 9_000)
+    tell(6_000, 9_000)
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 1
+    assert told[0].startswith("4,000 of 9,000 entries, ")
 
 
 @pytest.mark.parametrize("words", [["audit"], ["audit", "verify"], ["audit", "checkpoint"]])

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import dataclasses
 
+import msgspec
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -142,6 +144,22 @@ async def test_the_worker_seals_every_second(context: Context) -> None:
         sealing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await sealing
+
+
+async def test_a_sealer_that_fails_is_not_over(context: Context, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = msgspec.structs.replace(context.settings, checkpoint_key="this is no key")
+    sealing = asyncio.create_task(seal_continually(dataclasses.replace(context, settings=settings)))
+    await journaled(context.database)
+    try:
+        async with asyncio.timeout(10):
+            while "it is tried again" not in capsys.readouterr().out:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        assert not sealing.done()
+    finally:
+        sealing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sealing
+    assert (await checked(context)).waiting == 1
 
 
 async def test_a_checkpoint_needs_a_key_that_is_valid_now(context: Context, owner: AsyncEngine) -> None:
