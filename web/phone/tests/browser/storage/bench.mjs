@@ -56,10 +56,34 @@ export function sent(page) {
   });
 }
 
-/** What the account's database holds, read beside the app. */
-export function stored(page) {
+/** What the account's database holds, read beside the app; fails with what the browser and the app say when it is gone. */
+export async function stored(page) {
+  const name = await until("the account's database is listed", () => accountDatabase(page)).catch(async (error) => {
+    error.message += `\n${JSON.stringify(await left(page), null, 2)}`;
+    throw error;
+  });
+  return contentOf(page, name);
+}
+
+/** Just after a start, a browser under load may still be reading which databases there are. */
+function accountDatabase(page) {
   return page.evaluate(async () => {
-    const { name } = (await indexedDB.databases()).find((one) => /^fieldstone-[0-9a-f-]{36}$/.test(one.name));
+    const all = await indexedDB.databases();
+    return all.find((one) => /^fieldstone-[0-9a-f-]{36}$/.test(one.name))?.name;
+  });
+}
+
+function left(page) {
+  return page.evaluate(async () => ({
+    databases: await indexedDB.databases(),
+    memory: localStorage.getItem("fieldstone"),
+    sync: globalThis.store?.sync.value,
+    estimate: await navigator.storage.estimate(),
+  }));
+}
+
+function contentOf(page, name) {
+  return page.evaluate(async (name) => {
     const db = await new Promise((resolve, reject) => {
       const opening = indexedDB.open(name);
       opening.onsuccess = () => resolve(opening.result);
@@ -81,7 +105,7 @@ export function stored(page) {
     };
     db.close();
     return found;
-  });
+  }, name);
 }
 
 /** Ends the phone's browser at once, with all its processes, as an empty battery does. */
