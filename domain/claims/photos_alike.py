@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.claims.score_facts import Alike
-from domain.worklog.prints import Nearness, photos_near
+from domain.worklog.prints import Beside, Nearness, photos_near
 
 _PHOTOS = """
 SELECT photo.id, photo.upload_id, photo.kind, claim.number, unit.model_id
@@ -12,9 +12,9 @@ FROM photo JOIN visit ON visit.id = photo.visit_id JOIN job ON job.id = visit.jo
 LEFT JOIN claim ON claim.visit_id = visit.id
 WHERE photo.upload_id = ANY ($1) AND photo.voided_at IS NULL AND photo.visit_id <> $2 AND job.unit_id <> $3
   AND (photo.kind = 'label' OR job.site_id <> $4)
-ORDER BY photo.id LIMIT 50
+ORDER BY array_position($1, photo.upload_id), photo.id LIMIT 50
 """
-"""Machines that stand side by side are on one honest photo: within a site only labels count."""
+"""The photos of uploads that are near, nearest first; ``Beside`` says what counts."""
 
 
 async def photos_alike(driver: Any, own: Any) -> dict[UUID, tuple[Alike, ...]]:
@@ -27,10 +27,11 @@ async def photos_alike(driver: Any, own: Any) -> dict[UUID, tuple[Alike, ...]]:
 
 
 async def _alike(driver: Any, own: Any, photo: dict[str, Any]) -> list[Alike]:
-    near = await photos_near(driver, UUID(photo["upload_id"]))
+    beside = Beside(own["visit_id"], own["unit_id"], own["site_id"])
+    near = await photos_near(driver, UUID(photo["upload_id"]), beside)
     if not near:
         return []
-    rows = await driver.fetch(_PHOTOS, list(near), own["visit_id"], own["unit_id"], own["site_id"])
+    rows = await driver.fetch(_PHOTOS, list(near), *beside)
     return [_one(row, near[row["upload_id"]], own, photo["kind"]) for row in rows]
 
 

@@ -32,6 +32,22 @@ from tests.claims.reviewing import manager, run
 from tests.claims.visits import claimed, claims, complete, fill_sheet, lines, scan
 from tests.photos.drawn import jpeg
 
+UPLOAD = (
+    "INSERT INTO upload (id, account_id, partner_id, sha256, blob_sha256, width, height, at) "
+    "SELECT :id, account_id, upload.partner_id, :sha, :sha, 1, 1, now() "
+    "FROM upload JOIN photo ON photo.upload_id = upload.id WHERE photo.visit_id = :visit LIMIT 1"
+)
+PRINTED_ALIKE = (
+    "INSERT INTO photo_print (upload_id, partner_id, kind, part, print, band_0, band_1, band_2, band_3) "
+    "SELECT :id, one.partner_id, one.kind, part, print, band_0, band_1, band_2, band_3 "
+    "FROM photo_print AS one JOIN photo ON photo.upload_id = one.upload_id "
+    "WHERE photo.visit_id = :visit AND photo.sha256 NOT LIKE '000000%'"
+)
+SHOWN = (
+    "INSERT INTO photo (id, visit_id, partner_id, kind, sha256, upload_id, entered_at) "
+    "SELECT :id, id, partner_id, 'after', :sha, :id, now() FROM visit WHERE id = :visit"
+)
+
 
 async def scores(context: Context) -> list[ScoreRecord]:
     async with begin(context.database, SYSTEM) as work:
@@ -165,6 +181,23 @@ async def test_a_photo_of_another_machine_is_met_again(context: Context, cast: C
     await drain(context)
     (claim,) = await claims(context)
     assert (claim.state, claim.risk_points) == ("in_review", 100)
+    assert await reasons(context) == {"photo-used-before": 100}
+
+
+async def test_pictures_that_stand_nowhere_do_not_hide_a_copy(context: Context, cast: Cast) -> None:
+    """Sixty pictures nearer than the one that was copied, uploaded beside it or added to the same visit."""
+    old = await make.ready_visit(context, cast, technician=cast.ben)
+    await send_photo(context, old, jpeg(scene(1)))
+    again = await make.ready_visit(context, cast)
+    await send_photo(context, again, jpeg(ImageEnhance.Brightness(scene(1).resize((400, 300))).enhance(1.1)))
+    async with begin(context.database, SYSTEM) as work:
+        for number in range(60):
+            given = {"id": new_id(), "sha": f"{number:064x}", "visit": again.visit_id}
+            for statement in (UPLOAD, PRINTED_ALIKE, SHOWN)[: 2 + number % 2]:
+                asked = {name: value for name, value in given.items() if f":{name}" in statement}
+                await work.db.execute(text(statement), asked)
+    await claimed(again, minutes=20)
+    await drain(context)
     assert await reasons(context) == {"photo-used-before": 100}
 
 
