@@ -126,10 +126,9 @@ class Writer:
         self.add_bytes(SUMS, self._written_sums())
         sha256 = self.add_bytes(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
         self._closing.close()
-        for path in [self.partial, *self.partial.rglob("*")] if self.partial.is_dir() else [self.partial]:
-            _sync(path)
+        os.sync()  # once for all: file by file it takes longer than the copying
         self.partial.rename(self.out)
-        _sync(self.out.parent)
+        os.sync()
         return sha256
 
 
@@ -228,11 +227,3 @@ class _Hashed:
         part = self.content.read(size)
         self.sha256.update(part)
         return part
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import httpx
 import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from litestar import Litestar
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from api import embedded
 from api.backups.contents import CITING
 from api.context import Context, build
-from api.migrate import differences
+from api.migrate import SCRIPTS, differences
 from api.settings import Settings
 from domain.migrations.tables import METADATA
 from tests.cast import Caller, Cast
@@ -184,6 +188,31 @@ async def test_what_was_erased_while_it_was_made_is_no_loss(
     told = (await making)["manifest"]
     assert (told["files_gone"], told["files_missing"]) == (1, [])
     assert told["counts"]["report_file"] == 1
+
+
+async def test_an_older_schema_is_migrated_after_it_was_restored(emptied: str, tmp_path: Path, elsewhere: Path) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    config.set_main_option("path_separator", "os")
+    newest, former, *_ = (one.revision for one in ScriptDirectory.from_config(config).walk_revisions())
+    before = create_async_engine(emptied.replace("fieldstone_app", "fieldstone_owner"))
+
+    def begin(connection: Connection) -> None:
+        config.attributes["connection"] = connection
+        command.upgrade(config, former)
+
+    async with before.begin() as connection:
+        await connection.run_sync(begin)
+    await before.dispose()
+    out = tmp_path / "backup"
+    result = await fieldstone("backup", "--out", out, "--json", DATABASE_URL=emptied, FIELDSTONE_DATA=str(tmp_path))
+    assert json.loads(result.stdout)["manifest"]["revision"] == former, result.output
+    result = await fieldstone("restore", out, FIELDSTONE_DATA=str(elsewhere))
+    assert result.exit_code == 0, result.output
+    with embedded.start(elsewhere / "postgres") as server:
+        after = create_async_engine(server.url("fieldstone_owner"))
+        assert await rows(after, "SELECT version_num FROM alembic_version") == [(newest,)]
+        await after.dispose()
 
 
 def test_every_column_that_cites_a_blob_is_asked() -> None:
