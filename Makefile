@@ -8,7 +8,7 @@ TEST_WORKERS ?= 2
 TESTS ?=
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $(UV_FLAGS)
 
-.PHONY: help demo app app-pictures desk-pictures page-pictures report-pictures seal-evidence clean-demo test check bench format lock environment environment-dev
+.PHONY: help demo app app-pictures desk-pictures page-pictures report-pictures seal-evidence clean-demo test check floors bench format lock environment environment-dev
 .DEFAULT_GOAL := help
 
 help: ## say what can be made
@@ -64,6 +64,9 @@ check: environment-dev ## format, lint, types, imports between folders, the API'
 	$(BIN)/lint-imports
 	$(BIN)/fieldstone openapi --check
 	scripts/app check
+
+floors: environment-dev ## try the oldest libraries that pyproject.toml allows (TESTS=...; five minutes, needs the index)
+	@scripts/floors $(TESTS)
 
 bench: environment-dev ## measure speed and memory against the yardstick of the same run
 	$(BIN)/python -m tests.bench $(BENCH)
