@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 import uvicorn
 from asyncpg.connection import Connection
+from litestar import Litestar
 
 from api.adapters.blobs import FolderBlobs
 from api.app import make_app
@@ -82,10 +83,9 @@ def lay_in_wait(death: Death) -> None:
     FolderBlobs._put_file = put_file  # type: ignore[method-assign]
 
 
-def serve(port: int, death: Death) -> None:
+def serve(product: Litestar, port: int, death: Death) -> None:
     """Serve the product until death comes."""
     lay_in_wait(death)
-    product = make_app()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         async def told(message: Any) -> None:
@@ -101,12 +101,13 @@ def serve(port: int, death: Death) -> None:
 def main() -> None:
     """Fork a server for every line on stdin; say how each ended, and nothing else."""
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    product = make_app()  # connects to nothing before it serves
     for line in sys.stdin:
         port, nth, point = line.rstrip("\n").split(" ", 2)
         child = os.fork()
         if child == 0:
             sys.stdin.close()
-            serve(int(port), Death(point, int(nth)))
+            serve(product, int(port), Death(point, int(nth)))
             os._exit(0)
         print(f"began {child}", flush=True)
         _, status = os.waitpid(child, 0)

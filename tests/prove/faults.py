@@ -17,7 +17,7 @@ from tests.sync.handset import handset
 
 NUMBER = 6
 SIZES = {"times": (1, 20)}
-POOL = 3
+POOL = 6
 SECONDS_MAX = 15
 """Longer than any lock or pool is waited for, with the product's own repeats."""
 PATIENCE = 50
@@ -54,18 +54,22 @@ async def _struck(stage: Stage, fault: Fault, affected: frozenset[str]) -> tuple
     }
     writes = {kind: next(making) for kind, making in makings.items()}
     wrong: list[str] = []
-    slowest = 0.0
     async with fault(stage):
-        for kind, one in writes.items():
-            began = time.perf_counter()
-            response = await one.send()
-            slowest = max(slowest, time.perf_counter() - began)
-            wrong += [f"{kind}: {why}" for why in unclean(response, refused=kind in affected)]
+        sent = await asyncio.gather(*(_timed(one) for one in writes.values()))
+    for kind, (response, _) in zip(writes, sent, strict=True):
+        wrong += [f"{kind}: {why}" for why in unclean(response, refused=kind in affected)]
+    slowest = max(seconds for _, seconds in sent)
     if slowest > SECONDS_MAX:
         wrong.append(f"a refusal took {slowest:.0f} s")
     for kind, one in writes.items():
         wrong += [f"{kind} repeated: {why}" for why in await repeated(stage, one)]
     return wrong, slowest
+
+
+async def _timed(one: Write) -> tuple[httpx.Response, float]:
+    began = time.perf_counter()
+    response = await one.send()
+    return response, time.perf_counter() - began
 
 
 def unclean(response: httpx.Response, *, refused: bool) -> list[str]:

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID, uuid4
 
 from api.operation import PUBLIC, Operation
@@ -25,7 +26,24 @@ OPERATIONS_ON_A_STAGE = 6
 ALLOWED_EVERY, REFUSED_EVERY = 5, 16
 """Who is meant gets every request, others that may call an operation each fifth, those that may not each sixteenth."""
 READS = [one for one in ALL if one.method == "GET" and one.by is not PUBLIC]
-VALUES = (None, True, -1, 0, 2**31, 2**63, 1e308, "", "\u202e", "a\x00", "9" * 400, [], {}, [[]], {"": None}, *MOMENTS)
+VALUES: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    0,
+    2**31,
+    2**63,
+    1e308,
+    "",
+    "\u202e",
+    "a\x00",
+    "9" * 400,
+    [],
+    {},
+    [[]],
+    {"": None},
+    *MOMENTS,
+)
 
 
 @dataclass(slots=True)

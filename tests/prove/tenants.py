@@ -56,7 +56,8 @@ class Filters:
             self.seen.add(place)
             return true() if self.off in (place, "all") else real(*given)
 
-        access._own = own
+        standing_in: Any = own
+        access._own = standing_in
         try:
             yield
         finally:

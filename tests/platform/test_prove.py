@@ -1,0 +1,56 @@
+"""The scoreboard: one table, JSON beside it, exit status 1 when a measure failed or broke."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.prove.__main__ import main, measures_of
+from tests.prove.running import Measure, run
+
+SMALL = ("--only", "forgeries", "--sizes", "forgeries.pdfs=2", "forgeries.tokens=10")
+
+
+async def proved(*arguments: str) -> tuple[int | None, str]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.prove", *arguments),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    return process.returncode, said.decode()
+
+
+async def test_a_measure_is_told_in_the_table_and_as_json(tmp_path: Path) -> None:
+    status, said = await proved(*SMALL, "--json", str(tmp_path / "out" / "prove.json"))
+    assert status == 0, said
+    assert "forged papers" in said
+    told = json.loads((tmp_path / "out" / "prove.json").read_text())
+    assert (told["column"], told["passed"]) == ("per change", True)
+    measure = told["measures"]["forgeries"]
+    assert measure["sizes"] == {"pdfs": 2, "tokens": 10}
+    assert (measure["passed"], measure["failures"]) == (True, [])
+    assert measure["seconds"] > 0
+
+
+async def test_a_measure_that_breaks_is_a_failure_and_stops_no_other() -> None:
+    broken = Measure("no_such_measure", 1, False, {})
+    small = Measure("forgeries", 9, False, {"pdfs": 1, "tokens": 1})
+    found = {name: result async for name, result in run([broken, small])}
+    assert (found["no_such_measure"].passed, found["forgeries"].passed) == (False, True)
+    assert "ModuleNotFoundError" in "".join(found["no_such_measure"].failures)
+
+
+def test_a_release_measures_no_less_than_a_change() -> None:
+    small, large = (measures_of(release=release, given={}) for release in (False, True))
+    assert [one.name for one in small] == [one.name for one in large]
+    for less, more in zip(small, large, strict=True):
+        assert all(more.sizes[size] >= value for size, value in less.sizes.items())
+
+
+@pytest.mark.parametrize("arguments", [("--only", "nothing"), ("--sizes", "forgeries.nothing=1")])
+def test_a_measure_or_size_that_nobody_knows_is_named(arguments: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit, match="nothing"):
+        main(arguments)
