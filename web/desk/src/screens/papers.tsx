@@ -1,32 +1,27 @@
 /** Papers: job sheets of a day, labels for machines and for returned parts, and what became of each print. */
 
-import { useEffect } from "preact/hooks";
-import { get, post, type Sent, type Shape } from "../core/api";
+import { useEffect, useState } from "preact/hooks";
+import { get, type Shape } from "../core/api";
 import { type Pages, usePages } from "../core/loading";
 import { DISPATCHING, is, OFFICE, PARTNER } from "../core/session";
 import { Field, Form, type Given, Select } from "../parts/form";
 import { choices, technicians } from "../parts/names";
-import { tell } from "../parts/notice";
+import { PRINTS_AT_MOST, print, type Wanted } from "../parts/printing";
 import { Listed, State } from "../parts/states";
 import { Table } from "../parts/table";
+import { allOf, Ticks } from "../parts/ticks";
 import { moment, number, today } from "../words/format";
 import { language, say, word } from "../words/words";
 import { FindSheet } from "./key-in";
+import { PrintReports } from "./print-reports";
 
 type Progress = Shape<"PrintProgress">;
-type Wanted = Omit<Sent<"/print-jobs">, "language">;
 
 const LABELLING = [...DISPATCHING, "parts_manager"] as const;
 const FORMS = ["sheet", "roll", "zpl"] as const;
 const TONES: Record<string, string> = { waiting: "wait", running: "wait", done: "good", failed: "bad" };
-const AT_MOST = 1000;
 const PAGE = 200;
 const ASK_AGAIN_MS = 2_000;
-
-async function print(wanted: Wanted, key: string): Promise<void> {
-  await post("/print-jobs", { ...wanted, language: language.value }, key);
-  tell(say("papers.asked"));
-}
 
 export function Papers() {
   return is(OFFICE) ? <OfficePapers /> : <OwnSheets />;
@@ -56,23 +51,28 @@ function OfficePapers() {
       {is(DISPATCHING) && <JobSheets done={pages.again} />}
       {is(LABELLING) && <UnitLabels done={pages.again} />}
       <PartLabels done={pages.again} />
+      <PrintReports done={pages.again} />
       {is(DISPATCHING) && <FindSheet />}
       <Prints of={pages} />
     </>
   );
 }
 
-/** One technician's sheets come at once; those of everybody are a print job. */
+/** One technician's sheets come at once; those of several are a print job, which is for our own office alone. */
 function JobSheets({ done }: { done: () => void }) {
-  const crew = technicians.value.filter((one) => !one.disabled_at);
+  const crew = choices(technicians.value.filter((one) => !one.disabled_at));
+  const [ticked, setTicked] = useState(() => allOf(crew));
   const submit = async (given: Given, key: string) => {
     const day = given.day ?? "";
-    if (given.technician) {
-      const asked = new URLSearchParams({ technician_id: given.technician, day, language: language.value });
+    const ids = is(PARTNER) ? [given.technician ?? ""] : crew.map(([id]) => id).filter((id) => ticked.has(id));
+    const [first] = ids;
+    if (!first) throw new Error(say("ticks.none"));
+    if (ids.length === 1) {
+      const asked = new URLSearchParams({ technician_id: first, day, language: language.value });
       window.open(`/job-sheets?${asked}`, "_blank", "noreferrer");
       return;
     }
-    await print({ what: "job-sheets", form: "pdf", ids: crew.map((one) => one.id), day }, key);
+    await print({ what: "job-sheets", form: "pdf", ids, day }, key);
     done();
   };
   return (
@@ -81,19 +81,14 @@ function JobSheets({ done }: { done: () => void }) {
       <p class="soft">{say("papers.sheets.hint")}</p>
       <Form button={say("papers.print")} submit={submit}>
         <div class="fields">
-          <Field label={say("technician")}>
-            {(id) => (
-              <Select
-                id={id}
-                name="technician"
-                options={[...(is(PARTNER) ? [] : [["", say("papers.everybody")] as const]), ...choices(crew)]}
-              />
-            )}
-          </Field>
+          {is(PARTNER) && (
+            <Field label={say("technician")}>{(id) => <Select id={id} name="technician" options={crew} />}</Field>
+          )}
           <Field label={say("papers.day")}>
             {(id) => <input id={id} name="day" type="date" required defaultValue={today()} />}
           </Field>
         </div>
+        {!is(PARTNER) && <Ticks label={say("papers.whose")} of={crew} ticked={ticked} change={setTicked} />}
       </Form>
     </section>
   );
@@ -139,8 +134,8 @@ async function partsExpected(): Promise<string[]> {
     const page = await get("/core-returns", { cursor, limit: PAGE, state: "expected" });
     ids.push(...page.items.map((one) => one.id));
     cursor = page.next ?? "";
-  } while (cursor && ids.length < AT_MOST);
-  return ids.slice(0, AT_MOST);
+  } while (cursor && ids.length < PRINTS_AT_MOST);
+  return ids.slice(0, PRINTS_AT_MOST);
 }
 
 function PartLabels({ done }: { done: () => void }) {
@@ -192,7 +187,7 @@ function Prints({ of }: { of: Pages<Progress> }) {
             columns={[
               { head: say("what"), lead: true, cell: (one) => word("print", one.what) },
               { head: say("papers.at"), cell: (one) => moment(one.asked_at) },
-              { head: say("papers.count"), number: true, cell: (one) => number(one.printed) },
+              { head: say("papers.count"), number: true, cell: (one) => <HowFar of={one} /> },
               {
                 head: say("state"),
                 cell: (one) => (
@@ -215,6 +210,17 @@ function Prints({ of }: { of: Pages<Progress> }) {
           />
         )}
       </Listed>
+    </>
+  );
+}
+
+/** How many are printed, and of how many while it goes on. */
+function HowFar({ of }: { of: Progress }) {
+  if (of.finished_at) return <>{number(of.printed)}</>;
+  return (
+    <>
+      <progress max={of.documents} value={of.printed} aria-label={word("printed", of.state)} /> {number(of.printed)} /{" "}
+      {number(of.documents)}
     </>
   );
 }

@@ -53,6 +53,11 @@ export function momentOf(local: string): string {
 
 /** Today by this browser's calendar, as 2026-11-21. */
 export function today(): string {
-  const now = new Date();
-  return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
+  return dayFrom(new Date(), 0);
+}
+
+/** The day so many days from a moment, by this browser's calendar. */
+export function dayFrom(at: Date, days: number): string {
+  const on = new Date(at.getFullYear(), at.getMonth(), at.getDate() + days, 12);
+  return new Date(on.getTime() - on.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
 }

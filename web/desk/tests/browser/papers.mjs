@@ -1,15 +1,28 @@
-// Job sheets and labels are printed at the desk: papers.mjs LANGUAGE SIZE
+// Job sheets, labels and reports are printed at the desk: papers.mjs LANGUAGE SIZE
 import assert from "node:assert/strict";
-import { Office } from "../../../phone/tests/browser/office.mjs";
+import { Office, until } from "../../../phone/tests/browser/office.mjs";
+import { claimInReview } from "./claims.mjs";
 import { scenario } from "./desk.mjs";
 
 const [language = "en-GB", size = "wide"] = process.argv.slice(2);
 const words = {
-  "en-GB": { print: "Print", which: /there is no such serial/ },
-  "zh-CN": { print: "打印", which: /没有此序列号/ },
+  "en-GB": {
+    print: "Print",
+    which: /there is no such serial/,
+    find: "Find reports",
+    all: /^All \(/,
+    none: "Tick at least one.",
+  },
+  "zh-CN": { print: "打印", which: /没有此序列号/, find: "查找报告", all: /^全部（/, none: "请至少勾选一项。" },
 }[language];
 const office = new Office();
 const { items } = await office.ask("dora", "/units?limit=3");
+const claim = await claimInReview(office);
+const { visit_id } = await office.ask("rex", `/claims/${claim.id}/evidence`);
+const report = await until("the report is printed", async () => {
+  const found = await office.ask("rex", `/reports/${visit_id}`);
+  return found.rendered_at && found;
+});
 
 await scenario(
   `labels and job sheets are printed, ${language}, ${size}`,
@@ -19,6 +32,9 @@ await scenario(
     const press = (at) => card(at).getByRole("button", { name: words.print, exact: true }).click();
     /** The bytes at the address of a link, as this person gets them. */
     const fetched = (link) => page.evaluate(async (address) => (await (await fetch(address)).text()).slice(0, 5), link);
+    /** How many documents the newest print of a kind holds. */
+    const printed = async (what) =>
+      (await office.ask("dora", "/print-jobs")).items.find((one) => one.what === what).printed;
     await desk.signIn("dora");
     await desk.show("#/papers");
 
@@ -37,9 +53,30 @@ await scenario(
     assert.deepEqual(await desk.faults("papers"), []);
     await desk.look();
 
-    await press(0);
+    // The reports of these days, all of them or those that are ticked, in one file.
+    const reports = card(3);
+    await reports.getByRole("button", { name: words.find }).click();
+    const all = reports.getByLabel(words.all);
+    await all.uncheck();
+    await press(3);
+    await reports.getByRole("alert").filter({ hasText: words.none }).waitFor();
+    await reports.getByLabel(new RegExp(`^${report.number} `)).check();
+    assert.deepEqual(await desk.faults("reports to print"), []);
+    await reports.scrollIntoViewIfNeeded();
+    await desk.look();
+    await press(3);
     await file.nth(1).waitFor();
-    await card(0).locator("select[name=technician]").selectOption({ index: 1 });
+    assert.equal(await printed("reports"), 1);
+    assert.match(await fetched(await file.first().getAttribute("href")), /^PK/);
+
+    await press(0);
+    await file.nth(2).waitFor();
+    // One technician's sheets come at once.
+    const crew = card(0).locator("ul input[type=checkbox]");
+    await card(0).getByLabel(words.all).uncheck();
+    await crew.nth(1).check();
+    await card(0).scrollIntoViewIfNeeded();
+    await desk.look();
     const [sheets] = await Promise.all([desk.context.waitForEvent("page"), press(0)]);
     assert.match(sheets.url() || "about:blank", /job-sheets|about:blank/);
     await sheets.close();
