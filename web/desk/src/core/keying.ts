@@ -30,10 +30,18 @@ export interface Codes {
 
 /** How the places on the paper are called, and what is said of a code that nothing has. */
 export interface Names {
-  place: (name: "travelled" | "arrived" | "completed" | "scanned" | "photo" | "labour" | "travel") => string;
+  place: (
+    name: "travelled" | "arrived" | "started" | "completed" | "scanned" | "photo" | "labour" | "travel",
+  ) => string;
   row: (kind: "faults" | "parts" | "readings", at: number) => string;
   unknown: string;
 }
+
+const STEPS = [
+  ["travelled", "/visits/travel"],
+  ["arrived", "/visits/arrive"],
+  ["started", "/visits/start"],
+] as const;
 
 /** The commands in the order in which the server takes them. Raises Refused, which names every code that is unknown. */
 export function commandsOf(typed: Typed, codes: Codes, names: Names): Entry[] {
@@ -46,20 +54,10 @@ export function commandsOf(typed: Typed, codes: Codes, names: Names): Entry[] {
     return found ?? null;
   };
   const entries: Entry[] = [];
-  if (given.travelled)
-    entries.push({
-      at: "travelled",
-      is: names.place("travelled"),
-      path: "/visits/travel",
-      body: { visit_id, at: momentOf(given.travelled) },
-    });
-  if (given.arrived)
-    entries.push({
-      at: "arrived",
-      is: names.place("arrived"),
-      path: "/visits/arrive",
-      body: { visit_id, at: momentOf(given.arrived) },
-    });
+  for (const [at, path] of STEPS) {
+    const moment = given[at];
+    if (moment) entries.push({ at, is: names.place(at), path, body: { visit_id, at: momentOf(moment) } });
+  }
   if (typed.photo)
     entries.push({
       at: "photo",
@@ -92,6 +90,8 @@ export function commandsOf(typed: Typed, codes: Codes, names: Names): Entry[] {
         model_component_id: known(codes.components, row.component_code, is)?.id ?? null,
         designator: row.designator ?? "",
         symptom: row.symptom ?? "",
+        cause: row.cause ?? "",
+        action: row.action ?? "",
       },
     });
   });

@@ -5,6 +5,7 @@ import { post, Refused, type Sent } from "./api";
 type Path =
   | "/visits/travel"
   | "/visits/arrive"
+  | "/visits/start"
   | "/photos"
   | "/scans"
   | "/faults"
@@ -27,7 +28,7 @@ const LINES: Partial<Record<Path, Kind>> = {
   "/readings": "reading",
 };
 
-interface Kept {
+interface Sending {
   key: string;
   path: Path;
   text: string;
@@ -37,8 +38,19 @@ interface Kept {
   id: string;
 }
 
+/** A place on the paper and what was sent of it: a ledger can be made again from these. */
+export type Line = readonly [at: string, sent: Sending];
+
 export class Ledger {
-  private readonly kept = new Map<string, Kept>();
+  private readonly kept: Map<string, Sending>;
+
+  /** `changed` hears of every change, before and after each command. */
+  constructor(
+    lines: readonly Line[] = [],
+    private readonly changed: (lines: readonly Line[]) => void = () => {},
+  ) {
+    this.kept = new Map(lines);
+  }
 
   /** Whether this place of the paper has reached the server. */
   has(at: string): boolean {
@@ -57,6 +69,7 @@ export class Ledger {
       const line_id = kind && (await idOf(kept));
       if (kind && line_id) await post("/lines/void", { line_id, kind, reason: why });
       this.kept.delete(at);
+      this.changed([...this.kept]);
     }
     const flags = new Set<string>();
     for (const entry of entries) for (const flag of await this.put(entry, texts.get(entry.at) ?? "")) flags.add(flag);
@@ -68,22 +81,25 @@ export class Ledger {
     this.kept.set(at, kept);
     if (kept.isDone) return [];
     if (path === "/scans") kept.body = { ...body, photo_id: this.kept.get(PHOTO)?.id ?? null };
+    this.changed([...this.kept]);
     try {
       const answer = (await post(path, kept.body as never, kept.key)) as { id?: string; flags?: string[] };
       kept.isDone = true;
       kept.id = answer.id ?? "";
+      this.changed([...this.kept]);
       return answer.flags ?? [];
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       // What was refused has no effect: it is sent anew. Where no answer came, the same key finds out.
       if (error.status > 0 && error.status < 500) this.kept.delete(at);
+      this.changed([...this.kept]);
       throw new PlaceRefused(is, error);
     }
   }
 }
 
 /** The id of a line; one whose answer was lost is sent once more, and has none when it is refused. */
-async function idOf({ id, path, body, key, isDone }: Kept): Promise<string> {
+async function idOf({ id, path, body, key, isDone }: Sending): Promise<string> {
   if (isDone) return id;
   try {
     return ((await post(path, body as never, key)) as { id?: string }).id ?? "";

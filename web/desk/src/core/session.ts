@@ -2,6 +2,7 @@
 
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { endings, get, post, type Shape } from "./api";
+import { forgetSheets } from "./kept-sheet";
 
 export type Me = Shape<"Me">;
 export type Role =
@@ -42,11 +43,14 @@ export async function resume(): Promise<void> {
 }
 
 export async function signIn(login: string, password: string): Promise<void> {
-  account.value = await post("/sign-in/browser", { login, password });
+  const person = await post("/sign-in/browser", { login, password });
+  forgetSheets(person.account_id);
+  account.value = person;
   ended.value = false;
 }
 
 export async function signOut(): Promise<void> {
   await post("/sign-out", {} as never);
+  forgetSheets();
   account.value = null;
 }

@@ -1,7 +1,7 @@
 /** Forms whose button is off while their answer is under way, and which show what was refused. */
 
 import type { ComponentChildren } from "preact";
-import { useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Refused } from "../core/api";
 import { say, whyOf } from "../words/words";
 
@@ -12,11 +12,17 @@ interface Props {
   /** Carries it out; the key is the same as long as nobody knows what became of the last try, and new once refused. */
   submit: (given: Given, key: string) => Promise<void>;
   tone?: "bad" | "plain" | undefined;
+  /** What the fields held before, and who keeps what is typed from now on. */
+  kept?: { fields: Given; keep: (given: Given) => void };
   children?: ComponentChildren;
   class?: string;
 }
 
-export function Form({ button, submit, tone, children, class: name }: Props) {
+export function Form({ button, submit, tone, kept, children, class: name }: Props) {
+  const shown = useRef<HTMLFormElement>(null);
+  useLayoutEffect(() => {
+    if (kept && shown.current) refill(shown.current, kept.fields);
+  }, []);
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const key = useRef(crypto.randomUUID() as string);
@@ -25,9 +31,9 @@ export function Form({ button, submit, tone, children, class: name }: Props) {
     if (busy) return;
     setBusy(true);
     setError(null);
-    const given = new FormData(event.currentTarget as HTMLFormElement);
+    const given = givenIn(event.currentTarget as HTMLFormElement);
     try {
-      await submit(Object.fromEntries([...given].map(([field, value]) => [field, String(value)])), key.current);
+      await submit(given, key.current);
       key.current = crypto.randomUUID();
     } catch (refused) {
       setError(refused);
@@ -37,7 +43,7 @@ export function Form({ button, submit, tone, children, class: name }: Props) {
     }
   };
   return (
-    <form class={name} onSubmit={onSubmit}>
+    <form class={name} ref={shown} onSubmit={onSubmit} onInput={(event) => kept?.keep(givenIn(event.currentTarget))}>
       {error !== null && (
         <div class="error" role="alert">
           {whyOf(error)}
@@ -60,6 +66,18 @@ export function Form({ button, submit, tone, children, class: name }: Props) {
       </p>
     </form>
   );
+}
+
+function givenIn(form: HTMLFormElement): Given {
+  return Object.fromEntries([...new FormData(form)].map(([field, value]) => [field, String(value)]));
+}
+
+function refill(form: HTMLFormElement, fields: Given): void {
+  for (const [name, value] of Object.entries(fields)) {
+    const field = form.elements.namedItem(name);
+    if (field instanceof HTMLInputElement && field.type === "checkbox") field.checked = true;
+    else if (field && "value" in field) field.value = value;
+  }
 }
 
 /** A label and its control; the control gets the id. */

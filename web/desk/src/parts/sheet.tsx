@@ -1,7 +1,7 @@
 /** What is written on a job sheet: rows of faults and parts, the codes that fit a job, and fields for both. */
 
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { get } from "../core/api";
 import { language, say, word } from "../words/words";
 import { Field, type Given, Select } from "./form";
@@ -12,7 +12,7 @@ interface Named {
   name_zh: string;
 }
 
-export const RESULTS = [
+const RESULTS = [
   "repaired",
   "not_repaired",
   "no_fault_found",
@@ -62,6 +62,31 @@ export function SheetCodes({
   );
 }
 
+/** Which job it is, above its sheet. */
+export function JobHead({ job }: Pick<KnownOfJob, "job">) {
+  return (
+    <p>
+      <b>J-{job.number}</b> {job.subject}
+      <span class="soft">
+        {" "}
+        · {job.model_name} · {job.customer_name}, {job.city}
+      </span>
+    </p>
+  );
+}
+
+export function ResultField() {
+  return <Field label={say("result")}>{(id) => <Words id={id} name="result" group="result" of={RESULTS} />}</Field>;
+}
+
+export function SummaryField() {
+  return (
+    <Field label={say("summary")} whole>
+      {(id) => <textarea id={id} name="summary" rows={2} maxLength={4000} />}
+    </Field>
+  );
+}
+
 export function FaultRows({ first = 1 }: { first?: number }) {
   return (
     <Rows title={say("faults")} more={say("faults.more")} first={first}>
@@ -71,15 +96,17 @@ export function FaultRows({ first = 1 }: { first?: number }) {
           <Text name={`fault.${at}.component_code`} label={say("component")} list="components" />
           <Text name={`fault.${at}.designator`} label={say("designator")} />
           <Text name={`fault.${at}.symptom`} label={say("symptom")} required />
+          <Text name={`fault.${at}.cause`} label={say("fault.cause")} />
+          <Text name={`fault.${at}.action`} label={say("fault.action")} />
         </>
       )}
     </Rows>
   );
 }
 
-export function PartRows() {
+export function PartRows({ first = 0 }: { first?: number }) {
   return (
-    <Rows title={say("parts")} more={say("parts.more")} first={0}>
+    <Rows title={say("parts")} more={say("parts.more")} first={first}>
       {(at) => (
         <>
           <Text name={`part.${at}.part_number`} label={say("part.number")} list="parts" required />
@@ -150,8 +177,15 @@ export function Rows({
   children: (at: number) => ComponentChildren;
 }) {
   const [count, setCount] = useState(first);
+  const rows = useRef<HTMLFieldSetElement>(null);
+  const before = useRef(count);
+  useEffect(() => {
+    // To the form, a row more or less is something typed.
+    if (before.current !== count) rows.current?.dispatchEvent(new Event("input", { bubbles: true }));
+    before.current = count;
+  }, [count]);
   return (
-    <fieldset class="rows">
+    <fieldset class="rows" ref={rows}>
       <legend>{title}</legend>
       {Array.from({ length: count }, (_, at) => (
         <div class="fields" key={at}>
@@ -170,6 +204,12 @@ export function Rows({
       </p>
     </fieldset>
   );
+}
+
+/** How many rows of a kind were shown, empty ones too. */
+export function rowsShown(fields: Given, kind: string): number {
+  const places = Object.keys(fields).map((name) => name.split("."));
+  return Math.max(0, ...places.filter(([of, , field]) => of === kind && field).map(([, at]) => Number(at) + 1));
 }
 
 /** The rows of a kind, each with what was filled in. */

@@ -2,25 +2,29 @@
 
 import { useRef, useState } from "preact/hooks";
 import { type Got, get, Refused } from "../core/api";
+import { KeptSheet } from "../core/kept-sheet";
 import { commandsOf, type Names, type Typed } from "../core/keying";
 import { Ledger, PlaceRefused } from "../core/ledger";
 import { useLoad } from "../core/loading";
 import { hashOfFile, sendPicture } from "../core/pictures";
 import { hashOf } from "../core/router";
+import { me } from "../core/session";
 import { Field, Form, type Given, Select } from "../parts/form";
 import { choices, technicians } from "../parts/names";
 import {
   FaultRows,
+  JobHead,
   type KnownOfJob,
   knownOfJob,
   PartRows,
-  RESULTS,
+  ResultField,
   Rows,
   rowsOf,
+  rowsShown,
   SheetCodes,
+  SummaryField,
   Text,
   UNSIGNED,
-  Words,
 } from "../parts/sheet";
 import { Empty, Loaded } from "../parts/states";
 import { here, moment } from "../words/format";
@@ -98,13 +102,7 @@ function Visits({ known, open }: { known: KnownOfJob; open: KnownOfJob["visits"]
   const { job } = known;
   return (
     <div class="card">
-      <p>
-        <b>J-{job.number}</b> {job.subject}
-        <span class="soft">
-          {" "}
-          · {job.model_name} · {job.customer_name}, {job.city}
-        </span>
-      </p>
+      <JobHead job={job} />
       {visitId ? (
         <>
           <Field label={say("key-in.visit")}>
@@ -153,18 +151,23 @@ interface PaperProps {
   done: (flags: readonly string[]) => void;
 }
 
-/** The fields of the paper. What reached the server already is not sent again, and stays as it is. */
+/**
+ * The fields of the paper. What reached the server already is not sent again, and stays as it is; what was typed is
+ * there again when the page is read anew, but for a photo that was not sent.
+ */
 function Paper({ known, sheet, done }: PaperProps) {
   const { visit } = sheet;
-  const ledger = useRef(new Ledger());
+  const [kept] = useState(() => new KeptSheet(me.value?.account_id ?? "", visit.visit_id));
+  const [ledger] = useState(() => new Ledger(kept.now.lines, (lines) => kept.keep({ lines })));
+  const { fields } = kept.now;
   const top = useRef<HTMLDivElement>(null);
   const [photo, setPhoto] = useState<File | null>(null);
-  const [typed, setTyped] = useState("");
-  const [unsigned, setUnsigned] = useState("");
+  const [typed, setTyped] = useState(fields.scan ?? "");
+  const [unsigned, setUnsigned] = useState(fields.unsigned ?? "");
   const [tries, setTries] = useState(0);
   const submit = async (given: Given) => {
     try {
-      const hash = photo ? await hashOfFile(photo) : "";
+      const hash = photo ? await hashOfFile(photo) : kept.now.photo;
       const asTyped: Typed = {
         visitId: visit.visit_id,
         given,
@@ -175,26 +178,35 @@ function Paper({ known, sheet, done }: PaperProps) {
       };
       const entries = commandsOf(asTyped, known, NAMES());
       if (photo) await sendPicture(photo, pictureId.current, hash);
-      done(await ledger.current.send(entries, say("key-in.corrected")));
+      kept.keep({ photo: hash });
+      const flags = await ledger.send(entries, say("key-in.corrected"));
+      kept.forget();
+      done(flags);
     } catch (error) {
       setTries(tries + 1);
       setTimeout(() => top.current?.querySelector("[role=alert]")?.scrollIntoView({ block: "center" }));
       throw placed(error);
     }
   };
+  const shown = (kind: string, usual: number) => (kept.isThere ? rowsShown(fields, kind) : usual);
   const pictureId = useRef<string>(crypto.randomUUID());
-  const isThere = (at: string, stored: string | null | undefined) => Boolean(stored) || ledger.current.has(at);
   const standing = [sheet.faults, sheet.parts, sheet.times, sheet.readings, sheet.photos].flat();
-  const count = standing.filter((line) => !line.voided_at).length;
+  const own = new Set(kept.now.lines.map(([, sent]) => sent.id));
+  const count = standing.filter((line) => !line.voided_at && !own.has(line.id)).length;
   return (
     <div ref={top}>
       {count > 0 && <p class="notice">{say("key-in.there", { count })}</p>}
+      {kept.isThere && <p class="notice">{say("key-in.again")}</p>}
       <SheetCodes {...known} />
-      <Form button={say("key-in.send")} submit={submit}>
+      <Form button={say("key-in.send")} submit={submit} kept={{ fields, keep: (now) => kept.keep({ fields: now }) }}>
         <div class="fields">
-          <Moment name="travelled" stored={visit.travelled_at} fixed={isThere("travelled", visit.travelled_at)} />
-          <Moment name="arrived" stored={visit.arrived_at} fixed={isThere("arrived", visit.arrived_at)} required />
-          <Moment name="completed" stored={null} fixed={false} required />
+          {MOMENTS.map(({ name, of, required }) => {
+            const stored = of && visit[of];
+            const fixed = Boolean(stored) || ledger.has(name);
+            return (
+              <Moment key={name} name={name} stored={fields[name] ? null : stored} fixed={fixed} required={required} />
+            );
+          })}
           <Field label={say("key-in.serial")} hint={say("key-in.serial.hint")}>
             {(id) => (
               <input
@@ -209,13 +221,13 @@ function Paper({ known, sheet, done }: PaperProps) {
           <Field label={say("key-in.why")}>
             {(id) => <input id={id} name="typed_reason" required={typed !== ""} minLength={3} maxLength={500} />}
           </Field>
-          <Field label={say("key-in.photo")}>
+          <Field label={say("key-in.photo")} hint={kept.now.photo ? say("key-in.photo.there") : undefined}>
             {(id) => (
               <input
                 id={id}
                 type="file"
                 accept="image/*"
-                required={typed !== ""}
+                required={typed !== "" && !kept.now.photo}
                 onChange={(event) => {
                   pictureId.current = crypto.randomUUID();
                   setPhoto(event.currentTarget.files?.[0] ?? null);
@@ -223,7 +235,7 @@ function Paper({ known, sheet, done }: PaperProps) {
               />
             )}
           </Field>
-          <Field label={say("result")}>{(id) => <Words id={id} name="result" group="result" of={RESULTS} />}</Field>
+          <ResultField />
           <Text name="labour" label={say("key-in.labour")} type="number" />
           <Text name="operation" label={say("operation")} list="operations" />
           <Text name="travel" label={say("key-in.travel")} type="number" />
@@ -239,13 +251,11 @@ function Paper({ known, sheet, done }: PaperProps) {
             )}
           </Field>
           {unsigned === "" && <Text name="signed_by" label={say("key-in.signer")} required />}
-          <Field label={say("summary")} whole>
-            {(id) => <textarea id={id} name="summary" rows={2} maxLength={4000} />}
-          </Field>
+          <SummaryField />
         </div>
-        <FaultRows first={known.job.kind === "repair" ? 1 : 0} />
-        <PartRows />
-        <Rows title={say("readings")} more={say("readings.more")} first={0}>
+        <FaultRows first={shown("fault", known.job.kind === "repair" ? 1 : 0)} />
+        <PartRows first={shown("part", 0)} />
+        <Rows title={say("readings")} more={say("readings.more")} first={shown("reading", 0)}>
           {(at) => (
             <>
               <Text name={`reading.${at}.name`} label={say("reading.name")} required />
@@ -262,12 +272,20 @@ function Paper({ known, sheet, done }: PaperProps) {
   );
 }
 
+/** The moments that stand on the paper, in order, and where the visit has them. */
+const MOMENTS = [
+  { name: "travelled", of: "travelled_at", required: false },
+  { name: "arrived", of: "arrived_at", required: true },
+  { name: "started", of: "started_at", required: false },
+  { name: "completed", of: null, required: true },
+] as const;
+
 /** A moment of the visit; one that is recorded already is shown and not sent. */
 function Moment(props: {
-  name: "travelled" | "arrived" | "completed";
+  name: (typeof MOMENTS)[number]["name"];
   stored: string | null | undefined;
   fixed: boolean;
-  required?: boolean;
+  required: boolean;
 }) {
   const { name, stored, fixed, required } = props;
   const hint = fixed ? say("key-in.fixed") : `${say("yourTime")}: ${here}`;
@@ -292,6 +310,7 @@ const NAMES = (): Names => ({
 const PLACES = {
   travelled: "travelled",
   arrived: "arrived",
+  started: "started",
   completed: "completed",
   scanned: "key-in.serial",
   photo: "key-in.photo",

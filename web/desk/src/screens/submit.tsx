@@ -11,13 +11,15 @@ import { Field, Form, type Given, Select } from "../parts/form";
 import { choices, currencyOf, technicians } from "../parts/names";
 import {
   FaultRows,
+  JobHead,
   type KnownOfJob,
   knownOfJob,
   PartRows,
-  RESULTS,
+  ResultField,
   Rows,
   rowsOf,
   SheetCodes,
+  SummaryField,
   Text,
   UNSIGNED,
   Words,
@@ -77,13 +79,7 @@ function Sheet({ job, done, ...codes }: KnownOfJob & { done: (told: Told) => voi
   };
   return (
     <div class="card">
-      <p>
-        <b>{job.number}</b> {job.subject}
-        <span class="soft">
-          {" "}
-          · {job.model_name} · {job.customer_name}, {job.city}
-        </span>
-      </p>
+      <JobHead job={job} />
       <SheetCodes {...codes} />
       <Form button={say("submit")} submit={submit}>
         <div class="fields">
@@ -123,11 +119,9 @@ function Sheet({ job, done, ...codes }: KnownOfJob & { done: (told: Told) => voi
           <Field label={say("scanned")} hint={say("scanned.hint")}>
             {(id) => <input id={id} name="scan" required maxLength={500} autocomplete="off" />}
           </Field>
-          <Field label={say("result")}>{(id) => <Words id={id} name="result" group="result" of={RESULTS} />}</Field>
+          <ResultField />
           <Field label={say("unsigned")}>{(id) => <Words id={id} name="unsigned" group="said" of={UNSIGNED} />}</Field>
-          <Field label={say("summary")} whole>
-            {(id) => <textarea id={id} name="summary" rows={2} maxLength={4000} />}
-          </Field>
+          <SummaryField />
         </div>
         <FaultRows />
         <Rows title={say("times")} more={say("times.more")} first={1}>

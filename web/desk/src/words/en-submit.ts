@@ -14,6 +14,8 @@ export const enSubmit = {
   "fault.code": "Fault code",
   component: "Component",
   designator: "Designator",
+  "fault.cause": "Cause",
+  "fault.action": "What was done",
   symptom: "Symptom",
   times: "Times",
   "times.more": "Add a time",

@@ -16,6 +16,8 @@ export const zhSubmit: Record<keyof typeof enSubmit, string> = {
   "fault.code": "故障代码",
   component: "部件",
   designator: "位号",
+  "fault.cause": "原因",
+  "fault.action": "处理措施",
   symptom: "现象",
   times: "工时",
   "times.more": "添加工时",
