@@ -115,7 +115,7 @@ THEN: dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]] = {
     installs.SetUnitStatus: [tell_technicians],
     corrections.CorrectUnit: [tell_technicians],
     warranty_changes.DecideWarrantyChange: [tell_of_cover],
-    completion.CompleteVisit: [reports.freeze_report, opening.open_claim_for_visit, telling.tell_of_new_claim],
+    completion.CompleteVisit: [reports.freeze_report, opening.open_claim_for_visit],
     adjudication.DecideClaim: [telling.tell_of_claim],
     scored.ScoreClaim: [telling.tell_of_claim],
     erasing.ErasePersonalPart: [

@@ -13,7 +13,6 @@ from domain.kit.ids import new_id
 from domain.kit.work import Work
 from domain.webhooks.actions import SEND, Event, SendMessage
 from domain.webhooks.model import WebhookMessage
-from domain.worklog.completion import CompleteVisit
 
 _DECIDED = frozenset({"accepted", "refused", "approved"})
 _CLAIMS = """
@@ -54,13 +53,12 @@ def event_of(state: str) -> Event:
     return "claim.decided" if state in _DECIDED else "claim.changed"
 
 
-async def tell_of_new_claim(work: Work, _: CompleteVisit) -> None:
-    """Tell of the claim that this completion opened, if it opened one: it has the operation's own id."""
-    await _tell(work, _CLAIMS, [work.op_id])
-
-
 async def tell_of_claim(work: Work, cmd: OfClaim) -> None:
-    """Tell how the claim stands that a command named."""
+    """Tell how the claim stands that a command named.
+
+    A new claim is told once it is scored: what the gate accepted may go into review before, and a completion, which
+    others wait for, asks for no webhooks.
+    """
     await _tell(work, _CLAIMS, [cmd.claim_id])
 
 

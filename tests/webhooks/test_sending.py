@@ -20,14 +20,17 @@ from api.adapters import posting
 from api.adapters.posting import post
 from api.context import Context
 from api.worker import drain
+from domain.commands import REGISTER
 from domain.kit.actor import SYSTEM, Role
-from domain.kit.work import begin, sqlstate
+from domain.kit.ids import new_id
+from domain.kit.work import Work, begin, carry_out, sqlstate, transact
 from domain.webhooks.delivering import PAUSES, write_attempt
 from domain.webhooks.queries import Attempt
 from domain.webhooks.signing import signature
 from domain.webhooks.telling import tell_of_claim
 from tests import make
 from tests.cast import Cast, actor_of, joined
+from tests.claims.racing import line_up
 from tests.claims.submitting import system_of
 from tests.claims.visits import claimed, claims
 from tests.conftest import rows
@@ -63,13 +66,27 @@ async def test_a_decided_claim_is_told_in_one_signed_message(context: Context, c
     told = json.loads(body)
     assert (path, told["type"]) == ("/hook", "claim.decided")
     assert told["data"] == {"id": str(claim.id), "number": claim.number, "state": "accepted", "reasons": []}
-    assert dt.datetime.fromisoformat(told["timestamp"]) == claim.submitted_at
+    assert dt.datetime.fromisoformat(told["timestamp"]) == claim.scored_at
     assert headers["content-type"] == "application/json"
     wanted = signature(secret, headers["webhook-id"], int(headers["webhook-timestamp"]), body)
     assert headers["webhook-signature"] == wanted
     (line,) = (await cast.pam.get("/webhooks/messages")).json()["items"]
     assert (line["state"], line["attempts"][0]["status"], line["next_at"]) == ("delivered", 204, None)
     assert headers["webhook-id"] == f"msg_{UUID(line['id']).hex}"
+
+
+async def test_a_completion_asks_for_no_webhooks(context: Context, cast: Cast) -> None:
+    """It holds the unit that others wait for; a new claim is told by the worker, once it is scored."""
+    _, (rider,) = await line_up(context.database, [cast.ann], 1)
+    asked: list[str] = []
+
+    async def complete(work: Work) -> None:
+        with work.driver.query_logger(lambda record: asked.append(record.query)):
+            await carry_out(work, rider.command, REGISTER, new_id())
+
+    await transact(context.database, actor_of(cast.ann), complete, queue=context.queue)
+    assert len(await claims(context)) == 1
+    assert [query for query in asked if "webhook" in query] == []
 
 
 async def test_nothing_is_sent_before_the_office_approved_the_host(
@@ -308,6 +325,7 @@ async def test_every_change_of_a_claim_is_told_as_the_partner_may_hear_it(
     ready = await make.ready_visit(context, cast, limits={"labour_percent_max": 50}, modes={"D11": "review"})
     await claimed(ready)
     (claim,) = await claims(context)
+    await drain(context)
     await cast.pam.done("/claims/withdraw", {"claim_id": str(claim.id)})
     await drain(context)
     told = sorted((json.loads(body) for _, _, body in receiver.came), key=lambda one: one["timestamp"])
