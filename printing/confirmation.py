@@ -77,6 +77,8 @@ def _instead(document: ReportDocument, personal: PersonalPart | None, words: Wor
     """Say why no signature is drawn."""
     if personal is None:
         return words["erased"]
+    if personal.signature is not None:
+        return words["signed_by_name"]
     if personal.no_signature_reason:
         return words[f"unsigned.{personal.no_signature_reason}"]
     return words["signed_on_paper" if document.keyed_in_by_office and personal.signer else "unsigned"]

@@ -117,6 +117,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "statement": ("The work described in this report was done.", "本报告所述工作已完成。"),
     "signature": ("Customer's signature", "客户签字"),
     "signer": ("Signed by", "签字人"),
+    "signed_by_name": ("Confirmed by name on the report's page", "已在报告页面具名确认"),
     "signed_on_paper": ("Signed on paper", "已在纸质单上签字"),
     "unsigned": ("Not signed", "未签字"),
     "unsigned.absent": ("Not signed: nobody was present", "未签字：无人在场"),

@@ -93,7 +93,7 @@ async def collect_report(call: Call) -> object:
     if tried.outcome != "right":
         return _refused(call, tried)
     until = int((utc_now() + rules.PROOF_LIFE).timestamp())
-    return await _opened(call, code, codes.write_proof(call.context.session_key, code, until))
+    return await opened(call, code, codes.write_proof(call.context.session_key, code, until))
 
 
 @operation(
@@ -115,7 +115,7 @@ async def show_collected(call: Call) -> object:
     """Show the customer the report once more; without a proof that still holds, leads back to the PIN."""
     code = call.params(ByCollectionCode).code
     proof = (await call.form(GivenProof)).proof
-    return await _opened(call, code, proof) if _holds(call, code, proof) else led(f"/c/{code}", 303)
+    return await opened(call, code, proof) if holds(call, code, proof) else led(f"/c/{code}", 303)
 
 
 @operation(
@@ -141,7 +141,7 @@ async def answer_as_customer(call: Call) -> object:
     """
     code = call.params(ByCollectionCode).code
     given = await call.form(GivenAnswer)
-    if not _holds(call, code, given.proof):
+    if not holds(call, code, given.proof):
         return led(f"/c/{code}", 303)
 
     async def keep(work: Work) -> None:
@@ -155,7 +155,7 @@ async def answer_as_customer(call: Call) -> object:
             await carry_out(work, command, call.context.register, new_id())
 
     await call.write(keep)
-    return await _opened(call, code, given.proof)
+    return await opened(call, code, given.proof)
 
 
 @operation(
@@ -177,7 +177,7 @@ async def collect_pdf(call: Call) -> object:
     """Give the customer the PDF; without a proof that still holds, leads back to the PIN."""
     code = call.params(ByCollectionCode).code
     proof = (await call.form(GivenProof)).proof
-    if _holds(call, code, proof):
+    if holds(call, code, proof):
         async with call.reading() as db:
             stored = await queries.collected(db, code)
         pdf = await call.context.blobs.get(stored.blob_sha256) if stored and stored.blob_sha256 else None
@@ -186,30 +186,38 @@ async def collect_pdf(call: Call) -> object:
     return led(f"/c/{code}", 303)
 
 
-async def _opened(call: Call, code: str, proof: str) -> Reply:
-    """Return the page of a report, with what the customer said of it; who calls this has proved to be the customer."""
+async def opened(call: Call, code: str, proof: str, refusal: str = "") -> Reply:
+    """Return the page of a report, with what the customer said of it; who calls this has proved to be the customer.
+
+    ``refusal`` names the words for why it could not be signed.
+    """
     async with call.reading() as db:
         stored = await queries.collected(db, code)
         visit_id = await collecting.visit_behind(db, code)
-        if stored is None or visit_id is None:
+        newest = None if visit_id is None else await collecting.newest_of(db, visit_id)
+        if stored is None or visit_id is None or newest is None:
             return _preparing(call)
         said = await said_on_page(db, visit_id)
-        withdrawn = await collecting.is_withdrawn(db, visit_id)
     document, personal = stored.opened()
     last = said[-1] if said else None
+    may_sign = collecting.may_sign(newest, stored.revision, last.answer if last else None)
     return page(
         call,
         "report.html",
+        scripts=may_sign,
         again=(f"/c/{code}/report", {"proof": proof}),
         document=document,
         personal=personal,
-        withdrawn=withdrawn,
+        withdrawn=newest.state == "withdrawn",
         short_code=stored.short_code,
         here=f"/c/{code}",
         proof=proof,
         said=last,
         said_at=last.answered_at.astimezone(ZoneInfo(document.time_zone)) if last else None,
         may_answer=may_answer(said, utc_now()),
+        may_sign=may_sign,
+        just_signed=newest.signature == "given" and newest.revision > stored.revision,
+        refusal=refusal,
     )
 
 
@@ -217,7 +225,8 @@ def _preparing(call: Call) -> Reply:
     return page(call, "preparing.html", scripts=True)
 
 
-def _holds(call: Call, code: str, proof: str) -> bool:
+def holds(call: Call, code: str, proof: str) -> bool:
+    """Decide whether the PIN was given on the page before."""
     return codes.proof_holds(call.context.session_key, code, proof, int(utc_now().timestamp()))
 
 

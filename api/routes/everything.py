@@ -28,6 +28,7 @@ import api.routes.reports
 import api.routes.reviewing
 import api.routes.service_requests
 import api.routes.signing_in
+import api.routes.signing_later
 import api.routes.snapshots
 import api.routes.submission_files
 import api.routes.submitting

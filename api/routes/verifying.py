@@ -139,6 +139,7 @@ def _script(name: str, summary: str) -> None:
 _script("check.js", "Give the script of the verification page.")
 _script("token.js", "Give the script that checks the signature in a report's code by itself.")
 _script("wait.js", "Give the script of the page that waits for a report.")
+_script("sign.js", "Give the script of the pad that a customer signs on.")
 _script("offline.js", "Give the service worker that keeps the verification page.")
 
 

@@ -5,7 +5,7 @@ freezes the record as it stands then. The database admits no revision without an
 customer's signature no approval by whoever asked or by anybody outside our desk.
 """
 
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -17,7 +17,7 @@ from domain.jobs.scope import standing_now, tell_visit
 from domain.jobs.visits import JobReassigned, lock_visit
 from domain.kit.actor import MANAGERS, Actor, Role
 from domain.kit.command import Answer, Command, Done, action
-from domain.kit.limits import Line, Note, Reason, Word
+from domain.kit.limits import Line, Note, Reason, Version, Word
 from domain.kit.problem import InvalidRequest, Kind, NotAllowed, NotFound, Problem
 from domain.kit.work import Work
 from domain.people.access import PARTNER_DESK, own_rows
@@ -33,6 +33,8 @@ NOBODYS: frozenset[str] = frozenset({"sign", "reseal"})
 """What none of our people asks for: the customer signs, the product seals anew."""
 Decision = Literal["approve", "decline"]
 _ID = UUID("0198c5b0-0000-7000-8000-000000000001")
+NAME_ALONE: dict[str, Any] = {"width": 1, "height": 1, "strokes": []}
+"""The signature of who typed a name and drew nothing."""
 SIGNED_LATER = {"en": "Signed by the customer afterwards", "zh": "客户事后补签"}
 """The reason in a revision that a later signature makes, in the customer's language."""
 
@@ -95,12 +97,14 @@ class DecideAmendment(Command, tag="report.decide", frozen=True, kw_only=True):
 class SignReport(Command, tag="report.sign", frozen=True, kw_only=True):
     """Take the signature of a customer who was absent, far away or declined when the visit ended.
 
-    Makes a new revision. Whoever carries it out has made sure that this is the customer.
+    Makes a new revision. Whoever carries it out has made sure that this is the customer. ``revision`` is what was read;
+    a name alone will do where nothing can be drawn.
     """
 
     visit_id: UUID
+    revision: Version
     signed_by: Line
-    signature: Signature
+    signature: Signature | None = None
 
 
 class ReportAmended(Answer, frozen=True, kw_only=True):
@@ -204,10 +208,11 @@ async def decide_amendment(work: Work, cmd: DecideAmendment) -> Done:
     SignReport,
     by=frozenset({Role.SYSTEM}),
     answer=ReportAmended,
-    raises=(NotFound, NotCompletedYet, AlreadySigned, ReportWithdrawn),
+    raises=(NotFound, NotCompletedYet, AlreadySigned, ReportMovedOn, ReportWithdrawn),
     creates=True,
     example=SignReport(
         visit_id=_ID,
+        revision=1,
         signed_by="Mia Okafor",
         signature=Signature(width=600, height=200, strokes=(((40, 90), (120, 40)),)),
     ),
@@ -223,7 +228,10 @@ async def sign_report(work: Work, cmd: SignReport) -> Done:
         raise ReportWithdrawn("A withdrawn report is signed by nobody.")
     if head.signature == "given" or head.erased:
         raise AlreadySigned("There is nothing left to sign.")
-    visit.signature, visit.signed_by = msgspec.to_builtins(cmd.signature), cmd.signed_by
+    if head.revision != cmd.revision:
+        raise ReportMovedOn(f"Revision {head.revision} came since.", revision=head.revision)
+    visit.signature = NAME_ALONE if cmd.signature is None else msgspec.to_builtins(cmd.signature)
+    visit.signed_by = cmd.signed_by
     visit.no_signature_reason = None
     amendment = await write_down(work, head, "sign", SIGNED_LATER[await language_of(work, visit)], Corrections())
     return await _approve(work, visit, head, amendment, "")

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.jobs.model import Visit
 from domain.kit.problem import Kind, NotFound, Problem
+from domain.kit.read import Read
 from domain.kit.work import Work
 from domain.people.access import own_rows
 from domain.people.sessions import note
 from domain.reports import codes, rules
-from domain.reports.model import Collection, Report
+from domain.reports.model import Collection, Report, ReportErasure, ReportRevision
 
 
 class NotCompletedYet(Problem, kind=Kind.CONFLICT):
@@ -34,6 +36,30 @@ class Tried:
     outcome: Literal["right", "wrong", "resting", "unknown"]
     visit_id: UUID | None = None
     wait: dt.timedelta = dt.timedelta(0)
+
+
+class Newest(msgspec.Struct, frozen=True):
+    """The newest revision of a report, and what became of the report."""
+
+    revision: int
+    signature: str
+    state: str
+    erased: bool
+
+
+_NEWEST = Read(
+    Newest,
+    select(
+        ReportRevision.revision,
+        ReportRevision.signature,
+        Report.state,
+        ReportErasure.report_id.is_not(None).label("erased"),
+    )
+    .join(Report, Report.id == ReportRevision.report_id)
+    .outerjoin(ReportErasure, ReportErasure.report_id == Report.id)
+    .order_by(ReportRevision.revision.desc())
+    .limit(1),
+)
 
 
 async def make_collection_code(work: Work, visit_id: UUID) -> codes.CollectionSecret:
@@ -108,6 +134,12 @@ async def one_at_a_time(work: Work, visit_id: UUID) -> None:
     await work.db.execute(codes_of.with_for_update(key_share=True))
 
 
-async def is_withdrawn(db: AsyncConnection, visit_id: UUID) -> bool:
-    """Decide whether a visit's report counts no more."""
-    return await db.scalar(select(Report.state).where(Report.visit_id == visit_id)) == "withdrawn"
+async def newest_of(db: AsyncConnection, visit_id: UUID) -> Newest | None:
+    """Return how the report of a visit stands now, printed or not; None while it has none."""
+    return await _NEWEST.first(db, _NEWEST.statement.where(Report.visit_id == visit_id))
+
+
+def may_sign(newest: Newest, shown: int, said: str | None) -> bool:
+    """Decide whether a customer may sign the revision that is shown; ``said`` is what they said of the visit last."""
+    stands = newest.state != "withdrawn" and not newest.erased and newest.revision == shown
+    return stands and newest.signature != "given" and said in (None, "happened")

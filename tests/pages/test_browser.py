@@ -55,7 +55,7 @@ async def test_anybody_reads_whether_a_report_is_genuine_and_whether_a_pdf_is_un
     await amended(context, cast, old)
     with pages_of(context) as base:
         said = await asyncio.to_thread(read_in_browser, base, "verify", **given)
-    assert said.count("ok  ") >= 8
+    assert said.count("ok  ") >= 9
 
 
 async def amended(context: Context, cast: Cast, visit: Reported) -> None:
@@ -88,6 +88,19 @@ async def test_a_customer_collects_the_report_and_says_whether_it_is_true(
     assert said.count("ok  ") == 2
     answers = await rows(owner, "SELECT answer, note FROM customer_answer ORDER BY answered_at")
     assert answers == [("wrong", "<b>one pump only</b>"), ("happened", "<b>one pump only</b>")] * 2
+
+
+async def test_a_customer_signs_afterwards_with_and_without_scripts(
+    context: Context, cast: Cast, owner: AsyncEngine
+) -> None:
+    unsigned = [OTHER, THIRD, FOURTH]
+    for code in unsigned:
+        await printed(context, cast, code=code, signature=None, signed_by=None, no_signature_reason="absent")
+    with pages_of(context) as base:
+        said = await asyncio.to_thread(read_in_browser, base, "sign", unsigned=unsigned, pin=PIN)
+    assert said.count("ok  ") == 3
+    signed = await rows(owner, "SELECT signed_by, jsonb_array_length(signature -> 'strokes') FROM visit ORDER BY id")
+    assert signed == [("Mia Okafor", 1), ("Mia Okafor", 1), ("Mia Okafor", 0)]
 
 
 def test_the_page_reads_tokens_as_the_server_writes_them_and_takes_none_that_was_changed() -> None:

@@ -118,7 +118,7 @@ async def test_a_difference_is_told_field_by_field(context: Context, cast: Cast,
 
 async def sign(context: Context, visit: Reported) -> tuple[str, Any]:
     """Sign as the customer's page does, for the product itself."""
-    raw = {"visit_id": str(visit.visit_id), "signed_by": "Mia Okafor", "signature": SIGNATURE}
+    raw = {"visit_id": str(visit.visit_id), "revision": 1, "signed_by": "Mia Okafor", "signature": SIGNATURE}
     command = msgspec.convert({"type": "report.sign", **raw}, SignReport)
 
     async def body(work: Work) -> tuple[str, Any]:

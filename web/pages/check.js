@@ -54,9 +54,11 @@ async function keys() {
 
 async function saySigned(line) {
   if (!looksSealed(token)) return;
-  const said = await readToken(token, await keys());
-  line.textContent = said ? line.dataset.yes : line.dataset.no;
-  line.classList.add(said ? "yes" : "no");
+  const listed = await keys().catch(() => null);
+  const said = listed && (await readToken(token, listed));
+  const outcome = said ? "yes" : listed ? "no" : "unchecked";
+  line.textContent = line.dataset[outcome];
+  line.classList.add(outcome);
   line.hidden = false;
 }
 

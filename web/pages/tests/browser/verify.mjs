@@ -75,6 +75,14 @@ await scenario(
   { scripts: false },
 );
 
+await scenario("who cannot fetch the list of keys is told that the signature was not checked", async (reader) => {
+  await reader.page.route("**/.well-known/report-keys.json", (asked) => asked.abort());
+  await reader.page.goto(given.address);
+  await reader.page.getByText("could not fetch our list of keys").waitFor();
+  assert.equal(await reader.title(), TITLES.en);
+  await reader.accessible("the signature was not checked");
+});
+
 await scenario("everything on the page comes from the one server", async (reader) => {
   await reader.page.goto(given.address);
   await reader.settled();
