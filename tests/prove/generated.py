@@ -88,6 +88,9 @@ async def _run(base: str, token: str, phases: str, sizes: Sizes) -> tuple[str, l
         except TimeoutError:
             process.kill()
             said, _ = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
         cases = list(_cases(report)) if report.exists() else []
     return ("" if cases else said.decode(errors="replace")[-300:]), cases
 
