@@ -13,21 +13,25 @@ from sqlalchemy.engine import make_url
 from api.backups.archive import BackupRefused
 
 _SAID_MAX = 2000
+_SETS_TIMEOUT = 17
+"""From this version on pg_restore sets transaction_timeout, which an older server does not know."""
 
 
-def program_folder(major: int) -> tuple[Path, int]:
-    """Find pg_dump and pg_restore of version ``major``, else the next newer ones; returns their folder and version.
+def program_folder(server: int, dumped_with: int = 0) -> tuple[Path, int]:
+    """Find the oldest pg_dump and pg_restore that fit a server and a dump, by major versions; returns their own too.
 
     They are looked for in FIELDSTONE_PG_BIN, on the PATH, where Debian keeps every version, and in the wheel of the
-    embedded server. Raises: BackupRefused when all are older: PostgreSQL does not dump what is newer than its program.
+    embedded server. Raises: BackupRefused when none fits: PostgreSQL dumps and restores nothing newer than its program.
     """
-    found = {version: folder for folder in reversed(list(_folders())) if (version := _version(folder)) >= major}
-    if not found:
+    versions = {version: folder for folder in reversed(list(_folders())) if (version := _version(folder))}
+    wanted = max(server, dumped_with)
+    fitting = [one for one in versions if one >= wanted and (server >= _SETS_TIMEOUT or one < _SETS_TIMEOUT)]
+    if not fitting:
         raise BackupRefused(
-            f"pg_dump and pg_restore {major} or newer are needed: install postgresql-client-{major}, or set "
+            f"pg_dump and pg_restore of PostgreSQL {wanted} are needed: install postgresql-client-{wanted}, or set "
             "FIELDSTONE_PG_BIN to their folder."
         )
-    return found[min(found)], min(found)
+    return versions[min(fitting)], min(fitting)
 
 
 def dump(folder: Path, owner_url: str, snapshot: str, file: Path) -> None:

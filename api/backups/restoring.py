@@ -86,7 +86,7 @@ async def restore_backup(
             )
     if major < manifest.server_major:
         raise BackupRefused(f"The back-up is of PostgreSQL {manifest.server_major}, and this server is {major}: older.")
-    folder, _ = await asyncio.to_thread(program_folder, max(major, manifest.dumped_with_major))
+    folder, _ = await asyncio.to_thread(program_folder, major, manifest.dumped_with_major)
     data = Path(settings.data)
     await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="restore-", dir=data) as scratch:

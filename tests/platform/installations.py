@@ -63,10 +63,10 @@ def programs_of_the_wheel() -> Path:
     return Path(spec.submodule_search_locations[0], "pginstall", "bin")
 
 
-def program(file: Path, script: str) -> None:
-    """Write a program that says it is of PostgreSQL 18, and otherwise runs a script."""
+def program(file: Path, script: str, version: int = 18) -> None:
+    """Write a program that says it is of a version of PostgreSQL, and otherwise runs a script."""
     file.parent.mkdir(exist_ok=True)
-    file.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "{file.name} 18.0" && exit\n{script}\n')
+    file.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "{file.name} {version}.0" && exit\n{script}\n')
     file.chmod(0o755)
 
 

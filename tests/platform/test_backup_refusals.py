@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.backups.archive import BackupRefused
+from api.backups.postgres import program_folder
 from api.context import Context
 from tests.cast import Cast
 from tests.conftest import rows
@@ -138,3 +140,22 @@ async def test_an_empty_database_is_not_backed_up(emptied: str, tmp_path: Path) 
     assert "cannot be reached" in unreachable.stderr
     assert left(tmp_path) == []
     assert "--out" in (await fieldstone("backup")).stderr
+
+
+@pytest.mark.parametrize(
+    ("server", "dumped_with", "chosen"),
+    [(15, 0, 15), (16, 0, None), (15, 18, None), (17, 0, 18), (17, 15, 18), (18, 18, 18), (18, 0, 18), (19, 0, None)],
+)
+def test_the_oldest_programs_that_fit_are_taken_and_none_that_an_older_server_does_not_understand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: int, dumped_with: int, chosen: int | None
+) -> None:
+    for version in (15, 18):
+        for name in ("pg_dump", "pg_restore"):
+            program(tmp_path / str(version) / name, "exit 1", version)
+    monkeypatch.setenv("FIELDSTONE_PG_BIN", str(tmp_path / "18"))
+    monkeypatch.setenv("PATH", f"{tmp_path / '15'}:/bin")
+    if chosen is None:
+        with pytest.raises(BackupRefused, match="postgresql-client"):
+            program_folder(server, dumped_with)
+    else:
+        assert program_folder(server, dumped_with) == (tmp_path / str(chosen), chosen)
