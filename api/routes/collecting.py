@@ -216,7 +216,7 @@ async def opened(call: Call, code: str, proof: str, refusal: str = "") -> Reply:
         said_at=last.answered_at.astimezone(ZoneInfo(document.time_zone)) if last else None,
         may_answer=may_answer(said, utc_now()),
         may_sign=may_sign,
-        just_signed=newest.signature == "given" and newest.revision > stored.revision,
+        just_signed=newest.signature == "given" and personal is not None and rules.signature_of(personal) != "given",
         refusal=refusal,
     )
 

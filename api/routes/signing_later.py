@@ -9,12 +9,14 @@ from api.operation import PUBLIC, Call, operation
 from api.pages import FORM, led, shown
 from api.routes.collecting import ByCollectionCode, Proof, holds, opened
 from api.routes.reports import TAG
+from domain.claims.answered import said_on_page
+from domain.jobs.visits import lock_visit
 from domain.kit.ids import new_id
 from domain.kit.limits import Line, Version
 from domain.kit.problem import InvalidRequest
 from domain.kit.work import Work, carry_out
 from domain.reports import collecting
-from domain.reports.amendments import ReportMovedOn, SignReport
+from domain.reports.amendments import SignReport
 from domain.worklog.completion import Signature, signature_bytes_max
 
 BODY_BYTES_MAX = 2 * signature_bytes_max
@@ -53,7 +55,8 @@ class GivenSignature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def sign_as_customer(call: Call) -> object:
     """Take the signature of a customer who did not sign when the visit ended; the report gets a new revision.
 
-    It takes the PIN. What was changed since it was read is shown again and not signed; signing twice changes nothing.
+    It takes the PIN. What was changed since it was read is shown again and not signed, nor is a visit that the customer
+    denied; signing twice changes nothing.
     """
     code = call.params(ByCollectionCode).code
     given = await call.form(GivenSignature)
@@ -64,15 +67,22 @@ async def sign_as_customer(call: Call) -> object:
         raise InvalidRequest("Give a name.", field="name")
     signature = _drawn(given.drawing)
 
-    async def sign(work: Work) -> str | None:
+    async def sign(work: Work) -> str:
         visit_id = await collecting.visit_behind(work.connection, code)
         if visit_id is None:
-            return None
+            return ""
+        await lock_visit(
+            work, visit_id
+        )  # nothing changes it from here on: the journal keeps no name that did not count
+        newest = await collecting.newest_of(work.connection, visit_id)
+        said = await said_on_page(work.connection, visit_id)
+        if newest is None or not collecting.may_sign(newest, given.revision, said[-1].answer if said else None):
+            return "sign.changed" if newest and newest.revision != given.revision else ""
         command = SignReport(visit_id=visit_id, revision=given.revision, signed_by=name, signature=signature)
-        return (await carry_out(work, command, call.context.register, new_id())).reason
+        await carry_out(work, command, call.context.register, new_id())
+        return ""
 
-    refused = await call.write(sign)
-    return await opened(call, code, given.proof, "sign.changed" if refused == ReportMovedOn.code else "")
+    return await opened(call, code, given.proof, await call.write(sign))
 
 
 def _drawn(drawing: str) -> Signature | None:

@@ -81,6 +81,29 @@ async def test_signing_twice_changes_nothing(
         assert (await sign(http, visit.code, proof, name=name)).status_code == 200
     assert await rows(owner, "SELECT signed_by FROM visit") == [("Mia Okafor",)]
     assert len(await rows(owner, SIGNATURES)) == 2
+    bodies = "SELECT count(*) FROM journal_body WHERE convert_from(sent, 'UTF8') LIKE '%Somebody Else%'"
+    assert await rows(owner, bodies) == [(0,)], "nobody would erase a name that did not count"
+
+
+async def test_a_visit_that_was_denied_on_another_page_is_not_signed(
+    context: Context, cast: Cast, http: httpx.AsyncClient, owner: AsyncEngine
+) -> None:
+    visit = await printed(context, cast, **UNSIGNED)
+    proof = proof_in(await opened(http, visit))
+    await say(http, visit.code, proof, "did_not_happen")
+    assert "The report is signed" not in (await sign(http, visit.code, proof)).text
+    assert await rows(owner, "SELECT signed_by FROM visit") == [(None,)]
+
+
+async def test_who_signed_at_the_visit_is_not_told_so_anew_while_an_amendment_is_printed(
+    context: Context, cast: Cast, http: httpx.AsyncClient, owner: AsyncEngine
+) -> None:
+    visit = await printed(context, cast)
+    change = {"visit_id": str(visit.visit_id), "reason": "Wrong month", "corrections": {"notes": "Due in July."}}
+    asked = await cast.dora.done("/reports/amend", change)
+    await cast.ada.done("/reports/decide", {"amendment_id": asked["id"], "decision": "approve"})
+    assert await rows(owner, SIGNATURES) == [("given",), ("given",)]
+    assert "Your signature" not in (await opened(http, visit)).text
 
 
 async def test_without_the_pin_nobody_signs(
@@ -101,6 +124,7 @@ async def test_what_was_changed_meanwhile_is_read_again_before_it_is_signed(
     proof = proof_in(await opened(http, visit))
     change = {"visit_id": str(visit.visit_id), "reason": "Wrong month", "corrections": {"notes": "Due in July."}}
     await cast.dora.done("/reports/amend", change)
+    assert "changed meanwhile" in (await sign(http, visit.code, proof)).text, "told before it is printed, too"
     await drain(context)
     refused = await sign(http, visit.code, proof)
     assert "changed meanwhile" in refused.text

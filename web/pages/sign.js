@@ -40,7 +40,7 @@ function written() {
 Object.assign(canvas, SIZE);
 Object.assign(pen, { lineWidth: 3, lineCap: "round", lineJoin: "round" });
 canvas.addEventListener("pointerdown", (event) => {
-  if (strokes.length >= STROKES_MAX) return;
+  if (strokes.length >= STROKES_MAX || written().length > LETTERS_MAX) return;
   canvas.setPointerCapture(event.pointerId);
   const point = pointOf(event);
   strokes.push([point]);
