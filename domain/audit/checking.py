@@ -24,7 +24,7 @@ from domain.kit.read import driver_of
 
 SLICE = 2_000
 """Entries held in memory at once."""
-BEFORE_ALL = -(2**63)
+NO_MIN, OP_ID_MIN = -(2**63), UUID(int=0)
 Progress = Callable[[int, int], None]
 """Told how many entries were walked, of how many."""
 Worth = Callable[[Checkpoint], Counts]
@@ -35,7 +35,7 @@ SELECT chain.no, chain.op_id, chain.digest, journal.op_id IS NULL AS gone, body.
   coalesce({TOLD} = chain.told, false), signed.no IS NOT NULL AS is_signed, {_CHECKPOINT}, {FACTS}, chain.told
 FROM audit_chain AS chain LEFT JOIN journal ON journal.op_id = chain.op_id
 LEFT JOIN journal_body AS body ON body.op_id = chain.op_id LEFT JOIN audit_checkpoint AS signed ON signed.no = chain.no
-WHERE chain.no > $1 AND chain.no <= $2 ORDER BY chain.no LIMIT $3
+WHERE chain.no >= $1 AND chain.no <= $2 ORDER BY chain.no LIMIT $3
 """  # noqa: S608 - constants
 _FIRST_COLUMNS, _CHECKPOINT_COLUMNS = 8, 6
 _ENDS = """
@@ -45,7 +45,7 @@ SELECT coalesce((SELECT max(no) FROM audit_chain), 0), coalesce((SELECT max(no) 
 _LEFT_OUT = """
 SELECT op_id, NOT EXISTS (SELECT FROM audit_chain WHERE audit_chain.op_id = entry.op_id)
   AND NOT EXISTS (SELECT FROM unsealed WHERE unsealed.op_id = entry.op_id)
-FROM (SELECT op_id FROM journal WHERE op_id > $1 ORDER BY op_id LIMIT $2) AS entry ORDER BY op_id
+FROM (SELECT op_id FROM journal WHERE op_id >= $1 ORDER BY op_id LIMIT $2) AS entry ORDER BY op_id
 """
 _WAITING = """
 SELECT count(*), (SELECT op_id FROM unsealed AS one
@@ -122,13 +122,13 @@ class _Check:
 
     async def entries(self) -> AsyncIterator[Entry]:
         """Give every entry of the chain in the order of its numbers, whatever they are."""
-        after, more = BEFORE_ALL, True
+        no, more = NO_MIN, True
         while more:
-            rows = await driver_of(self.db).fetch(_ENTRIES, after, self.end, self.slice_max)
+            rows = await driver_of(self.db).fetch(_ENTRIES, no, self.end, self.slice_max)
             for row in rows:
                 yield _entry(row)
-            more = len(rows) == self.slice_max
-            after = rows[-1][0] if rows else after
+            no = rows[-1][0] + 1 if rows else no
+            more = len(rows) == self.slice_max and no <= self.end
 
     async def walk(self, progress: Progress) -> tuple[Reached, Broken | None]:
         """Follow the chain as far as it is whole."""
@@ -187,15 +187,15 @@ class _Check:
 
     async def left_out(self) -> Broken | None:
         """Find an operation of the journal that has no place in the chain and waits for none."""
-        after, more = UUID(int=0), True
-        while more:
-            rows = await driver_of(self.db).fetch(_LEFT_OUT, after, self.slice_max)
+        since, more = OP_ID_MIN, True
+        while more:  # each slice begins with the last one of the slice before, so that the first has all there is
+            rows = await driver_of(self.db).fetch(_LEFT_OUT, since, self.slice_max + 1)
             for op_id, left_out in rows:
                 if left_out:
                     detail = "The journal has an operation that is neither in the chain nor waiting for its place."
                     return Broken("left-out", detail, None, UUID(str(op_id)))
-                after = op_id
-            more = len(rows) == self.slice_max
+                since = op_id
+            more = len(rows) > self.slice_max
         return None
 
 

@@ -200,6 +200,20 @@ def slip_in_an_operation(draw: random.Random) -> Attempt:
     return Attempt(does, {"edited"}, ENTRIES + 1)
 
 
+def slip_in_at_the_very_beginning(draw: random.Random) -> Attempt:
+    """Where nothing lies before: the least id, the least number."""
+    op_id = draw.choice(["'00000000-0000-0000-0000-000000000000'", "gen_random_uuid()"])
+    does = [
+        f"CREATE TEMPORARY TABLE slipped ON COMMIT DROP AS SELECT * FROM journal WHERE {_OF.format(no=1)}",
+        f"UPDATE slipped SET op_id = {op_id}",
+        "INSERT INTO journal SELECT * FROM slipped",
+    ]
+    if "random" not in op_id:
+        return Attempt(does, {"left-out"}, None)
+    does.append(f"INSERT INTO audit_chain SELECT {-(2**63)}, op_id, NULL, sha256('x') FROM slipped")
+    return Attempt(does, {"reordered"}, -(2**63))
+
+
 def replace_an_operation_by_several(draw: random.Random) -> Attempt:
     no, count = draw.randint(1, ENTRIES), draw.randint(2, 4)
     does = [
@@ -244,6 +258,7 @@ EVERY: list[Draw] = [
     move_checkpoint,
     delete_checkpoint,
     slip_in_an_operation,
+    slip_in_at_the_very_beginning,
     replace_an_operation_by_several,
     slip_in_a_checkpoint,
 ]
