@@ -12,7 +12,7 @@ from sqlalchemy import true
 
 from api.operation import Operation
 from domain.people import access
-from tests.api.contract import ALL, described, name_of, path_of, usual_body
+from tests.api.contract import ALL, described, name_of, path_of, usual_body, usual_headers
 from tests.api.tenants import (
     READS,
     WRITES,
@@ -93,7 +93,7 @@ async def measure(sizes: Sizes) -> Result:
     return judged(
         "partners kept apart",
         f"100 % of {len(ALL)} operations, no leak; each filter off: row-level security alone, no leak",
-        f"{len(READS) + len(WRITES)} of {len(ALL)} operations speak of somebody's things: {len(failures)} wrong; "
+        f"{len(READS) + len(WRITES)} of {len(ALL)} operations asked by everybody: {len(failures)} wrong; "
         f"{len(switched)} filters off in turn: {len(leaks)} leaks",
         failures + leaks,
         enough=len(switched) > 20,
@@ -143,9 +143,11 @@ async def _asked(question: Question, cast: Cast, world: World) -> list[str]:
         marks = shown(response, world, ("south",), "south") if response.status_code < 400 else []
     else:
         body = usual_body(one, south if narrowed else world.ids["north"])
-        headers = {**caller.headers, "content-type": "application/json", "idempotency-key": uuid4().hex}
+        headers = {**usual_headers(one), **caller.headers, "idempotency-key": uuid4().hex}
         response = await caller.http.request(one.method, path_of(one, **south), content=body, headers=headers)
-        marks = [mark for mark in shown(response, world, ("south",), "south") if mark not in body.decode()]
+        marks = [
+            mark for mark in shown(response, world, ("south",), "south") if mark not in body.decode(errors="replace")
+        ]
     undocumented = str(response.status_code) not in described(one)["responses"]
     told = f"{name} asks {name_of(one)}: {response.status_code} {response.text[:200]}"
     return [f"{told} shows {marks}"] if marks else [f"{told} is undocumented"] if undocumented else []
