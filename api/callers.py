@@ -12,12 +12,17 @@ def address_of(call: Call) -> str:
 
 
 def neighbourhood(address: str) -> str:
-    """Return an IPv4 address as it is, and of an IPv6 address the part that a subscriber cannot change at will."""
+    """Return an IPv4 address as it is, and of an IPv6 address the part that a subscriber cannot change at will.
+
+    A socket for both kinds writes 192.0.2.1 as ::ffff:192.0.2.1: everybody's first half is the same there.
+    """
     try:
         read = ipaddress.ip_address(address)
     except ValueError:
         return ""
-    return address if read.version == 4 else str(ipaddress.ip_network((read, 64), strict=False))
+    if isinstance(read, ipaddress.IPv4Address):
+        return address
+    return str(read.ipv4_mapped or ipaddress.ip_network((read, 64), strict=False))
 
 
 def marked(call: Call) -> str:
