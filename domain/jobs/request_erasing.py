@@ -30,7 +30,7 @@ ERASED_AT_ONCE = 100
 class EraseServiceRequest(Command, tag="service_request.erase", frozen=True, kw_only=True):
     """Erase who asked for service, for good: name, phone, wish and photo, also from the job that was made of it.
 
-    One that nobody decided about cannot be accepted any more.
+    One that nobody decided about cannot be accepted any more, only dismissed.
     """
 
     request_id: UUID

@@ -194,6 +194,8 @@ async def accept_service_request(work: Work, cmd: AcceptServiceRequest) -> Done:
     Locks: the request.
     """
     found = await _open(work, cmd.request_id)
+    if found.erased_at is not None:
+        raise RequestDecided("It was erased.", state=found.state)
     unit_id = cmd.unit_id or found.unit_id
     if unit_id is None:
         raise InvalidRequest("The machine is not known; name its unit.", field="unit_id")
@@ -248,6 +250,4 @@ async def _open(work: Work, request_id: UUID) -> ServiceRequest:
         raise NotFound("There is no such request.")
     if found.state != "new":
         raise RequestDecided(f"It was {found.state}.", state=found.state)
-    if found.erased_at is not None:
-        raise RequestDecided("It was erased.", state=found.state)
     return found

@@ -60,13 +60,15 @@ async def test_a_manager_erases_who_asked_also_from_the_job_and_the_file_store(
     assert (line["job_id"], line["photo"], line["erased_at"] is None) == (accepted["job_id"], False, False)
 
 
-async def test_a_request_that_was_erased_cannot_be_accepted(
+async def test_a_request_that_was_erased_cannot_be_accepted_and_leaves_the_desk_when_it_is_dismissed(
     context: Context, cast: Cast, http: httpx.AsyncClient, owner: AsyncEngine
 ) -> None:
     request_id = await asked(context, http, owner)
     await cast.ada.done("/service-requests/erase", {"request_id": request_id, "reason": REASON})
     refused = await cast.dora.post("/service-requests/accept", {"request_id": request_id, **PERIOD})
     assert (refused.status_code, refused.json()["code"]) == (409, "request-decided")
+    await cast.dora.done("/service-requests/dismiss", {"request_id": request_id, "reason": "nobody is left to call"})
+    assert (await cast.dora.get("/service-requests", state="new")).json()["items"] == []
 
 
 async def test_who_asked_is_forgotten_in_time(

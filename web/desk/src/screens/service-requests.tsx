@@ -3,7 +3,7 @@
 import { get, post, type Shape } from "../core/api";
 import { usePages } from "../core/loading";
 import { place } from "../core/router";
-import { DISPATCHING, is } from "../core/session";
+import { DISPATCHING, is, MANAGING } from "../core/session";
 import { AskForm } from "../parts/ask";
 import { StateChoice } from "../parts/filters";
 import { Field, type Given, ReasonField } from "../parts/form";
@@ -44,13 +44,16 @@ export function ServiceRequests() {
     },
     {
       head: say("requests.who"),
-      cell: (one) => (
-        <>
-          {one.name}
-          <br />
-          <a href={`tel:${one.phone.replace(/[^+\d]/g, "")}`}>{one.phone}</a>
-        </>
-      ),
+      cell: (one) =>
+        one.erased_at ? (
+          <span class="soft">{say("erased.at", { at: moment(one.erased_at) })}</span>
+        ) : (
+          <>
+            {one.name}
+            <br />
+            <a href={`tel:${one.phone.replace(/[^+\d]/g, "")}`}>{one.phone}</a>
+          </>
+        ),
     },
     {
       head: say("state"),
@@ -63,14 +66,17 @@ export function ServiceRequests() {
     },
     {
       head: "",
-      cell: (one) =>
-        one.state === "new" &&
-        is(DISPATCHING) && (
-          <p class="actions">
-            <Accept of={one} done={pages.again} />
-            <Dismiss of={one} done={pages.again} />
-          </p>
-        ),
+      cell: (one) => (
+        <p class="actions">
+          {one.state === "new" && is(DISPATCHING) && (
+            <>
+              {!one.erased_at && <Accept of={one} done={pages.again} />}
+              <Dismiss of={one} done={pages.again} />
+            </>
+          )}
+          {!one.erased_at && is(MANAGING) && <Erase of={one} done={pages.again} />}
+        </p>
+      ),
     },
   ];
   return (
@@ -178,6 +184,23 @@ function Dismiss({ of: one, done }: { of: Line; done: () => void }) {
       }
       done={done}
     >
+      <ReasonField />
+    </AskForm>
+  );
+}
+
+function Erase({ of: one, done }: { of: Line; done: () => void }) {
+  return (
+    <AskForm
+      button={say("erase")}
+      title={`${say("erase")}: ${one.number}`}
+      tone="bad"
+      plain
+      small
+      submit={(given, key) => post("/service-requests/erase", { request_id: one.id, reason: given.reason ?? "" }, key)}
+      done={done}
+    >
+      <p>{say("requests.erase.hint")}</p>
       <ReasonField />
     </AskForm>
   );

@@ -16,6 +16,8 @@ export const enRequests = {
   "requests.serial": "Serial of the machine",
   "requests.serial.hint": "The label names no machine of ours; type the serial of the one that is meant.",
   "requests.several": "There is no such serial, or several have it. Make the job under New job.",
+  "requests.erase.hint":
+    "For good: name, number, wish and photo go, and name and number from the job that was made of it.",
   "request.new": "new",
   "request.accepted": "a job",
   "request.dismissed": "dismissed",

@@ -18,6 +18,7 @@ export const zhRequests: Record<keyof typeof enRequests, string> = {
   "requests.serial": "设备序列号",
   "requests.serial.hint": "标签上的设备未登记，请输入实际设备的序列号。",
   "requests.several": "没有此序列号，或有多台设备使用。请在“新建工单”中处理。",
+  "requests.erase.hint": "不可恢复：姓名、电话、故障描述和照片都会删除，由此生成的工单中的姓名和电话也会删除。",
   "request.new": "新",
   "request.accepted": "已生成工单",
   "request.dismissed": "不受理",
