@@ -18,7 +18,7 @@ from domain.claims.submitted import SubmissionFile
 from domain.kit.actor import SYSTEM, Actor, Role
 from domain.kit.database import reading
 from domain.kit.work import transact
-from domain.people.model import Account
+from domain.people.model import Account, Partner
 
 log = structlog.get_logger()
 TRY_AGAIN_AFTER = dt.timedelta(seconds=15)
@@ -35,14 +35,17 @@ async def hand_in_file(context: Context, payload: bytes) -> None:
     try:
         async with reading(context.database, SYSTEM) as db:
             query = select(SubmissionFile.sha256, SubmissionFile.finished_at, Account.id, Account.partner_id)
-            query = query.add_columns(Account.name, Account.disabled_at).join(
-                Account, Account.id == SubmissionFile.account_id
-            )
+            query = query.add_columns(Account.name, Account.disabled_at, Partner.suspended_at)
+            query = query.join(Account, Account.id == SubmissionFile.account_id)
+            query = query.join(Partner, Partner.id == SubmissionFile.partner_id)
             file = (await db.execute(query.where(SubmissionFile.id == file_id))).one_or_none()
         if file is None or file.finished_at is not None:
             return
         if file.disabled_at is not None:
             await end("The account that sent it is disabled.")
+            return
+        if file.suspended_at is not None:
+            await end("Your company's work for us is suspended; send the file again once it is resumed.")
             return
         actor = Actor(file.id, Role.PARTNER_OFFICE, file.partner_id, name=file.name)
         async with context.blobs.file(file.sha256) as path:

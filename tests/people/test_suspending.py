@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
+from api.worker import drain
 from domain.kit.ids import new_id
 from tests import make
 from tests.cast import Caller, Cast
+from tests.claims.test_submission_files import as_csv, row_of
 from tests.claims.visits import claims, complete, fill_sheet, scan
 from tests.conftest import rows
 from tests.people.test_keys import key_of
@@ -97,6 +99,18 @@ async def test_a_claim_that_the_office_keys_in_meanwhile_waits_for_review(cast: 
     assert response.status_code == 200, response.text
     (claim,) = await claims(context)
     assert (claim.state, claim.told["reasons"]) == ("in_review", ["not-authorised"])
+
+
+async def test_a_file_that_waits_is_not_handed_in_for_a_suspended_partner(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    content = as_csv(await row_of(context, await make.ready_visit(context, cast)))
+    assert (await cast.pam.upload("/claims/submit/file", content, "text/csv")).status_code == 202
+    await suspend(cast)
+    await drain(context)
+    ((state, why),) = await rows(owner, "SELECT state, failure FROM submission_file")
+    assert (state, "suspended" in str(why)) == ("failed", True)
+    assert await claims(context) == []
 
 
 async def test_a_suspended_partner_is_given_no_work(cast: Cast, context: Context) -> None:
