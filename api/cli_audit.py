@@ -11,6 +11,7 @@ from typing import TypeVar
 import click
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy.exc import DBAPIError
 
 from api.context import Context, build
 from api.running import with_database
@@ -146,7 +147,7 @@ def _with_context(body: Callable[[Context], Awaitable[T]]) -> T:
     with with_database(load_settings()) as settings:
         try:
             return asyncio.run(run())
-        except (OSError, Problem) as problem:
+        except (OSError, DBAPIError, Problem) as problem:
             raise click.ClickException(f"The chain cannot be read: {problem}") from problem
 
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import CompoundSelect, select, text, union
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from api.backups.archive import BackupRefused
@@ -44,7 +45,7 @@ async def connected(owner_url: str) -> AsyncIterator[AsyncConnection]:
     try:
         try:
             connection = await engine.connect()
-        except OSError as error:
+        except (OSError, DBAPIError) as error:
             raise BackupRefused(f"The database cannot be reached: {error}") from error
         try:
             yield connection

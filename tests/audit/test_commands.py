@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.cli import main
@@ -96,8 +97,10 @@ async def test_files_of_another_kind_are_refused(context: Context, tmp_path: Pat
     assert "This is no " in result.output
 
 
-async def test_without_a_database_it_says_so(context: Context) -> None:
-    nowhere = "postgresql+asyncpg://fieldstone_app@127.0.0.1:9/none"
+@pytest.mark.parametrize("server", ["none", "another"])
+async def test_without_a_database_it_says_so(context: Context, server: str) -> None:
+    here = make_url(context.settings.database_url).set(database="none").render_as_string(hide_password=False)
+    nowhere = {"none": "postgresql+asyncpg://fieldstone_app@127.0.0.1:9/none", "another": here}[server]
     result = await fieldstone(context, "audit", "verify", DATABASE_URL=nowhere)
     assert result.exit_code == 1
     assert "cannot be read" in result.output
