@@ -75,8 +75,11 @@ class PersonalPartErased(Answer, frozen=True, kw_only=True):
 async def erase_personal_part(work: Work, cmd: ErasePersonalPart) -> Done:
     """Erase it once; doing it again changes nothing.
 
-    Locks: the visit, then the report.
+    Locks: the request that the job was made of and the job, then the visit, then the report.
     """
+    job_id = await work.db.scalar(select(Visit.job_id).where(Visit.id == cmd.visit_id))
+    if job_id is not None:
+        await erase_requests_of_job(work, job_id)
     visit, _ = await lock_visit(work, cmd.visit_id)
     head = await head_of(work, visit.id)
     if head.erased:
@@ -110,7 +113,6 @@ async def erase_personal_part(work: Work, cmd: ErasePersonalPart) -> Done:
         await work.enqueue(FORGET, ForgetFile(blob_sha256))
     withdrawn = head.state == "withdrawn"
     revision = head.revision if withdrawn else await revise_same(work, head, amendment, None)
-    await erase_requests_of_job(work, visit.job_id)
     await tell_visit(work, visit, await standing_now(work, visit))
     return Done(PersonalPartErased(report_id=head.report_id, revision=revision))
 

@@ -1,5 +1,6 @@
 """Names that are erased leave every other place they came to: answers, what was unreadable, requests, lost papers."""
 
+import asyncio
 import hashlib
 from typing import Any
 
@@ -12,16 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api import tasks_reports
 from api.context import Context
 from api.worker import drain
+from domain.jobs.visits import lock_job, lock_visit
 from domain.kit.actor import SYSTEM
 from domain.kit.database import writing
 from domain.kit.ids import new_id
-from domain.kit.work import Work, transact
+from domain.kit.work import Work, begin, transact
 from domain.operations.keeping import keep_unreadable
 from tests.cast import Cast
 from tests.conftest import rows
 from tests.pages.test_answering import proof_in, say
 from tests.reports.sheets import Reported, give_pin, printed, reported
 from tests.requests.test_requests import GIVEN
+
+DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 
 
 async def erase(cast: Cast, visit: Reported) -> None:
@@ -83,6 +87,31 @@ async def test_who_asked_for_the_visit_goes_from_the_request_and_from_its_job(
     context: Context, cast: Cast, owner: AsyncEngine
 ) -> None:
     visit = await printed(context, cast)
+    await request_of(cast, visit, owner)
+    await erase(cast, visit)
+    assert await rows(owner, "SELECT name, phone, wish FROM service_request") == [("", "", "")]
+    assert await rows(owner, "SELECT problem FROM job") == [(GIVEN["wish"],)]
+
+
+async def test_whoever_holds_the_job_still_gets_its_visit_while_it_is_erased(
+    context: Context, cast: Cast, owner: AsyncEngine
+) -> None:
+    """The job before the visit, as everybody locks them: the other way round the two would wait for one another."""
+    visit = await printed(context, cast)
+    await request_of(cast, visit, owner)
+    before = await rows(owner, DEADLOCKS)
+    async with begin(context.database, SYSTEM) as work:
+        await lock_job(work, visit.ready.job_id)
+        erasing = asyncio.create_task(erase(cast, visit))
+        await asyncio.sleep(1)
+        await lock_visit(work, visit.visit_id)
+    await erasing
+    assert await rows(owner, "SELECT problem FROM job") == [(GIVEN["wish"],)]
+    assert await rows(owner, DEADLOCKS) == before
+
+
+async def request_of(cast: Cast, visit: Reported, owner: AsyncEngine) -> None:
+    """Write that the job of a visit was made of a service request."""
     given = {**GIVEN, "job": visit.ready.job_id, "who": cast.dora.id, "form": new_id(), "id": new_id()}
     async with owner.begin() as connection:
         await connection.execute(
@@ -95,9 +124,6 @@ async def test_who_asked_for_the_visit_goes_from_the_request_and_from_its_job(
         )
         problem = f"{GIVEN['wish']}\n\n{GIVEN['name']}, {GIVEN['phone']}"
         await connection.execute(text("UPDATE job SET problem = :problem"), {"problem": problem})
-    await erase(cast, visit)
-    assert await rows(owner, "SELECT name, phone, wish FROM service_request") == [("", "", "")]
-    assert await rows(owner, "SELECT problem FROM job") == [(GIVEN["wish"],)]
 
 
 class LosesTheFirst:
