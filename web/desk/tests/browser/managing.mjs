@@ -104,7 +104,9 @@ await scenario(
       await row(partner.code).getByRole("button", { name: words[what], exact: true }).click();
       await desk.fill({ reason: "Claims under inquiry" });
       await desk.send();
-      await row(partner.code).locator(".state").waitFor({ state: what === "suspend" ? "visible" : "detached" });
+      await row(partner.code)
+        .locator(".state")
+        .waitFor({ state: what === "suspend" ? "visible" : "detached" });
     }
 
     await desk.show("#/alerts");
