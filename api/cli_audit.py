@@ -97,7 +97,10 @@ def checkpoint(out: Path, as_json: bool) -> None:
     if found is None:
         raise click.ClickException("Nothing was journaled yet: there is nothing to sign.")
     written = msgspec.json.encode(found)
-    out.write_bytes(msgspec.json.format(written) + b"\n")
+    try:
+        out.write_bytes(msgspec.json.format(written) + b"\n")
+    except OSError as error:
+        raise click.ClickException(f"It cannot be written: {error}") from error
     click.echo(written.decode() if as_json else f"{out}: entry {found.no}, digest {found.digest.hex()}")
 
 

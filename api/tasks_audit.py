@@ -32,15 +32,23 @@ async def seal_all(context: Context, entries_max: int = ENTRIES_MAX) -> int:
     return sealed
 
 
-async def seal_continually(context: Context) -> None:
-    """Seal every second until cancelled; two workers that do so take turns."""
+async def seal_continually(
+    context: Context, entries_max: int = ENTRIES_MAX, after_a_failure: dt.timedelta = AFTER_A_FAILURE
+) -> None:
+    """Seal every second until cancelled; two workers that do so take turns.
+
+    What failed is tried again with half as many entries at a time: long ones may be too much for one transaction.
+    """
+    entries = entries_max
     while True:
         pause = EVERY
         try:
-            await seal_all(context)
+            await seal_all(context, entries)
+            entries = entries_max
         except Exception:
-            log.exception("sealing the audit chain failed; it is tried again", seconds=AFTER_A_FAILURE.total_seconds())
-            pause = AFTER_A_FAILURE
+            log.exception("sealing the audit chain failed; it is tried again", seconds=after_a_failure.total_seconds())
+            pause = after_a_failure
+            entries = max(1, entries // 2)
         await asyncio.sleep(pause.total_seconds())
 
 

@@ -50,7 +50,7 @@ class ServiceRequest(Record):
     label: Mapped[str | None]
     unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("unit.id"))
     partner_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"))
-    job_id: Mapped[UUID | None] = mapped_column(ForeignKey("job.id"))
+    job_id: Mapped[UUID | None] = mapped_column(ForeignKey("job.id"), index=True)
     reason: Mapped[str | None]
     decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
     decided_at: Mapped[dt.datetime | None]

@@ -31,6 +31,6 @@ class PrintJob(Record):
     file_name: Mapped[str | None]
     media: Mapped[str | None]
     bytes_total: Mapped[Big | None]
-    blob_sha256: Mapped[str | None]
+    blob_sha256: Mapped[str | None] = mapped_column(index=True)
     asked_at: Mapped[dt.datetime]
     finished_at: Mapped[dt.datetime | None]

@@ -39,6 +39,13 @@ async def test_an_empty_chain_is_whole_and_has_no_checkpoint(context: Context, t
     assert "nothing to sign" in refused.output
 
 
+async def test_a_checkpoint_that_cannot_be_written_is_told_in_a_line(context: Context, tmp_path: Path) -> None:
+    await sealed(context, 1)
+    refused = await fieldstone(context, "audit", "checkpoint", "--out", tmp_path / "nowhere" / "kept.json")
+    assert refused.exit_code == 1
+    assert refused.output.startswith("Error: It cannot be written")
+
+
 async def test_a_broken_chain_names_the_first_entry_that_is_wrong(context: Context, owner: AsyncEngine) -> None:
     ids = await sealed(context, 5)
     await tamper(owner, f"UPDATE journal SET outcome = 'applied' WHERE op_id IN ('{ids[2]}', '{ids[4]}')")

@@ -9,7 +9,14 @@ branch_labels = None
 depends_on = None
 
 KINDS, NOBODYS = "'amend', 'withdraw', 'sign', 'erase'", "'sign'"
-CITING = {"service_request": "photo_sha256", "report_file": "blob_sha256", "upload": "blob_sha256"}
+# What erasing looks for: who cites a file, and the request behind a job.
+SOUGHT = (
+    ("service_request", "photo_sha256"),
+    ("report_file", "blob_sha256"),
+    ("upload", "blob_sha256"),
+    ("print_job", "blob_sha256"),
+    ("service_request", "job_id"),
+)
 ERASABLE = {"customer_answer": "note", "quarantine": "raw"}
 # A row stays as it is, or its column is emptied.
 ONLY_ERASED = """
@@ -34,7 +41,7 @@ def upgrade() -> None:
         [sa.text("coalesce(decided_at, received_at)")],
         postgresql_where=sa.text("erased_at IS NULL"),
     )
-    for table, column in CITING.items():
+    for table, column in SOUGHT:
         op.create_index(f"ix_{table}_{column}", table, [column])
     op.execute(ONLY_ERASED)
     op.execute("DROP TRIGGER append_only ON customer_answer")
@@ -55,7 +62,7 @@ def downgrade() -> None:
         "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
     )
     op.execute("DROP FUNCTION change_only_to_erase()")
-    for table, column in reversed(CITING.items()):
+    for table, column in reversed(SOUGHT):
         op.drop_index(f"ix_{table}_{column}", table)
     op.drop_index("ix_service_request_named", "service_request")
     op.drop_column("service_request", "erased_at")
