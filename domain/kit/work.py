@@ -106,6 +106,10 @@ def utc_now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+_BY_KEYS = "SET LOCAL plan_cache_mode = force_generic_plan"
+"""An operation finds its rows by their keys: one plan fits all values, and is not made anew on a fresh connection."""
+
+
 @asynccontextmanager
 async def begin(
     database: Database,
@@ -120,7 +124,9 @@ async def begin(
     The transaction is open, in the principal's context, before anything can be queued; the last statements write the
     feeds. With ``op_id`` the lock and the savepoint of that one operation come along with the opening.
     """
-    then = "" if op_id == NO_OPERATION else f"SELECT pg_advisory_xact_lock({lock_key(op_id)}); SAVEPOINT command"
+    then = ""
+    if op_id != NO_OPERATION:
+        then = f"{_BY_KEYS}; SELECT pg_advisory_xact_lock({lock_key(op_id)}); SAVEPOINT command"
     async with writing(database, actor, then) as (connection, driver):
         work = Work(connection, driver, actor, now or utc_now(), queue=queue, prepared_for=op_id)
         try:

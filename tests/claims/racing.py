@@ -101,6 +101,7 @@ async def race(database: Database, queue: Queue, technicians: Sequence[Caller], 
             actor_of(rider.technician),
             lambda work: carry_out(work, rider.command, REGISTER, op_id),
             queue=queue,
+            op_id=op_id,
         )
         assert entry.outcome in ("applied", "applied_flagged"), entry
         return time.perf_counter() - started

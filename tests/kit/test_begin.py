@@ -195,3 +195,11 @@ async def test_a_read_whose_connection_is_lost_is_busy(kit: Database, partner_id
 
     with pytest.raises(Busy):
         await lose_it()
+
+
+async def test_an_operation_is_planned_once_for_all_values_and_nothing_else_is(kit: Database) -> None:
+    planned = []
+    for op_id in ({"op_id": new_id()}, {}):
+        async with begin(kit, SYSTEM, **op_id) as work:
+            planned.append(await work.db.scalar(text("SHOW plan_cache_mode")))
+    assert planned == ["force_generic_plan", "auto"]
