@@ -71,9 +71,8 @@ async def sign_as_customer(call: Call) -> object:
         visit_id = await collecting.visit_behind(work.connection, code)
         if visit_id is None:
             return ""
-        await lock_visit(
-            work, visit_id
-        )  # nothing changes it from here on: the journal keeps no name that did not count
+        await lock_visit(work, visit_id)
+        # Nothing changes it from here on: the journal keeps no name that did not count.
         newest = await collecting.newest_of(work.connection, visit_id)
         said = await said_on_page(work.connection, visit_id)
         if newest is None or not collecting.may_sign(newest, given.revision, said[-1].answer if said else None):
