@@ -1,6 +1,5 @@
 """``fieldstone audit``: whether the journal stands as it was sealed, and checkpoints for others to keep."""
 
-import asyncio
 import base64
 import sys
 import time
@@ -13,9 +12,8 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy.exc import DBAPIError
 
-from api.context import Context, build
-from api.running import with_database
-from api.settings import load_settings
+from api.context import Context
+from api.running import run_in_context
 from api.tasks_audit import seal_all
 from domain.audit.checking import ChainCheck, check_chain, newest_checkpoint
 from domain.audit.keyring import worth_by
@@ -140,18 +138,10 @@ def _known(key: PublishedKey) -> KnownKey:
 
 
 def _with_context(body: Callable[[Context], Awaitable[T]]) -> T:
-    async def run() -> T:
-        context = build(settings)
-        try:
-            return await body(context)
-        finally:
-            await context.close()
-
-    with with_database(load_settings()) as settings:
-        try:
-            return asyncio.run(run())
-        except (OSError, DBAPIError, Problem) as problem:
-            raise click.ClickException(f"The chain cannot be read: {problem}") from problem
+    try:
+        return run_in_context(body)
+    except (OSError, DBAPIError, Problem) as problem:
+        raise click.ClickException(f"The chain cannot be read: {problem}") from problem
 
 
 def _tell(found: ChainCheck, as_json: bool) -> None:

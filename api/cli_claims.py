@@ -53,12 +53,8 @@ def replay_claim(which: str | None, every: bool, since: dt.datetime | None, as_j
 
 async def _replay_one(settings: Settings, which: str, as_json: bool) -> int:
     key = _key(which)
-    context = build(settings)
-    try:
-        async with reading(context.database, SYSTEM) as db:
-            stored = None if key is None else await stored_claim(db, key)
-    finally:
-        await context.close()
+    async with build(settings) as context, reading(context.database, SYSTEM) as db:
+        stored = None if key is None else await stored_claim(db, key)
     if stored is None:
         click.echo(f"There is no claim {which}.", err=True)
         return NO_SUCH_CLAIM
@@ -71,18 +67,14 @@ async def _replay_one(settings: Settings, which: str, as_json: bool) -> int:
 
 async def _replay_all(settings: Settings, since: dt.date, as_json: bool) -> int:
     claims = equal = unreadable = 0
-    context = build(settings)
-    try:
-        async with reading(context.database, SYSTEM) as db:
-            async for stored in stored_claims(db, since):
-                found = _replayed(stored)
-                claims += 1
-                unreadable += found is None
-                equal += found is not None and found.equal
-                if found is not None and not found.equal:
-                    _tell(found, as_json)
-    finally:
-        await context.close()
+    async with build(settings) as context, reading(context.database, SYSTEM) as db:
+        async for stored in stored_claims(db, since):
+            found = _replayed(stored)
+            claims += 1
+            unreadable += found is None
+            equal += found is not None and found.equal
+            if found is not None and not found.equal:
+                _tell(found, as_json)
     count = Count(claims, equal, claims - equal - unreadable, unreadable)
     if as_json:
         click.echo(msgspec.json.encode(count))

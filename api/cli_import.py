@@ -91,9 +91,8 @@ async def _import(
     settings: Settings, kind: Kind, file: Path, report: Path | None, *, dry_run: bool, quiet: bool
 ) -> Summary:
     await upgrade(settings.owner_database_url)
-    context = build(settings)
     began = time.monotonic()
-    try:
+    async with build(settings) as context:
         source = await asyncio.to_thread(look_through, file)
         importing = Importing(context.database, context.sandbox, SYSTEM, context.queue)
         path = report or Path(settings.data) / "imports" / f"{file.stem}-{source.sha256[:12]}-refused.csv"
@@ -102,8 +101,6 @@ async def _import(
                 result = await _tried(importing, kind, source, path, told)
             else:
                 result = await _imported(importing, kind, source, path, told)
-    finally:
-        await context.close()
     return msgspec.structs.replace(
         result,
         seconds=round(time.monotonic() - began, 2),

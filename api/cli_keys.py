@@ -1,6 +1,5 @@
 """``fieldstone keys``: the keys that seal, as the register knows them."""
 
-import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -10,9 +9,8 @@ import click
 import msgspec
 
 from api.adapters.certificates import pem
-from api.context import Context, build
-from api.running import with_database
-from api.settings import load_settings
+from api.context import Context
+from api.running import run_in_context
 from domain.kit.actor import SYSTEM
 from domain.kit.database import reading
 from domain.kit.problem import Problem
@@ -114,18 +112,10 @@ def export(folder: Path, as_json: bool) -> None:
 
 
 def _with_context(body: Callable[[Context], Awaitable[T]]) -> T:
-    async def run() -> T:
-        context = build(settings)
-        try:
-            return await body(context)
-        finally:
-            await context.close()
-
-    with with_database(load_settings()) as settings:
-        try:
-            return asyncio.run(run())
-        except Problem as problem:
-            raise click.ClickException(str(problem)) from problem
+    try:
+        return run_in_context(body)
+    except Problem as problem:
+        raise click.ClickException(str(problem)) from problem
 
 
 def _tell(known: Sequence[KnownKey], as_json: bool) -> None:

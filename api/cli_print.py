@@ -120,19 +120,16 @@ def _run(asked: dict[str, Any], choose: Choose, output: Path) -> None:
 
 
 async def _print(settings: Settings, asked: dict[str, Any], choose: Choose, output: Path) -> Printed | None:
-    context = build(settings)
-
     async def tell(printed: int) -> None:
         click.echo(f"{printed} …", err=True)
 
-    try:
+    async with build(settings) as context:
         async with reading(context.database, INSTALLER) as db:
             ids = await choose(db)
         if not ids:
             return None
         command = StartPrintJob(**asked, ids=tuple(ids))
-        return await print_documents(context, INSTALLER, command, new_id(), output, tell)
-    except LabelTooSmall as error:
-        raise click.ClickException(str(error)) from error
-    finally:
-        await context.close()
+        try:
+            return await print_documents(context, INSTALLER, command, new_id(), output, tell)
+        except LabelTooSmall as error:
+            raise click.ClickException(str(error)) from error

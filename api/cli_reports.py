@@ -79,8 +79,7 @@ def _read(path: Path) -> bytes:
 
 
 async def _by_register(settings: Settings, pdf: bytes | None, token: str) -> Checked:
-    context = build(settings)
-    try:
+    async with build(settings) as context:
         said = None if pdf is not None else await context.sealing.read_token(token)
         async with reading(context.database, SYSTEM) as db:
             if pdf is not None:
@@ -89,8 +88,6 @@ async def _by_register(settings: Settings, pdf: bytes | None, token: str) -> Che
                 seal = None if said is None else await seal_of_token(db, token)
             found = None if seal is None else await checked(db, seal)
             keys = await every_key(db)
-    finally:
-        await context.close()
     if pdf is None:
         reason = "No key of ours signed it." if said is None else "Our register has no such seal."
         return found or Checked(verdict="not-ours", reason=reason)

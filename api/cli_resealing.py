@@ -61,15 +61,12 @@ def reseal(key: str | None, as_json: bool) -> None:
 
 
 async def _reseal(settings: Settings, key: str | None) -> Resealed:
-    context = build(settings)
-    try:
+    async with build(settings) as context:
         async with reading(context.database, SYSTEM) as db:
             if key is not None and key not in {known.id for known in await every_key(db)}:
                 raise click.ClickException("The register knows no key with this id: see 'fieldstone keys list'.")
             found = await count_void(db, key)
         return await _one_by_one(context, key, Resealed(found))
-    finally:
-        await context.close()
 
 
 async def _one_by_one(context: Context, key: str | None, told: Resealed) -> Resealed:

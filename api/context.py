@@ -5,6 +5,7 @@ import os
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 from uuid import UUID
 
 from sqlalchemy.engine import make_url
@@ -96,6 +97,12 @@ class Context:
         if self.register.signer is None:
             raise RuntimeError("this process was put together without a signer")
         return self.register.signer
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def close(self) -> None:
         """Give everything back."""

@@ -7,23 +7,25 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import uvicorn
 
 from api import embedded
-from api.context import build, role_url
+from api.context import Context, build, role_url
 from api.migrate import upgrade
 from api.observed import set_up_logs
-from api.settings import DEMO_MAILBOX, Settings
+from api.settings import DEMO_MAILBOX, Settings, load_settings
 from api.worker import run_worker
 from domain.kit.actor import SYSTEM, Actor, Role
 from domain.kit.work import Work, transact
 from domain.people.actions import InvitePerson, invite_person
 from domain.people.sessions import make_invitation
 
+T = TypeVar("T")
 INSTALLER = Actor(SYSTEM.account_id, Role.ADMIN, name="installation")
 """Who makes the first admin: whoever may run commands on the machine."""
 
@@ -107,11 +109,8 @@ def serve_all(settings: Settings, prepare: Callable[[Settings], str] | None = No
 
 async def _make_sealing_keys(settings: Settings) -> None:
     """Make the keys that seal reports, with a notice, before the first report needs them."""
-    context = build(settings)
-    try:
+    async with build(settings) as context:
         await context.sealing.hands()
-    finally:
-        await context.close()
 
 
 def work_forever(settings: Settings) -> None:
@@ -126,21 +125,29 @@ def first_admin(settings: Settings, login: str, name: str) -> str:
 
     async def make(ready: Settings) -> str:
         await upgrade(ready.owner_database_url)
-        context = build(ready)
-        try:
 
-            async def body(work: Work) -> str:
-                done = await invite_person.carry_out(work, InvitePerson(login=login, name=name, role=Role.ADMIN))
-                await work.db.flush()
-                token, until = await make_invitation(work, done.answer.id, None, "invite")  # type: ignore[attr-defined]
-                return f"{ready.public_url}/welcome#{token}  (holds until {until:%Y-%m-%d %H:%M} UTC)"
+        async def body(work: Work) -> str:
+            done = await invite_person.carry_out(work, InvitePerson(login=login, name=name, role=Role.ADMIN))
+            await work.db.flush()
+            token, until = await make_invitation(work, done.answer.id, None, "invite")  # type: ignore[attr-defined]
+            return f"{ready.public_url}/welcome#{token}  (holds until {until:%Y-%m-%d %H:%M} UTC)"
 
+        async with build(ready) as context:
             return await transact(context.database, INSTALLER, body)
-        finally:
-            await context.close()
 
     with with_database(settings) as ready:
         return asyncio.run(make(ready))
+
+
+def run_in_context(body: Callable[[Context], Awaitable[T]]) -> T:
+    """Run the body of a command with what a process holds, on the database that the settings name."""
+
+    async def run(settings: Settings) -> T:
+        async with build(settings) as context:
+            return await body(context)
+
+    with with_database(load_settings()) as settings:
+        return asyncio.run(run(settings))
 
 
 def end_with_parent() -> None:
