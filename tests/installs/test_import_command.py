@@ -40,7 +40,7 @@ async def test_it_says_in_one_line_of_json_what_became_of_the_rows(context: Cont
     first = await told(context, "import", "customers", path)
     assert (first["rows_read"], first["rows_kept"], first["rows_refused"], first["rows_unchanged"]) == (3, 2, 1, 0)
     assert first["seconds"] > 0
-    assert 30 < first["peak_memory_mb"] < 1000
+    assert first["peak_memory_mb"] > 30
     report = await asyncio.to_thread(Path(first["refusals"]).read_text, encoding="utf-8-sig")
     assert report.splitlines()[1].startswith("3,number,C 2,")
     again = await told(context, "import", "customers", path)

@@ -20,9 +20,11 @@ from tests.people.test_keys import key_of
 
 PASSWORD = "a long pass phrase"
 
+PATHS = {"suspend": "/partners/suspend", "resume": "/partners/resume"}
+
 
 async def suspend(cast: Cast, what: str = "suspend") -> None:
-    await cast.ada.done(f"/partners/{what}", {"partner_id": str(cast.north), "reason": "claims under inquiry"})
+    await cast.ada.done(PATHS[what], {"partner_id": str(cast.north), "reason": "claims under inquiry"})
 
 
 async def with_phone(cast: Cast, http: httpx.AsyncClient) -> dict[str, Any]:

@@ -47,6 +47,13 @@ def receiver(context: Context) -> Iterator[Receiver]:
         yield found
 
 
+@dataclass(frozen=True)
+class Said:
+    """A command about a claim."""
+
+    claim_id: UUID
+
+
 async def made(cast: Cast, receiver: Receiver, *, approved: bool = True) -> dict[str, Any]:
     response = await cast.pam.post("/webhooks", {"url": receiver.url, "events": EVENTS})
     assert response.status_code == 201, response.text
@@ -216,6 +223,9 @@ async def test_what_fails_late_brings_no_removed_webhook_back(
     """It was removed while the message was under way."""
     webhook = await made(cast, receiver)
     await claimed(await make.ready_visit(context, cast))
+    (claim,) = await claims(context)
+    async with begin(context.database, SYSTEM, queue=context.queue) as work:
+        await tell_of_claim(work, Said(claim.id))
     ((message_id,),) = await rows(owner, "SELECT id FROM webhook_message")
     await cast.pam.done("/webhooks/remove", {"webhook_id": webhook["id"]})
     gone = Attempt(dt.datetime.now(dt.UTC), 5, 410)
@@ -305,10 +315,6 @@ def test_an_answer_that_comes_byte_by_byte_takes_no_longer_than_any(
 
 
 async def test_what_was_told_before_is_not_told_again(context: Context, cast: Cast, receiver: Receiver) -> None:
-    @dataclass(frozen=True)
-    class Said:
-        claim_id: UUID
-
     await made(cast, receiver)
     await claimed(await make.ready_visit(context, cast))
     (claim,) = await claims(context)

@@ -1,6 +1,6 @@
 // A reviewer lays a claim's photos beside those of another machine, by buttons or keys: comparing.mjs LANGUAGE SIZE
 import assert from "node:assert/strict";
-import { Office } from "../../../phone/tests/browser/office.mjs";
+import { Office, until } from "../../../phone/tests/browser/office.mjs";
 import { scenario } from "./desk.mjs";
 
 const [language = "en-GB", size = "wide"] = process.argv.slice(2);
@@ -32,6 +32,8 @@ await scenario(
     const { page } = desk;
     const dialog = page.locator("dialog[open]");
     const beside = () => dialog.locator("figure").evaluateAll((all) => all.map((one) => one.dataset.photo));
+    const shown = (pair) => until("both photos are shown", async () => String(await beside()) === String(pair));
+    const changed = (pair) => until("another photo is shown", async () => String(await beside()) !== String(pair));
     const widths = () => dialog.locator("img").evaluateAll((all) => all.map((one) => Math.round(one.width)));
     await desk.signIn("rex");
     await desk.show(`#/claim/${id}`);
@@ -58,22 +60,21 @@ await scenario(
     await desk.look();
 
     await desk.press(words.next);
+    await changed([own, other]);
     assert.equal((await beside())[0], own);
-    assert.notEqual((await beside())[1], other);
     await page.keyboard.press("ArrowLeft");
-    assert.deepEqual(await beside(), [own, other]);
+    await shown([own, other]);
     await desk.press(words.before);
+    await changed([own, other]);
     assert.notEqual((await beside())[0], own);
     await page.keyboard.press("ArrowDown");
-    assert.deepEqual(await beside(), [own, other]);
+    await shown([own, other]);
 
     // Both are enlarged, and what one shows the other shows too.
     const small = await widths();
     await dialog.getByRole("button", { name: "+" }).click();
     await dialog.getByRole("button", { name: "+" }).click();
-    (await widths()).forEach((width, side) => {
-      assert.ok(width > small[side] * 2, `${width} of ${small[side]}`);
-    });
+    await until("both are enlarged", async () => (await widths()).every((width, side) => width > small[side] * 2));
     const panes = dialog.locator(".pane");
     await panes.first().evaluate((pane) => pane.scrollTo(40, 0));
     await page.waitForFunction(() => document.querySelectorAll("dialog[open] .pane")[1].scrollLeft === 40);

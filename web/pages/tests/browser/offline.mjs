@@ -58,7 +58,10 @@ for (const language of ["en", "zh"])
         return registered?.active?.state === "activated";
       });
       await reader.page.reload();
-      await reader.settled();
+      await reader.page.waitForFunction(async () => {
+        const kept = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
+        return kept.flat().some((one) => one.url.includes("/V/seen?"));
+      });
       await relay.cut();
 
       await reader.page.goto(base + given.address);
