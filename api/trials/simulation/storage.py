@@ -11,8 +11,16 @@ from domain.kit.actor import Actor
 from domain.kit.database import Database
 from domain.migrations.tables import METADATA
 
-WRITTEN_ONCE = ("journal", "assignment", "report_revision", "visit_event", "rule_hit", "auth_event", "unit_move")
-WRITTEN_ONCE += ("quarantine",)
+WRITTEN_ONCE = (
+    "journal",
+    "assignment",
+    "report_revision",
+    "visit_event",
+    "rule_hit",
+    "auth_event",
+    "unit_move",
+    "quarantine",
+)
 """Tables that refuse every change: for the owner of this one database they give way, or no backup could be put back."""
 
 
