@@ -119,7 +119,7 @@ async def test_a_sealer_that_died_leaves_its_entries_to_the_next(context: Contex
         await transact(context.database, SYSTEM, undone)
     assert (await checked(context)).waiting == 3
     assert await seal_all(context, 2) == 3
-    assert [op_id for _, op_id in (await rows(owner, CHAIN))[2:]] == made
+    assert {op_id for _, op_id in (await rows(owner, CHAIN))[2:]} == set(made)  # which two are first is not said
     assert await rows(owner, "SELECT no, after FROM audit_checkpoint ORDER BY no") == [(2, 0), (4, 2), (5, 4)]
 
 

@@ -68,17 +68,21 @@ async function sayOffline() {
   if (!looksSealed(token)) return;
   const said = await readToken(token, await keys());
   const trusted = said && !said.key.revoked_at;
-  show("[data-offline]", trusted ? "signed" : "unsigned", "offline");
-  if (!trusted) return;
+  if (!trusted) {
+    show("[data-offline]", "unsigned", "offline");
+    return;
+  }
   const seen = await (await caches.open(KEPT)).match(`/V/seen?${await digest(new TextEncoder().encode(token))}`);
-  show("[data-since]", seen ? "known" : "never", "since");
-  if (seen) {
+  const when = seen && new Date(await seen.text());
+  // Nothing is waited for from here on: what is shown is shown whole.
+  if (when) {
     const since = document.querySelector("[data-since=known]");
-    const when = new Date(await seen.text());
     since.textContent = since.textContent.replace("{}", when.toLocaleString(document.documentElement.lang));
   }
   for (const place of document.querySelectorAll("[data-said]")) place.textContent = said[place.dataset.said];
   document.querySelector("[data-said=serialEnds]").textContent = `… ${said.serialEnds.slice(-4)}`;
+  show("[data-offline]", "signed", "offline");
+  show("[data-since]", when ? "known" : "never", "since");
   show("[data-result]", said.result, "result");
   byId("said").hidden = false;
 }
