@@ -1,6 +1,7 @@
 // A reviewer lays a claim's photos beside those of another machine, by buttons or keys: comparing.mjs LANGUAGE SIZE
 import assert from "node:assert/strict";
-import { Office, until } from "../../../phone/tests/browser/office.mjs";
+import { Office } from "../../../phone/tests/browser/office.mjs";
+import { until } from "../../../scripts/until.mjs";
 import { scenario } from "./desk.mjs";
 
 const [language = "en-GB", size = "wide"] = process.argv.slice(2);

@@ -1,6 +1,7 @@
 // A partner's office at work: a claim by the form, claims as a file, leave asked for, a key and a webhook: handing-in.mjs LANGUAGE SIZE
 import assert from "node:assert/strict";
-import { Office, until } from "../../../phone/tests/browser/office.mjs";
+import { Office } from "../../../phone/tests/browser/office.mjs";
+import { until } from "../../../scripts/until.mjs";
 import { openJobs } from "./claims.mjs";
 import { scenario } from "./desk.mjs";
 

@@ -1,6 +1,7 @@
 // A manager at work: claims are paid, a warranty change approved, a partner authorised, a programme made: managing.mjs LANGUAGE SIZE
 import assert from "node:assert/strict";
-import { Office, until } from "../../../phone/tests/browser/office.mjs";
+import { Office } from "../../../phone/tests/browser/office.mjs";
+import { until } from "../../../scripts/until.mjs";
 import { claimInReview } from "./claims.mjs";
 import { scenario } from "./desk.mjs";
 

@@ -1,6 +1,7 @@
 // Job sheets, labels and reports are printed at the desk: papers.mjs LANGUAGE SIZE
 import assert from "node:assert/strict";
-import { Office, until } from "../../../phone/tests/browser/office.mjs";
+import { Office } from "../../../phone/tests/browser/office.mjs";
+import { until } from "../../../scripts/until.mjs";
 import { claimInReview } from "./claims.mjs";
 import { scenario } from "./desk.mjs";
 

@@ -1,6 +1,7 @@
 // A code that is scanned without a network: what its signature proves is told, and never that the report still stands.
 import assert from "node:assert/strict";
 import { request as ask, createServer } from "node:http";
+import { until } from "../../../scripts/until.mjs";
 import { given, scenario } from "./reader.mjs";
 
 /** The way to the server, which can be cut. */
@@ -53,12 +54,13 @@ for (const language of ["en", "zh"])
 
       await reader.page.goto(base + given.address);
       await shown(titles.genuine);
-      await reader.page.waitForFunction(async () => {
+      const becomes = (what, question) => until(what, () => reader.page.evaluate(question));
+      await becomes("the page's worker is active", async () => {
         const registered = await navigator.serviceWorker.getRegistration("/V/");
         return registered?.active?.state === "activated";
       });
       await reader.page.reload();
-      await reader.page.waitForFunction(async () => {
+      await becomes("the code is noted as seen", async () => {
         const kept = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
         return kept.flat().some((one) => one.url.includes("/V/seen?"));
       });

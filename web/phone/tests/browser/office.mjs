@@ -54,14 +54,3 @@ export class Office {
     });
   }
 }
-
-/** Waits until `find` returns something, asking twice a second. */
-export async function until(what, find, seconds = 40) {
-  const end = Date.now() + seconds * 1000;
-  for (;;) {
-    const found = await find();
-    if (found) return found;
-    if (Date.now() > end) throw new Error(`it did not happen within ${seconds} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-}

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { until } from "./office.mjs";
+import { until } from "../../../scripts/until.mjs";
 import { scenario } from "./phone.mjs";
 import { signIn } from "./screens.mjs";
 

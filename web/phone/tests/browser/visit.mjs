@@ -1,7 +1,8 @@
 // A whole visit without a network, on the screen: scanned by live camera, recorded, signed, completed, code shown.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { Office, until } from "./office.mjs";
+import { until } from "../../../scripts/until.mjs";
+import { Office } from "./office.mjs";
 import { scenario } from "./phone.mjs";
 import { signIn } from "./screens.mjs";
 

@@ -1,6 +1,7 @@
 // Steps on the app without its screens (bench.ts): what the screens call, called from outside.
 import { readdirSync, readFileSync } from "node:fs";
-import { Office, until } from "../office.mjs";
+import { until } from "../../../../scripts/until.mjs";
+import { Office } from "../office.mjs";
 import { PASSWORD } from "../phone.mjs";
 
 export const office = new Office();

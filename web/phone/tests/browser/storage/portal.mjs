@@ -1,6 +1,6 @@
 // A network that answers everything with its own page, and one that swallows answers: neither is taken for the server.
 import assert from "node:assert/strict";
-import { until } from "../office.mjs";
+import { until } from "../../../../scripts/until.mjs";
 import { scenario } from "../phone.mjs";
 import { logged, office, opened, sent, signedIn, stored, value } from "./bench.mjs";
 

@@ -1,6 +1,6 @@
 // Two windows of the app record and sync at once: one numbering, one sender, each line once.
 import assert from "node:assert/strict";
-import { until } from "../office.mjs";
+import { until } from "../../../../scripts/until.mjs";
 import { scenario } from "../phone.mjs";
 import { logged, office, opened, sent, signedIn, stored, value } from "./bench.mjs";
 

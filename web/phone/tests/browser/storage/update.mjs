@@ -1,7 +1,7 @@
 // A new version comes while the outbox is full: it waits until it is asked for, and the outbox survives it.
 import assert from "node:assert/strict";
 import { cpSync, rmSync } from "node:fs";
-import { until } from "../office.mjs";
+import { until } from "../../../../scripts/until.mjs";
 import { scenario } from "../phone.mjs";
 import { logged, office, opened, ready, sent, signedIn, stored, value } from "./bench.mjs";
 

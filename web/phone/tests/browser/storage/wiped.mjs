@@ -1,6 +1,6 @@
 // The browser clears the app's storage: the app notices, says what went with it, and starts anew.
 import assert from "node:assert/strict";
-import { until } from "../office.mjs";
+import { until } from "../../../../scripts/until.mjs";
 import { PASSWORD, scenario } from "../phone.mjs";
 import { call, logged, office, opened, sent, signedIn, stored, value } from "./bench.mjs";
 
