@@ -8,7 +8,7 @@ TEST_WORKERS ?= 2
 TESTS ?=
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $(UV_FLAGS)
 
-.PHONY: help demo app app-pictures desk-pictures page-pictures report-pictures seal-evidence clean-demo test check floors bench format lock environment environment-dev
+.PHONY: help demo app app-pictures desk-pictures page-pictures report-pictures seal-evidence clean-demo test check prove prove-release floors bench format lock environment environment-dev
 .DEFAULT_GOAL := help
 
 help: ## say what can be made
@@ -67,6 +67,14 @@ check: environment-dev ## format, lint, types, imports between folders, the API'
 
 floors: environment-dev ## try the oldest libraries that pyproject.toml allows (TESTS=...; five minutes, needs the index)
 	@scripts/floors $(TESTS)
+
+prove: environment-dev ## show what is promised: hostile requests, isolation, crashes, forgeries, load (PROVE="--only crashes")
+	@scripts/system-packages libzbar0 fonts-wqy-microhei poppler-utils
+	$(BIN)/python -m tests.prove --json out/prove.json $(PROVE)
+
+prove-release: environment-dev ## the same with a release's sizes, which take hours (PROVE="--sizes crashes.kills=20 ...")
+	@scripts/system-packages libzbar0 fonts-wqy-microhei poppler-utils
+	$(BIN)/python -m tests.prove --release --json out/prove-release.json $(PROVE)
 
 bench: environment-dev ## measure speed and memory against the yardstick of the same run
 	$(BIN)/python -m tests.bench $(BENCH)
