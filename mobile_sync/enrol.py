@@ -29,8 +29,8 @@ async def enrol(work: Work, actor: Actor, request: EnrolRequest, key: bytes) -> 
     """
     person = await person_of(work, actor.account_id)
     signed_in_as = select(Device.revoked_at).where(Device.id == actor.device_id).with_for_update(key_share=True)
-    shut_out = person is None or person.disabled_at is not None or person.suspended
-    if person is None or shut_out or await work.db.scalar(signed_in_as) is not None:
+    shut_out = person.disabled_at is not None or person.suspended
+    if shut_out or await work.db.scalar(signed_in_as) is not None:
         raise NotSignedIn("The session was ended meanwhile; sign in again.")
     return await open_session(
         work,
