@@ -1,11 +1,16 @@
 """Who may invite, see and disable whom."""
 
-from uuid import UUID
+import typing
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import column, false
 
 from api.context import Context
 from domain.kit.actor import SYSTEM, Role
 from domain.kit.work import begin
-from tests.cast import Caller, Cast, joined
+from domain.people.access import own_rows_of
+from tests.cast import Caller, Cast, actor_of, joined
 
 
 async def newcomer(context: Context, cast: Cast, name: str, role: Role, partner_id: UUID | None) -> Caller:
@@ -127,3 +132,61 @@ async def test_a_partner_office_keeps_technicians_and_not_its_own_colleagues(con
     assert (await pat.post("/sign-out")).status_code == 200
     assert (await cast.pam.post("/people/invitation-links", {"account_id": str(cast.dora.id)})).status_code == 404
     assert (await cast.pam.post("/people/invitation-links", {"account_id": str(cast.ann.id)})).status_code == 201
+
+
+async def test_a_partner_s_code_is_given_once(cast: Cast) -> None:
+    body = {"code": "NORTH", "name": "Another", "grade": "B", "region": "east", "currency": "EUR"}
+    taken = await cast.ada.post("/partners", body)
+    assert (taken.status_code, taken.json()["code"], taken.json()["partner"]) == (409, "partner-code-taken", "NORTH")
+
+
+async def test_only_an_admin_invites_an_admin(context: Context, cast: Cast) -> None:
+    sam = await newcomer(context, cast, "sam", Role.SERVICE_MANAGER, None)
+    body = {"login": "new@test", "name": "New", "role": "admin"}
+    refused = await sam.post("/people", body)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not-allowed")
+    assert (await cast.ada.post("/people", body)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("role", "of", "field"),
+    [
+        ("system", None, "role"),
+        ("partner_office", None, "partner_id"),
+        ("dispatcher", "north", "partner_id"),
+        ("technician", "nobody", "partner_id"),
+    ],
+)
+async def test_nobody_is_invited_in_a_role_that_their_side_does_not_have(
+    cast: Cast, role: str, of: str | None, field: str
+) -> None:
+    partner = {None: None, "north": str(cast.north), "nobody": str(uuid4())}[of]
+    refused = await cast.ada.post("/people", {"login": "new@test", "name": "New", "role": role, "partner_id": partner})
+    assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (422, "invalid-request", field)
+
+
+async def test_a_partner_revokes_phones_of_its_own_alone(cast: Cast) -> None:
+    for device_id in (str(actor_of(cast.ben).device_id), str(uuid4())):
+        refused = await cast.pam.post("/devices/revoke", {"device_id": device_id, "reason": "a rival's"})
+        assert (refused.status_code, refused.json()["code"]) == (404, "not-found")
+    assert (await cast.ben.post("/sign-out")).status_code == 200
+
+
+@pytest.mark.parametrize(("path", "by"), [("/partners", "code"), ("/devices", "id"), ("/api-keys", "id")])
+async def test_every_list_comes_in_pages_that_neither_skip_nor_repeat(cast: Cast, path: str, by: str) -> None:
+    for name in ("first", "second", "third"):
+        await cast.pam.done("/api-keys", {"name": name})
+    whole = [line[by] for line in (await cast.ada.get(path)).json()["items"]]
+    seen: list[str] = []
+    page: dict[str, typing.Any] = {"next": ""}
+    while page["next"] is not None:
+        page = (await cast.ada.get(path, limit=1, **({"cursor": page["next"]} if page["next"] else {}))).json()
+        seen += [line[by] for line in page["items"]]
+    assert seen == whole
+    assert len(set(seen)) >= 2
+
+
+def test_a_role_that_nobody_thought_of_sees_no_rows() -> None:
+    later = typing.cast(Role, "a-role-of-a-later-release")
+    assert own_rows_of(later, True, column("partner_id")).compare(false())
+    assert own_rows_of(later, False, column("partner_id"), column("technician_id")).compare(false())

@@ -2,8 +2,11 @@
 
 import asyncio
 import datetime as dt
+from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -12,7 +15,7 @@ from domain.kit.actor import SYSTEM
 from domain.kit.work import begin, transact
 from domain.people import sessions
 from domain.people.model import Device, SignIn
-from domain.people.tokens import NO_DEVICE
+from domain.people.tokens import NO_DEVICE, RefreshToken, read_token
 from tests.cast import Caller, Cast
 from tests.conftest import rows
 
@@ -265,3 +268,60 @@ async def test_a_browser_s_session_is_not_adopted_by_whoever_enrolled_the_empty_
         await connection.exec_driver_sql("DELETE FROM access_token")
         await connection.exec_driver_sql(f"DELETE FROM session WHERE id = '{browser['session_id']}'")
     assert (await refresh(nobody, browser["refresh_token"]))[0] == 401
+
+
+async def test_a_revoked_phone_signs_in_no_more(cast: Cast, nobody: Caller) -> None:
+    await invited(cast, nobody)
+    device = phone()
+    await sign_in(nobody, phone=device)
+    await cast.pam.done("/devices/revoke", {"device_id": device["id"], "reason": "stolen from the van"})
+    again = await nobody.post("/sign-in", {"login": "new@test", "password": PASSWORD, "phone": device})
+    assert (again.status_code, again.json()["code"]) == (401, "session-ended")
+
+
+async def test_a_password_that_is_set_ends_every_older_session(cast: Cast, nobody: Caller) -> None:
+    account_id = await invited(cast, nobody)
+    tokens = await sign_in(nobody, phone=phone())
+    link = await cast.pam.done("/people/invitation-links", {"account_id": account_id, "purpose": "reset"})
+    body = {"token": link["token"], "password": "another long pass phrase"}
+    assert (await nobody.post("/sign-in/password", body)).status_code == 200
+    assert (await refresh(nobody, tokens["refresh_token"]))[0] == 401
+    earlier = Caller(nobody.http, tokens["access_token"], None)
+    assert (await earlier.post("/sign-out")).status_code == 401
+
+
+@pytest.mark.parametrize("what", ["disable the person", "revoke the phone", "suspend the partner"])
+async def test_a_restored_server_adopts_no_session_of_who_was_shut_out_since(
+    cast: Cast, nobody: Caller, owner: AsyncEngine, what: str
+) -> None:
+    account_id = await invited(cast, nobody)
+    device = phone()
+    tokens = await sign_in(nobody, phone=device)
+    async with owner.begin() as connection:
+        await connection.exec_driver_sql(f"DELETE FROM session WHERE id = '{tokens['session_id']}'")
+    shut_out: dict[str, tuple[str, dict[str, Any]]] = {
+        "disable the person": ("/people/disable", {"account_id": account_id}),
+        "revoke the phone": ("/devices/revoke", {"device_id": device["id"]}),
+        "suspend the partner": ("/partners/suspend", {"partner_id": str(cast.north)}),
+    }
+    path, body = shut_out[what]
+    await cast.ada.done(path, body | {"reason": "no longer one of us"})
+    assert (await refresh(nobody, tokens["refresh_token"]))[0] == 401
+
+
+async def test_a_token_of_one_phone_s_session_serves_no_other_phone(
+    cast: Cast, nobody: Caller, context: Context
+) -> None:
+    await invited(cast, nobody)
+    given = (await sign_in(nobody, phone=phone()))["refresh_token"]
+    token = read_token(given, context.session_key)
+    assert isinstance(token, RefreshToken)
+    other = replace(token, device=uuid4()).text(context.session_key)
+    assert (await refresh(nobody, other))[0] == 401
+    assert (await refresh(nobody, given))[0] == 200, "the session itself stands"
+
+
+@pytest.mark.parametrize("text", ["A" * 41, "A" * 120])
+async def test_what_is_no_token_is_refused_like_a_forged_one(nobody: Caller, text: str) -> None:
+    status, refused = await refresh(nobody, text)
+    assert (status, refused["code"]) == (401, "session-ended")

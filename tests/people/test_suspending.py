@@ -61,6 +61,14 @@ async def test_nobody_of_a_suspended_partner_is_in_any_more(cast: Cast, http: ht
     assert (await http.post("/sign-in", json=asked)).status_code == 200
 
 
+async def test_who_is_suspended_again_keeps_the_first_moment(cast: Cast, owner: AsyncEngine) -> None:
+    since = f"SELECT suspended_at FROM partner WHERE id = '{cast.north}'"
+    await suspend(cast)
+    first = await rows(owner, since)
+    await suspend(cast)
+    assert await rows(owner, since) == first != [(None,)]
+
+
 async def test_a_partners_system_is_told_why_it_may_nothing(cast: Cast) -> None:
     _, system = await key_of(cast, cast.pam)
     assert (await system.get("/me")).status_code == 200
