@@ -111,7 +111,7 @@ class Server:
 
         async def open_session(work: Work) -> Tokens | None:
             person = await sessions.person_of(work, self.world.technicians[said["login"]].id)
-            if person is None or person.disabled_at is not None:
+            if person.disabled_at is not None:
                 return None
             device_id, app = UUID(said["phone"]["id"]), said["phone"]["app_version"]
             return await sessions.open_session(
