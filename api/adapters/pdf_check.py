@@ -4,9 +4,11 @@ import io
 import logging
 
 import msgspec
+from asn1crypto import cms, x509
 from pyhanko.keys import load_certs_from_pemder_data
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import SignatureCoverageLevel, validate_pdf_signature
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko_certvalidator import ValidationContext
 
 
@@ -14,8 +16,9 @@ class InnerSeal(msgspec.Struct, frozen=True, kw_only=True):
     """What a PDF proves of itself.
 
     ``ours``: a key that one of the roots vouches for signed it, and what was signed is there as it was. ``whole``:
-    nothing was added afterwards, and there is no second signature. ``from_us``: it carries one of the roots, as our
-    seals do, whether a signature holds or not. ``certificate`` is the signer's, in DER.
+    nothing was added afterwards, there is no second signature, and what no signature covers is as sealing wrote it.
+    ``from_us``: it carries one of the roots, as our seals do, whether a signature holds or not. ``certificate`` is the
+    signer's, in DER.
     """
 
     ours: bool
@@ -45,10 +48,41 @@ def inner_seal(pdf: bytes, roots: list[bytes]) -> InnerSeal:
         ours = bool(status.intact and status.valid and status.trusted)
         return InnerSeal(
             ours=ours,
-            whole=ours and whole and len(signatures) == 1,
+            whole=ours and whole and len(signatures) == 1 and _as_sealed(pdf, signatures[0], trusted),
             from_us=from_us,
             certificate=None if signer is None else signer.dump(),
             said=status.summary(),
         )
     except Exception as error:
         return InnerSeal(ours=False, whole=False, from_us=from_us, said=f"unreadable: {type(error).__name__}")
+
+
+def _as_sealed(pdf: bytes, seal: EmbeddedPdfSignature, roots: list[x509.Certificate]) -> bool:
+    """Say whether a seal is written as ours are: no signature covers its frame, the root beside it and its filling."""
+    signer, info = seal.signer_cert, seal.signer_info
+    frame = cms.ContentInfo(
+        {
+            "content_type": "signed_data",
+            "content": {
+                "version": "v1",
+                "digest_algorithms": [{"algorithm": "sha256"}],
+                "encap_content_info": {"content_type": "data"},
+                "certificates": [signer, *(root for root in roots if root.subject == signer.issuer)],
+                "signer_infos": [
+                    {
+                        "version": "v1",
+                        "sid": {
+                            "issuer_and_serial_number": {"issuer": signer.issuer, "serial_number": signer.serial_number}
+                        },
+                        "digest_algorithm": {"algorithm": "sha256"},
+                        "signed_attrs": info["signed_attrs"],
+                        "signature_algorithm": {"algorithm": "sha256_ecdsa"},
+                        "signature": info["signature"].native,
+                    }
+                ],
+            },
+        }
+    )
+    _, before, after, _ = seal.byte_range
+    written = frame.dump().hex().upper().encode()
+    return bool(pdf[before:after] == b"<" + written.ljust(after - before - 2, b"0") + b">")

@@ -10,7 +10,7 @@ from domain.sealing.token import read_token
 from printing.report import render_report
 from tests.printing import visits
 from tests.prove.result import Result, Sizes, judged
-from tests.sealing.attacks import ATTACKS, flipped_bytes
+from tests.sealing.attacks import ATTACKS, flipped_bytes, flipped_digits
 from tests.sealing.pdf_keys import AT, new_pdf_key
 from tests.sealing.tokens import KEYS, KINDS, sealed
 
@@ -39,6 +39,7 @@ def _tried(sizes: Sizes) -> Result:
     register = {hashlib.sha256(issued).hexdigest()}
     changed = {name: attack(issued, key) for name, attack in ATTACKS.items()}
     changed |= {f"byte {n}": one for n, one in enumerate(islice(flipped_bytes(issued), sizes["pdfs"]))}
+    changed |= {f"digit {n} of the seal": one for n, one in enumerate(flipped_digits(issued, sizes["pdfs"]))}
     stolen = ("sealed_with_the_stolen_key",)
     for name, pdf in changed.items():
         if hashlib.sha256(pdf).hexdigest() in register:

@@ -194,12 +194,30 @@ def strange_range(pdf: bytes, key: PdfKey) -> bytes:
     return pdf[:start] + b"9" + pdf[start + 1 :]
 
 
+def _seal_bounds(pdf: bytes) -> tuple[int, int]:
+    """Where the hex digits of the seal begin and end: no signature covers them."""
+    covered = pdf[pdf.index(b"/ByteRange [0 ") :].split(maxsplit=4)
+    return int(covered[2]) + 1, int(covered[3]) - 1
+
+
+def small_letters(pdf: bytes, key: PdfKey) -> bytes:
+    """The same seal, spelled otherwise."""
+    start, end = _seal_bounds(pdf)
+    return pdf[:start] + pdf[start:end].lower() + pdf[end:]
+
+
+def filled_up(pdf: bytes, key: PdfKey) -> bytes:
+    """Something hidden behind the seal, where only zeros are."""
+    _, end = _seal_bounds(pdf)
+    return pdf[: end - 64] + b"Pump exchanged".hex().encode().ljust(64, b"0") + pdf[end:]
+
+
 ATTACKS: dict[str, Callable[[bytes, PdfKey], bytes]] = {
     attack.__name__: attack
     for attack in (
         *(painted_over, shadow_page, annotation, form_field, other_title, junk_store, second_page, second_signature),
         *(sealed_with_the_stolen_key, without_seal, rewritten, other_table, replaced_object, appended, in_front),
-        *(seal_moved, strange_range),
+        *(seal_moved, strange_range, small_letters, filled_up),
     )
 }
 
@@ -208,6 +226,18 @@ def flipped_bytes(pdf: bytes) -> Iterator[bytes]:
     """The file with one byte changed, at places spread over all of it."""
     chance = random.Random(7)
     for place in chance.sample(range(len(pdf)), FLIPS):
-        other = bytearray(pdf)
-        other[place] ^= chance.randrange(1, 256)
-        yield bytes(other)
+        yield _changed(pdf, place, chance.randrange(1, 256))
+
+
+def flipped_digits(pdf: bytes, count: int) -> Iterator[bytes]:
+    """The file with one digit of its seal replaced by another, at places spread over all of the seal."""
+    chance = random.Random(11)
+    for place in chance.sample(range(*_seal_bounds(pdf)), count):
+        other = chance.choice([digit for digit in b"0123456789ABCDEF" if digit != pdf[place]])
+        yield _changed(pdf, place, other ^ pdf[place])
+
+
+def _changed(pdf: bytes, place: int, bits: int) -> bytes:
+    other = bytearray(pdf)
+    other[place] ^= bits
+    return bytes(other)
