@@ -61,7 +61,9 @@ class Connection(asyncio.Protocol):
 
 
 def request(method: str, path: str, *, token: str = "", body: bytes = b"", **headers: str) -> bytes:
-    """Return an HTTP/1.1 request as bytes."""
+    """Return an HTTP/1.1 request as bytes; a body is JSON unless ``content_type`` says otherwise."""
+    if body:
+        headers = {"content_type": "application/json", **headers, "content_length": str(len(body))}
     lines = [
         f"{method} {path} HTTP/1.1",
         "host: 127.0.0.1",
@@ -69,8 +71,6 @@ def request(method: str, path: str, *, token: str = "", body: bytes = b"", **hea
     ]
     if token:
         lines.append(f"authorization: Bearer {token}")
-    if body:
-        lines += ["content-type: application/json", f"content-length: {len(body)}"]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import httpx
 from sqlalchemy import text
 
-from api.context import build
+from api.context import Context, build
 from api.settings import Settings
 from api.worker import drain
 from domain.kit.actor import SYSTEM
@@ -14,10 +14,12 @@ from domain.kit.database import reading
 from domain.reports import codes
 from tests.bench.load import Measured, load, request
 from tests.bench.served import scratch, serving
-from tests.cast import cast_of
+from tests.cast import Cast, cast_of
 from tests.reports.sheets import reported
 
 REPORTS = 30
+CODES = tuple(f"{number:026d}".replace("0", "A") for number in range(REPORTS))
+"""Under which their customers collect them."""
 SECONDS = 6.0
 ENOUGH_PER_SECOND, P99_MS_MAX = 300, 100
 BROWSER = {"accept": "text/html", "accept_language": "en", "accept_encoding": "br, gzip"}
@@ -31,7 +33,12 @@ async def run() -> dict[str, Any]:
             database_url=server.url("fieldstone_app"),
             partner_database_url=server.url("fieldstone_partner"),
         )
-        addresses = await _sealed(settings)
+        context = build(settings)
+        try:
+            async with httpx.AsyncClient() as client:
+                addresses = await sealed(context, await cast_of(context, client))
+        finally:
+            await context.close()
         environment = {"DATABASE_URL": settings.database_url, "FIELDSTONE_DATA": settings.data}
         with serving("api.asgi:app", FIELDSTONE_LOG_LEVEL="warning", **environment) as base:
             pages = await load(base, lambda n: request("GET", addresses[n % REPORTS], **BROWSER), seconds=SECONDS)
@@ -43,20 +50,14 @@ async def run() -> dict[str, Any]:
     return {**_figures("page", pages), **_figures("json", told), **_figures("forged", forged), "fast_enough": enough}
 
 
-async def _sealed(settings: Settings) -> list[str]:
+async def sealed(context: Context, cast: Cast) -> list[str]:
     """Seal reports and return the paths in their QRs."""
-    context = build(settings)
-    try:
-        async with httpx.AsyncClient() as client:
-            cast = await cast_of(context, client)
-        for number in range(REPORTS):
-            await reported(context, cast, code=f"{number:026d}".replace("0", "A"))
-        await drain(context)
-        async with reading(context.database, SYSTEM) as db:
-            tokens = (await db.scalars(text("SELECT token FROM report_seal"))).all()
-        return [urlsplit(codes.verification_address("https://maker.example", token)).path for token in tokens]
-    finally:
-        await context.close()
+    for code in CODES:
+        await reported(context, cast, code=code)
+    await drain(context)
+    async with reading(context.database, SYSTEM) as db:
+        tokens = (await db.scalars(text("SELECT token FROM report_seal"))).all()
+    return [urlsplit(codes.verification_address("https://maker.example", token)).path for token in tokens]
 
 
 def _forged(path: str, number: int) -> str:
