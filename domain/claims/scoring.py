@@ -58,7 +58,7 @@ def busier_than_others(facts: ScoreFacts) -> Points | None:
     usual = facts.usual_week
     if usual is None or usual.count < norm_count_min or facts.week < week_min:
         return None
-    if facts.week <= week_times * max(usual.median, 1.0):
+    if facts.week <= week_times * usual.median:
         return None
     return Points(
         50,
@@ -230,7 +230,7 @@ def _share_points(points: int, reason: str, what: str, share: Share) -> Points:
 
 def _outlier(usual: Norm | None, asked: int, mad_min: float, reason: str, what: str) -> Points | None:
     """Give points to what lies far above the median, in units of the median distance from it."""
-    if usual is None or usual.count < norm_count_min or asked <= usual.median:
+    if usual is None or usual.count < norm_count_min:
         return None
     score = mad_to_deviation * (asked - usual.median) / max(usual.mad, usual.median * 0.1, mad_min)
     if score <= outlier_score:
@@ -296,7 +296,7 @@ def _judge(rule: ScoredRule, facts: ScoreFacts) -> ScoreHit | None:
     return ScoreHit(
         rule=rule.id,
         version=rule.version,
-        points=min(found.points, rule.weight),
+        points=found.points,
         reason=found.reason,
         sentence=found.sentence,
         inputs=found.inputs,

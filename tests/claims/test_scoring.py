@@ -8,7 +8,7 @@ import pytest
 
 from domain.claims.score_facts import ClaimScore, ScoreFacts, Spot, metres_between
 from domain.claims.score_gathering import serials_beside
-from domain.claims.scoring import SCORED, score
+from domain.claims.scoring import SCORED, SCORING_VERSION, score
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 
@@ -24,7 +24,15 @@ class ScoreCases(msgspec.Struct, forbid_unknown_fields=True):
     cases: list[ScoreCase]
 
 
+class WordsCase(msgspec.Struct, forbid_unknown_fields=True):
+    case: str
+    sentence: str
+    inputs: dict[str, Any]
+
+
 SCORES = msgspec.json.decode((VECTORS / "scores.json").read_bytes(), type=ScoreCases)
+SCORES.cases += msgspec.json.decode((VECTORS / "score_bounds.json").read_bytes(), type=list[ScoreCase])
+WORDS = msgspec.json.decode((VECTORS / "score_words.json").read_bytes(), type=list[WordsCase])
 EACH_CASE = pytest.mark.parametrize("case", SCORES.cases, ids=lambda case: case.name.replace(" ", "-"))
 
 
@@ -48,6 +56,18 @@ def test_a_score_replays_from_what_is_stored(case: ScoreCase) -> None:
     stored, given = msgspec.json.encode(facts), msgspec.json.encode(score(facts))
     again = score(msgspec.json.decode(stored, type=ScoreFacts))
     assert again == msgspec.json.decode(given, type=ClaimScore) == score(facts)
+
+
+@pytest.mark.parametrize("words", WORDS, ids=lambda words: words.case.replace(" ", "-"))
+def test_points_say_in_a_sentence_what_they_rest_on(words: WordsCase) -> None:
+    case = next(case for case in SCORES.cases if case.name == words.case)
+    found = {hit.sentence: hit.inputs for hit in score(facts_of(case)).findings}
+    assert found.get(words.sentence) == words.inputs, found
+
+
+def test_a_score_tells_which_version_of_each_rule_gave_it() -> None:
+    assert {rule.id: rule.version for rule in SCORED if rule.version != 1} == {"S18": 2}
+    assert score(facts_of(SCORES.cases[0])).version == SCORING_VERSION == 2
 
 
 def test_every_rule_has_a_case_that_hits_and_none_gives_more_than_its_weight() -> None:
