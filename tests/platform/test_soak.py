@@ -18,7 +18,7 @@ from tests.prove.soak_mix import MIX, Ask, Kind, documented
 from tests.prove.soak_world import World
 
 SECONDS = 120
-GOOD = Sample(0, 0.0, 150, 250, 400, 20, 3, 0.2, 2, 4, 0, 1.5)
+GOOD = Sample(0, 0.0, 150, 250, 400, 20, 3, 0.2, 2, 4, 0, 1.5, 0.1)
 
 
 def soaked(seconds: int = SECONDS, **given: Any) -> Soaked:

@@ -15,7 +15,7 @@ import asyncpg
 from api.embedded import Embedded
 from tests.bench.served import dsn
 
-PAGE = os.sysconf("SC_PAGE_SIZE")
+PAGE, TICKS = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
 DRAINED_EACH_S = 0.5
 MARKS = {"api": "uvicorn", "worker": "api.running", "postgres": "bin/postgres"}
 """What the command line of the first process of each says; those it began belong to it."""
@@ -33,7 +33,10 @@ SELECT count(*) FILTER (WHERE status = 'queued' AND execute_after <= now()) AS w
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One reading. ``at`` is of ``time.perf_counter``, memory in megabytes; ``late_s``: how late it was taken."""
+    """One reading. ``at`` is of ``time.perf_counter``, memory in megabytes; ``late_s``: how late it was taken.
+
+    ``others`` is how many cores somebody else kept busy since the reading before.
+    """
 
     at: float
     late_s: float
@@ -47,6 +50,21 @@ class Sample:
     tasks_waiting: int
     tasks_failed: int
     load: float
+    others: float
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """What processes use: memory by part of the product in megabytes, and processor time since they began in seconds.
+
+    ``ours_s`` is of this process and all that it began, ``all_s`` of everything on the machine, and what was taken from
+    the machine itself.
+    """
+
+    at: float
+    memory: dict[str, float]
+    ours_s: float
+    all_s: float
 
 
 @asynccontextmanager
@@ -54,7 +72,7 @@ async def gauges(server: Embedded) -> AsyncIterator["Gauges"]:
     """Lend what reads: a session of each role, since a role is shown only what its own sessions do."""
     roles = [await asyncpg.connect(dsn(server.url(role))) for role in ("fieldstone_app", "fieldstone_partner")]
     try:
-        yield Gauges(roles)
+        yield Gauges(roles, processes())
     finally:
         for role in roles:
             await role.close()
@@ -65,19 +83,22 @@ class Gauges:
     """Reads once a second."""
 
     roles: list[Any]
+    before: Processes
 
     async def read(self, due: float) -> Sample:
         """Return one reading."""
         late = time.perf_counter() - due
-        memory = await asyncio.to_thread(megabytes)
+        now, before = await asyncio.to_thread(processes), self.before
+        self.before = now
+        others = (now.all_s - before.all_s - now.ours_s + before.ours_s) / (now.at - before.at)
         sessions = [await role.fetchrow(SESSIONS) for role in self.roles]
         queue = await self.roles[0].fetchrow(QUEUE)
         return Sample(
             at=due,
             late_s=late,
-            api_mb=memory["api"],
-            worker_mb=memory["worker"],
-            postgres_mb=memory["postgres"],
+            api_mb=now.memory["api"],
+            worker_mb=now.memory["worker"],
+            postgres_mb=now.memory["postgres"],
             connections=sum(one["connections"] for one in sessions),
             open_transactions=sum(one["open"] for one in sessions),
             oldest_transaction_s=max(one["oldest_s"] for one in sessions),
@@ -85,6 +106,7 @@ class Gauges:
             tasks_waiting=queue["waiting"],
             tasks_failed=queue["failed"],
             load=os.getloadavg()[0],
+            others=max(0.0, others),
         )
 
     async def read_on(self, samples: list[Sample]) -> None:
@@ -103,20 +125,25 @@ class Gauges:
                     await asyncio.sleep(DRAINED_EACH_S)
 
 
-def megabytes() -> dict[str, float]:
-    """Return the memory of the processes that this one began, shared pages counted in part."""
-    found = dict.fromkeys(MARKS, 0.0)
-    parents = {}
+def processes() -> Processes:
+    """Read what processes use; shared pages count in part."""
+    at = time.perf_counter()
+    user, nice, system, _idle, _waiting, *interrupts = map(int, Path("/proc/stat").read_text().split()[1:9])
+    memory = dict.fromkeys(MARKS, 0.0)
+    parents, spent = {}, {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+                told = (entry / "stat").read_text().rpartition(")")[2].split()
+                parents[int(entry.name)], spent[int(entry.name)] = int(told[1]), int(told[11]) + int(told[12])
+    ours = spent[os.getpid()]
     for process in parents:
         whose = _whose(process, parents)
         if whose is not None:
+            ours += spent[process]
             with contextlib.suppress(OSError):  # it ended meanwhile
-                found[whose] += _megabytes_of(process)
-    return found
+                memory[whose] += _megabytes_of(process)
+    return Processes(at, memory, ours / TICKS, (user + nice + system + sum(interrupts)) / TICKS)
 
 
 def _whose(process: int, parents: dict[int, int]) -> str | None:

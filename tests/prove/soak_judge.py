@@ -83,6 +83,7 @@ def judge(soaked: Soaked) -> Verdict:
     before, after = (median(one.tasks_waiting for one in soaked.part(*part)) for part in ((0.2, 0.4), (0.8, 1.0)))
     failed = max(one.tasks_failed for one in soaked.samples)
     later = "" if bounds is FINE else f" (from {LONG_S} s on +<{FINE.memory:.0%}, <{FINE.drift:.0%})"
+    others = median(one.others for one in soaked.samples)
     kinds = len({one.kind.name for one in soaked.seen})
     checks = {
         f"{errors} × 5xx or no answer": not errors,
@@ -100,7 +101,8 @@ def judge(soaked: Soaked) -> Verdict:
     return Verdict(
         target=f"memory +<{bounds.memory:.0%}, p99 drift <{bounds.drift:.0%}{later}, no transaction over 10 s",
         result=f"{len(soaked.seen):,} at {soaked.rate:.0f}/s (peak {soaked.peak:.0f}), {errors} × 5xx, "
-        f"memory {grown:+.1%}, p99 drift {moved:+.0%}, oldest transaction {oldest:.1f} s",
+        f"memory {grown:+.1%}, p99 drift {moved:+.0%}, oldest transaction {oldest:.1f} s; "
+        f"others kept {others:.1f} cores busy",
         failures=[*(said for said, passed in checks.items() if not passed), *soaked.undocumented],
         judged={"bounds": asdict(bounds), "long": soaked.seconds >= LONG_S, "checks": checks},
     )
@@ -151,6 +153,7 @@ def summed_up(soaked: Soaked) -> dict[str, Any]:
         "rate_per_second": round(soaked.rate, 1),
         "requests": len(soaked.seen),
         **_latency([one.seconds for one in soaked.seen]),
+        "others_cores": round(median(one.others for one in soaked.samples), 2),
         "late_s_max": round(max(one.late_s for one in soaked.samples), 3),
         "kinds": {
             kind.name: {
