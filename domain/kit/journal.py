@@ -12,7 +12,7 @@ from sqlalchemy import Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.kit.base import Big, Record
-from domain.kit.problem import Kind, Problem, every_problem
+from domain.kit.problem import Problem
 
 Outcome = Literal["applied", "applied_flagged", "recorded", "superseded", "rejected"]
 
@@ -148,9 +148,3 @@ async def write_entry(
 def told_of(problem: Problem) -> dict[str, Any]:
     """Return what is stored and told of a problem, without any status code."""
     return {"code": problem.code, "detail": problem.detail, **problem.facts}
-
-
-def kind_of(code: str) -> Kind:
-    """Return the kind of a stored problem; a class that a later release dropped still answers as a conflict."""
-    cls = every_problem().get(code)
-    return Kind.CONFLICT if cls is None else cls.kind

@@ -293,7 +293,8 @@ async def _act(
     if work.actor.role not in action.by:
         raise NotAllowed(f"{action.tag} may be done by: {', '.join(sorted(action.by))}.")
     before = work.changes.copy()
-    for attempt in (1, 2):
+    lost = 0
+    while True:
         try:
             done = await action.carry_out(work, command)
             await work.flush()
@@ -306,9 +307,9 @@ async def _act(
             await back_to_savepoint(work)
             if sqlstate(error) not in (UNIQUE_VIOLATION, EXCLUSION_VIOLATION):
                 raise
-            if attempt == 2:
+            lost += 1
+            if lost == 2:
                 raise AlreadyTaken("Another record already holds this place; read it and decide again.") from error
-    raise AssertionError("unreachable")
 
 
 async def back_to_savepoint(work: Work) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.adapters.queue import PgQueue
+from domain.kit import database
 from domain.kit.actor import SYSTEM, Actor, Role
 from domain.kit.database import CONNECTION_SETTINGS, Database, NotCommitted, reading, writing
 from domain.kit.ids import new_id
@@ -41,6 +42,40 @@ async def test_a_failure_at_commit_reaches_the_caller_and_stores_nothing(kit: Da
     finally:
         await as_owner(owner, "DROP TRIGGER at_commit ON probe")
     assert await rows(owner, "SELECT * FROM probe") == []
+
+
+@pytest.mark.parametrize("how", ["in vain", "no longer"])
+async def test_a_commit_that_is_waited_for_in_vain_is_told_as_busy_and_never_cancelled(
+    kit: Database, owner: AsyncEngine, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    async def insert_one() -> None:
+        async with begin(kit, SYSTEM) as work:
+            await insert(work, "ash")
+
+    await as_owner(owner, AT_COMMIT.format(table="probe").replace("refuse_at_commit", "wait_at_commit"))
+    try:
+        async with owner.begin() as somebody:
+            await somebody.execute(text("SELECT pg_advisory_xact_lock(1)"))
+            if how == "in vain":
+                monkeypatch.setattr(database, "COMMIT_SECONDS", 0.2)
+                with pytest.raises(Busy):
+                    await insert_one()
+            else:
+                inserting = asyncio.create_task(insert_one())
+                await _until_there_is(owner, "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+                inserting.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await inserting
+            assert await rows(owner, "SELECT * FROM probe") == []
+        await _until_there_is(owner, "SELECT * FROM probe WHERE name = 'ash'")
+    finally:
+        await as_owner(owner, "DROP TRIGGER at_commit ON probe")
+
+
+async def _until_there_is(owner: AsyncEngine, query: str) -> None:
+    async with asyncio.timeout(60):
+        while not await rows(owner, query):  # noqa: ASYNC110 - the database tells nobody
+            await asyncio.sleep(0.01)
 
 
 async def test_a_failure_at_commit_is_never_answered_as_success(kit: Database, owner: AsyncEngine, cast: Cast) -> None:
@@ -120,6 +155,12 @@ async def test_work_without_a_queue_says_so(kit: Database) -> None:
             await work.enqueue("probe", None)
 
 
+async def test_work_without_a_signer_says_so(kit: Database) -> None:
+    async with begin(kit, SYSTEM) as work:
+        with pytest.raises(RuntimeError, match="without a signer"):
+            work.signer.sign(b"a label")
+
+
 @pytest.mark.parametrize("role", ["app", "partner"])
 async def test_every_connection_carries_its_time_outs(kit: Database, role: str) -> None:
     engine = getattr(kit, role)
@@ -185,6 +226,44 @@ async def test_a_lock_that_is_not_had_at_the_opening_is_no_lost_connection(kit: 
     assert sqlstate(failure.value) == "55P03", "so that it is tried again"
     async with begin(kit, SYSTEM) as work:
         await insert(work, "ash")
+
+
+async def test_who_goes_away_while_a_transaction_opens_leaves_no_connection_half_open(
+    kit: Database, owner: AsyncEngine
+) -> None:
+    async def wait() -> None:
+        async with writing(kit, SYSTEM, "SELECT pg_advisory_xact_lock(4711); SELECT pg_sleep(9)"):
+            raise AssertionError("it was opened")
+
+    waiting = asyncio.create_task(wait())
+    while not await rows(owner, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711"):
+        assert not waiting.done()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    async with begin(kit, SYSTEM) as work:
+        await insert(work, "ash")
+    assert await rows(owner, "SELECT name FROM probe") == [("ash",)]
+
+
+async def test_a_connection_that_cannot_roll_back_is_never_lent_again(kit: Database, owner: AsyncEngine) -> None:
+    async def leave_in_the_middle() -> None:
+        async with begin(kit, SYSTEM) as work:
+            await insert(work, "ash")
+            statement = asyncio.create_task(work.driver.execute("SELECT pg_sleep(9)"))
+            cut_off.append((work.driver, statement))
+            await asyncio.sleep(0)  # the statement is under way
+            raise ZeroDivisionError
+
+    cut_off: list[tuple[object, asyncio.Task[None]]] = []
+    with pytest.raises(Busy):
+        await leave_in_the_middle()
+    ((driver, statement),) = cut_off
+    await asyncio.wait([statement])
+    assert statement.exception() is not None
+    async with begin(kit, SYSTEM) as work:
+        assert work.driver is not driver
+    assert await rows(owner, "SELECT * FROM probe") == []
 
 
 @pytest.mark.parametrize("partner_id", [None, new_id()])

@@ -16,7 +16,7 @@ from domain.kit.database import Database
 from domain.kit.ids import new_id
 from domain.kit.journal import Entry, canonical
 from domain.kit.problem import Busy, InvalidRequest, NotFound, OperationIdReused, Problem, Stale, TooMany
-from domain.kit.work import Work, begin, execute, transact
+from domain.kit.work import Work, begin, execute, keep, sqlstate, transact
 from tests.conftest import rows
 from tests.kit.probe import NameHeld, Put, Told, hold, insert, put, register_of, send
 
@@ -280,6 +280,68 @@ async def test_an_operation_id_of_another_partner_is_refused_and_the_push_goes_o
         entry = await execute(work, new_id(), Put(name="oak"), b"{}", register_of(put))
     assert entry.outcome == "applied"
     assert await names(owner) == ["ash", "oak"]
+
+
+async def test_a_refusal_under_an_operation_id_of_another_partner_stays_its_own(
+    kit: Database, owner: AsyncEngine
+) -> None:
+    north = Actor(new_id(), Role.TECHNICIAN, new_id())
+    south = Actor(new_id(), Role.TECHNICIAN, new_id())
+    op_id = new_id()
+    await send(kit, op_id=op_id, actor=north, name="ash")
+
+    async def refuse(work: Work, cmd: Put) -> Done:
+        raise InvalidRequest("no")
+
+    async with begin(kit, south) as work:
+        with pytest.raises(OperationIdReused):
+            await execute(work, op_id, Put(name="elm"), b"{}", register_of(refuse))
+        entry = await execute(work, new_id(), Put(name="oak"), b"{}", register_of(put))
+    assert entry.outcome == "applied"
+    assert await outcomes(owner) == ["applied", "applied"]
+
+
+async def test_what_cannot_be_carried_out_is_kept_once(kit: Database, owner: AsyncEngine) -> None:
+    op_id = new_id()
+    first, again = [
+        await transact(kit, SYSTEM, lambda work: keep(work, op_id, "probe.put", 9, b"{}", InvalidRequest("too new")))
+        for _ in range(2)
+    ]
+    assert (first.outcome, first.replayed, again.outcome, again.replayed) == ("rejected", False, "rejected", True)
+    assert again.answer == first.answer
+    assert await outcomes(owner) == ["rejected"]
+
+
+async def test_what_the_journal_cannot_hold_is_a_defect_and_no_used_operation_id(
+    kit: Database, owner: AsyncEngine
+) -> None:
+    op_id = new_id()
+
+    async def known_too_much(work: Work, cmd: Put) -> Done:
+        await insert(work, cmd.name)
+        return Done(Told(said="put"), verdict={"why": "no \x00 in a database"})
+
+    with pytest.raises(Exception, match="unsupported Unicode escape sequence") as failure:
+        await send(kit, known_too_much, op_id=op_id)
+    assert sqlstate(failure.value) == "22P05"
+    assert await names(owner) == []
+    assert (await send(kit, op_id=op_id)).outcome == "applied"
+
+
+async def test_a_command_that_loses_its_connection_is_busy_and_leaves_nothing(
+    kit: Database, owner: AsyncEngine
+) -> None:
+    op_id = new_id()
+
+    async def lose_it(work: Work, cmd: Put) -> Done:
+        await insert(work, cmd.name)
+        await work.driver.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return Done(Told(said="put"))
+
+    with pytest.raises(Busy):
+        await send(kit, lose_it, op_id=op_id)
+    assert await names(owner) == []
+    assert (await send(kit, op_id=op_id)).replayed is False
 
 
 async def test_an_erased_body_answers_as_erased(kit: Database, owner: AsyncEngine) -> None:
