@@ -66,7 +66,7 @@ def _paid_meanwhile(facts: ClaimFacts) -> list[Rival]:
     ]
 
 
-def _found(reason: str, facts: ClaimFacts, rivals: Iterable[Rival], *, soft: bool = False) -> Finding | None:
+def _found(reason: str, facts: ClaimFacts, rivals: Iterable[Rival], *, soft: bool) -> Finding | None:
     found = list(rivals)
     if not found:
         return None

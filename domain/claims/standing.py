@@ -46,8 +46,8 @@ warranty", no-warranty-record "no warranty record", not-our-product "not our pro
 excessive-labour "excessive labor hours", excessive-parts "excessive quantity", excessive-travel "excessive mileage or
 travel", not-authorised "authorization missing". The others are words of our own.
 """
-GRANTING: frozenset[str] = frozenset({"evidence-convincing", "goodwill", "within-authorisation", "other"})
-"""The reasons for which something is paid; those for which something is not are all the others, and ``other``."""
+GRANTING: frozenset[str] = frozenset({"evidence-convincing", "goodwill", "within-authorisation"})
+"""The reasons for which something is paid; ``other`` can be one for either, and is not among them."""
 WAITING: frozenset[str] = frozenset({"in_review", "sent_back"})
 LIVE: frozenset[str] = frozenset({"accepted", "approved"})
 CLOSED: frozenset[str] = frozenset({"paid", "withdrawn"})

@@ -5,10 +5,23 @@ from typing import Any, get_args
 import pytest
 
 from api.context import Context
+from domain.claims import standing
 from domain.claims.facts import ClaimState
 from domain.claims.model import CLAIM_STATES
 from domain.claims.ruling import MOVES_OF
-from domain.claims.standing import MOVES, Decision, DecisionReason, Move, fits, share, state_of
+from domain.claims.standing import (
+    CLOSED,
+    LIVE,
+    MOVES,
+    OUT_OF_COVER,
+    WAITING,
+    Decision,
+    DecisionReason,
+    Move,
+    fits,
+    share,
+    state_of,
+)
 from tests.cast import Cast
 from tests.claims.reviewing import APPROVE, REFUSE, SEND_BACK, lines_by_kind, manager, run, waiting
 from tests.claims.visits import claims
@@ -63,6 +76,24 @@ def test_the_table_knows_the_states_of_the_database() -> None:
     assert set(MOVES_OF) == set(get_args(Decision))
 
 
+def test_the_moves_are_those_of_the_drawn_table() -> None:
+    assert standing.__doc__ is not None
+    drawn = [line.replace("*", " ").replace("+", " ").split() for line in standing.__doc__.splitlines()]
+    states = next(words for words in drawn if words[:1] == ["accepted"])
+    moves = {words[0]: words[1:] for words in drawn if len(words) == len(states) + 1 and "-" in words}
+    found = {
+        move: {state: to for state, to in zip(states, row, strict=True) if to != "-"} for move, row in moves.items()
+    }
+    assert found == MOVES
+
+
+def test_the_kinds_of_states_follow_from_the_moves() -> None:
+    assert MOVES["refuse"].keys() == WAITING
+    assert MOVES["pay"].keys() == LIVE
+    assert set(CLAIM_STATES) - {state for moves in MOVES.values() for state in moves} == CLOSED
+    assert {"not-covered", "not-claimable", "submitted-late"} == OUT_OF_COVER
+
+
 @pytest.mark.parametrize(
     ("lines", "state"),
     [
@@ -91,6 +122,7 @@ def test_each_reason_fits_some_decision() -> None:
     ]
     assert not fits("refuse", "goodwill")
     assert fits("approve_in_part", "goodwill")
+    assert [reason for reason in reasons if fits("refuse", reason) and fits("approve", reason)] == ["other"]
 
 
 @pytest.mark.parametrize(
