@@ -1,7 +1,8 @@
 """The two engines of a process: one per database role, chosen by the principal and by nothing else."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,10 @@ CONNECTION_SETTINGS = {
     "timezone": "UTC",
     "jit": "off",
 }
-
+COMMAND_SECONDS = 30
+COMMIT_SECONDS = 30
+"""So long an answer is waited for: a COMMIT that a standby must confirm has none before the standby has it."""
+_LONGER = COMMIT_SECONDS * 10
 
 _LOST = "The connection to the database was lost; repeat the request."
 SESSION_ENDED = "FS401"
@@ -105,7 +109,7 @@ def connect(app_url: str, partner_url: str, *, pool_size: int = 10) -> Database:
             pool_timeout=5,
             pool_reset_on_return="rollback",
             hide_parameters=True,  # what people wrote must not reach a log through an error's text
-            connect_args={"server_settings": CONNECTION_SETTINGS, "command_timeout": 30},
+            connect_args={"server_settings": CONNECTION_SETTINGS, "command_timeout": COMMAND_SECONDS},
         )
         event.listen(made.sync_engine, "checkout", _refuse_closed)
         return made
@@ -173,12 +177,29 @@ async def writing(database: Database, actor: Actor, then: str = "") -> AsyncIter
         await _open(connection, driver, "; ".join([*opening, then] if then else opening))
         try:
             yield connection, driver
-            done = await driver.execute("COMMIT")
+            done = await _commit(driver)
+            if done != "COMMIT":
+                raise NotCommitted(done)
         except BaseException:
             await _roll_back(connection, driver)
             raise
-        if done != "COMMIT":
-            raise NotCommitted(done)
+
+
+async def _commit(driver: Any) -> str:
+    """Send COMMIT and return what it came to; who waits in vain, or no longer, drops the connection.
+
+    The driver would cancel it instead: PostgreSQL then shows a commit that no standby has, and whoever repeats the
+    operation would be told it is done. Left alone it stays unseen, and its operation locked, until a standby has it.
+    """
+    committing = asyncio.ensure_future(driver.execute("COMMIT", timeout=_LONGER))
+    try:
+        await asyncio.wait({committing}, timeout=COMMIT_SECONDS)
+    finally:
+        if not committing.done():
+            driver.terminate()
+            with suppress(Exception):
+                await committing
+    return str(await committing)
 
 
 @asynccontextmanager

@@ -30,9 +30,11 @@ CREATE POLICY own ON probe TO fieldstone_partner
   USING (partner_id = current_partner()) WITH CHECK (partner_id = current_partner());
 GRANT SELECT, INSERT, UPDATE ON probe, probe_child TO fieldstone_app, fieldstone_partner;
 CREATE FUNCTION refuse_at_commit() RETURNS trigger LANGUAGE plpgsql AS
-  $$BEGIN RAISE EXCEPTION 'not at this commit' USING ERRCODE = 'integrity_constraint_violation'; END$$
+  $$BEGIN RAISE EXCEPTION 'not at this commit' USING ERRCODE = 'integrity_constraint_violation'; END$$;
+CREATE FUNCTION wait_at_commit() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS
+  $$BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END$$
 """
-DROP = "DROP TABLE probe_child; DROP TABLE probe; DROP FUNCTION refuse_at_commit() CASCADE"
+DROP = "DROP TABLE probe_child; DROP TABLE probe; DROP FUNCTION refuse_at_commit(), wait_at_commit() CASCADE"
 
 Carry = Callable[[Work, "Put"], Awaitable[Done]]
 Follow = Callable[[Work, Any], Awaitable[None]]

@@ -26,6 +26,10 @@ AT_COMMIT = (
     "CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED "
     "FOR EACH ROW EXECUTE FUNCTION refuse_at_commit()"
 )
+WAITING = (
+    "SELECT pid FROM pg_locks JOIN pg_database d ON d.oid = database "
+    "WHERE locktype = 'advisory' AND objid = 1 AND NOT granted AND datname = current_database()"
+)
 EAST = {"code": "EAST", "name": "East", "grade": "B", "region": "east", "currency": "EUR"}
 
 
@@ -62,7 +66,7 @@ async def test_a_commit_that_is_waited_for_in_vain_is_told_as_busy_and_never_can
                     await insert_one()
             else:
                 inserting = asyncio.create_task(insert_one())
-                await _until_there_is(owner, "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+                await _until_there_is(owner, WAITING)
                 inserting.cancel()
                 with pytest.raises(asyncio.CancelledError):
                     await inserting
