@@ -1,10 +1,5 @@
 """What an administrator changes behind the product's back is found and named; what the law erases breaks nothing."""
 
-import random
-from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import text
@@ -13,33 +8,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from api.context import Context
 from api.tasks_audit import seal_all
 from domain.audit import checking
-from domain.audit.checking import ChainCheck, check_chain, newest_checkpoint
+from domain.audit.checking import check_chain, newest_checkpoint
 from domain.audit.keyring import worth_by
 from domain.audit.rules import GENESIS, Checkpoint, encode_facts, link, signed_content
 from domain.kit.actor import SYSTEM
 from domain.kit.database import reading
 from domain.sealing.keys import every_key, key_id, public_bytes, sign
+from tests.audit.attempts import attempted, check, unguarded
 from tests.audit.chained import checked, journaled, sealed, tamper
-from tests.audit.tampering import BATCH, ENTRIES, EVERY
+from tests.audit.tampering import EVERY
 from tests.conftest import rows
 
 ATTEMPTS = 220
-GUARDED = ("journal", "audit_chain", "audit_checkpoint")
-
-
-async def check(db: AsyncConnection, kept: Checkpoint | None = None) -> ChainCheck:
-    """Check by the register's keys on a connection, uncommitted changes and all."""
-    return await check_chain(db, worth_by(await every_key(db)), kept, slice_max=7)
-
-
-@asynccontextmanager
-async def unguarded(owner: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A transaction of the tables' owner in which no trigger runs; it is rolled back."""
-    async with owner.connect() as db:
-        for table in GUARDED:
-            await db.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
-        yield db
-        await db.rollback()
 
 
 async def kept_now(context: Context) -> Checkpoint:
@@ -61,24 +41,10 @@ async def test_progress_is_told_on_the_way(context: Context) -> None:
 
 
 async def test_two_hundred_random_attempts_are_all_found_and_named(context: Context, owner: AsyncEngine) -> None:
-    await sealed(context, *[BATCH] * (ENTRIES // BATCH))
-    assert (await checked(context)).whole
-    passed, misnamed, tried = [], [], Counter[str]()
-    for number in range(ATTEMPTS):
-        draw = EVERY[number % len(EVERY)]
-        attempt = draw(random.Random(number))
-        async with unguarded(owner) as db:
-            for statement in attempt.does:
-                await db.exec_driver_sql(statement)
-            found = await check(db)
-        tried[draw.__name__] += 1
-        if found.broken is None:
-            passed.append((number, draw.__name__, attempt))
-        elif found.broken.wrong not in attempt.wrong or (attempt.no is not None and found.broken.no != attempt.no):
-            misnamed.append((number, draw.__name__, attempt, found.broken))
-    assert passed == []
-    assert misnamed == []
-    assert (tried.total(), min(tried.values())) == (ATTEMPTS, ATTEMPTS // len(EVERY))
+    found = await attempted(context, owner, ATTEMPTS)
+    assert found.passed == []
+    assert found.misnamed == []
+    assert (found.tried.total(), min(found.tried.values())) == (ATTEMPTS, ATTEMPTS // len(EVERY))
     assert (await checked(context)).whole
 
 

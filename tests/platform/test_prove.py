@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -23,6 +24,10 @@ async def proved(*arguments: str) -> tuple[int | None, str]:
     return process.returncode, said.decode()
 
 
+def left(folder: Path, pattern: str) -> list[Path]:
+    return [*folder.glob(pattern)]
+
+
 async def test_a_measure_is_told_in_the_table_and_as_json(tmp_path: Path) -> None:
     status, said = await proved(*SMALL, "--json", str(tmp_path / "out" / "prove.json"))
     assert status == 0, said
@@ -41,6 +46,25 @@ async def test_a_measure_that_breaks_is_a_failure_and_stops_no_other() -> None:
     found = {name: result async for name, result in run([broken, small])}
     assert (found["no_such_measure"].passed, found["forgeries"].passed) == (False, True)
     assert "ModuleNotFoundError" in "".join(found["no_such_measure"].failures)
+
+
+async def test_what_a_measure_started_ends_with_the_runner(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.prove", "--only", "audit_chain"),
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    while not left(tmp_path, "fieldstone-prove-*/postgres"):
+        assert process.returncode is None
+        await asyncio.sleep(0.05)
+    process.terminate()
+    said, _ = await process.communicate()
+    assert (process.returncode, said.decode().splitlines()[-1:]) == (
+        143,
+        ["Stopped: nothing is proved, and nothing goes on."],
+    )
+    assert left(tmp_path, "fieldstone-prove-*") == []
 
 
 def test_a_release_measures_no_less_than_a_change() -> None:

@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,8 @@ from tests.prove.result import Result
 from tests.prove.running import Measure, run
 
 HERE = Path(__file__).parent
+STOPPED = 143
+"""What a shell shows of a command that SIGTERM ended."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -34,7 +37,11 @@ def main(arguments: Sequence[str]) -> int:
     every = measures_of(release=asked.release, given=dict(asked.sizes))
     measures = [one for one in every if not only or one.name in only]
     began = time.perf_counter()
-    results = asyncio.run(_told_as_they_end(measures))
+    try:
+        results = asyncio.run(_told_as_they_end(measures))
+    except asyncio.CancelledError:
+        print("Stopped: nothing is proved, and nothing goes on.", file=sys.stderr)
+        return STOPPED
     ordered = {one.name: results[one.name] for one in measures}
     seconds = time.perf_counter() - began
     _table(ordered, seconds)
@@ -45,6 +52,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 async def _told_as_they_end(measures: Sequence[Measure]) -> dict[str, Result]:
+    whole = asyncio.current_task()
+    assert whole is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, whole.cancel)  # no measure outlives its runner
     results: dict[str, Result] = {}
     async for name, result in run(measures):
         results[name] = result

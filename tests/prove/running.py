@@ -5,6 +5,7 @@ import dataclasses
 import importlib
 import json
 import logging
+import signal
 import sys
 import time
 import traceback
@@ -54,7 +55,7 @@ async def _apart(measure: Measure) -> Result:
     try:
         said, complained = await process.communicate()
     except asyncio.CancelledError:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # which lets it end what it started
         await process.wait()
         raise
     seconds = round(time.perf_counter() - began, 1)
