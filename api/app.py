@@ -112,7 +112,7 @@ def problem_of(error: Exception) -> Problem:
     ):
         return Busy("The database is busy; repeat the request.", retry_after=1)
     if isinstance(error, ConnectionError | OSError):
-        return Busy("The database cannot be reached right now; repeat the request.", retry_after=2)
+        return Busy("Database or file store cannot be reached right now; repeat the request.", retry_after=2)
     return ServerDefect("It was logged. Quote the request id when you ask about it.")
 
 
