@@ -39,6 +39,8 @@ _DUE = (
     "SELECT 1 FROM pgqueuer WHERE entrypoint = ANY ($1) "
     "AND (status = 'picked' OR status = 'queued' AND execute_after <= now()) LIMIT 1"
 )
+TAKEN_MAX = 20
+"""Of a long queue a worker takes so many at a time: they are done before it ends, and no other worker has them."""
 ATTEMPTS_MAX = 8
 CONNECTIONS_KEPT = 3
 """For the upkeep, for the audit chain, and for a task that needs a second one."""
@@ -141,7 +143,7 @@ async def _run_until(context: Context, stop: asyncio.Event) -> None:
         told = asyncio.create_task(stop.wait())
         told.add_done_callback(lambda _: manager.shutdown.set())
         try:
-            await manager.run(dequeue_timeout=POLL)
+            await manager.run(dequeue_timeout=POLL, max_concurrent_tasks=TAKEN_MAX)
         finally:
             told.cancel()
 

@@ -5,7 +5,8 @@ import dataclasses
 import datetime as dt
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import pytest
 from pgqueuer.errors import RetryRequested
@@ -15,7 +16,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api import embedded, tasks
 from api.context import Context
 from api.settings import Settings
-from api.worker import ATTEMPTS_MAX, CONNECTIONS_KEPT, FIRST_PAUSE, LONGEST_PAUSE, TASKS, Task, drain, run_worker, task
+from api.worker import (
+    ATTEMPTS_MAX,
+    CONNECTIONS_KEPT,
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    POLL,
+    TAKEN_MAX,
+    TASKS,
+    Task,
+    drain,
+    run_worker,
+    task,
+)
 from domain.kit.actor import SYSTEM
 from domain.kit.database import connect
 from domain.kit.work import begin
@@ -138,16 +151,23 @@ async def test_the_worker_survives_a_restart_of_its_database_and_ends_when_told(
     async def note(context: Context, payload: bytes) -> None:
         ran.set()
 
-    database = connect(cluster.url("fieldstone_app"), cluster.url("fieldstone_partner"), pool_size=2)
-    own = dataclasses.replace(context, database=database, sandbox=PhotoSandbox(workers=1))
-    working = asyncio.create_task(run_worker(own))
-    try:
+    async with at_work(context, cluster) as working:
         for _ in range(2):
             ran.clear()
             await enqueue(context, "probe.note", 1)
             await asyncio.wait_for(ran.wait(), 20)
             await cut_everybody(context)
         assert not working.done()
+
+
+@asynccontextmanager
+async def at_work(context: Context, cluster: embedded.Embedded) -> AsyncIterator[asyncio.Task[None]]:
+    """Run a worker with connections of its own, and tell it to end."""
+    database = connect(cluster.url("fieldstone_app"), cluster.url("fieldstone_partner"), pool_size=2)
+    own = dataclasses.replace(context, database=database, sandbox=PhotoSandbox(workers=1))
+    working = asyncio.create_task(run_worker(own))
+    try:
+        yield working
     finally:
         os.kill(os.getpid(), signal.SIGTERM)
         await asyncio.wait_for(working, 20)
@@ -191,3 +211,28 @@ async def test_a_burst_of_tasks_takes_turns_and_none_waits_for_a_connection(
     await drain(context)
     assert (ran, await rows(owner, WAITING)) == (3 * context.settings.pool_size, [])
     assert most <= context.settings.pool_size - CONNECTIONS_KEPT
+
+
+async def test_a_worker_takes_a_long_queue_bit_by_bit_and_leaves_the_rest_when_it_ends(
+    context: Context, declared: dict[str, Task], cluster: embedded.Embedded, owner: AsyncEngine
+) -> None:
+    taken = "SELECT count(*) FROM pgqueuer WHERE entrypoint = 'probe.wait' AND status = 'picked'"
+    left = "SELECT count(*) FROM pgqueuer WHERE entrypoint = 'probe.wait' AND status = 'queued'"
+    go = asyncio.Event()
+
+    @task("probe.wait")
+    async def wait(context: Context, payload: bytes) -> None:
+        await go.wait()
+
+    async with begin(context.database, SYSTEM, queue=context.queue) as work:
+        for number in range(4 * TAKEN_MAX):
+            await work.enqueue("probe.wait", number)
+    async with at_work(context, cluster):
+        async with asyncio.timeout(30):
+            while await rows(owner, taken) < [(TAKEN_MAX,)]:  # noqa: ASYNC110 - the database does not tell
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(2 * POLL.total_seconds())
+        assert await rows(owner, taken) == [(TAKEN_MAX,)]
+        go.set()
+    assert await rows(owner, taken) == [(0,)]
+    assert await rows(owner, left) > [(TAKEN_MAX,)]
