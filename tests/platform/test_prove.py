@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.prove.__main__ import main, measures_of
+from tests.prove.__main__ import chosen, main, measures_of
 from tests.prove.running import Measure, run
 
 SMALL = ("--only", "forgeries", "--sizes", "forgeries.pdfs=2", "forgeries.tokens=10")
@@ -72,6 +72,15 @@ def test_a_release_measures_no_less_than_a_change() -> None:
     assert [one.name for one in small] == [one.name for one in large]
     for less, more in zip(small, large, strict=True):
         assert all(more.sizes[size] >= value for size, value in less.sizes.items())
+
+
+def test_what_needs_more_than_a_checkout_takes_part_for_a_release_or_when_it_is_named() -> None:
+    every = measures_of(release=False, given={})
+    apart = {one.name for one in every if one.release_only}
+    assert apart == {"high_availability"}
+    assert not apart & {one.name for one in chosen(every, set(), release=False)}
+    assert chosen(every, set(), release=True) == every
+    assert {one.name for one in chosen(every, apart, release=False)} == apart
 
 
 @pytest.mark.parametrize("arguments", [("--only", "nothing"), ("--sizes", "forgeries.nothing=1")])

@@ -1,7 +1,8 @@
 """The scoreboard: ``make prove`` and ``make prove-release``; every measure, its target, what came out, pass or not.
 
 Every module here with an async ``measure(sizes) -> Result`` takes part, each in a process of its own: two at a time,
-those that measure time alone. ``SIZES`` of a module says how much it does per change and for a release.
+those that measure time alone. ``SIZES`` of a module says how much it does per change and for a release; one with
+``RELEASE_ONLY``, which needs more than a checkout has, takes part for a release or when it is named.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import platform
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
 from rich.console import Console
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     if unknown := only - {*_names()}:
         raise SystemExit(f"There is no measure {', '.join(sorted(unknown))}; there are: {', '.join(_names())}.")
     every = measures_of(release=asked.release, given=dict(asked.sizes))
-    measures = [one for one in every if not only or one.name in only]
+    measures = chosen(every, only, release=asked.release)
     began = time.perf_counter()
     try:
         results = asyncio.run(_told_as_they_end(measures))
@@ -92,10 +93,16 @@ def measures_of(*, release: bool, given: Mapping[str, int]) -> list[Measure]:
         columns = {size: values[1 if release else 0] for size, values in module.SIZES.items()}
         known |= {f"{name}.{size}" for size in columns}
         sizes = {size: given.get(f"{name}.{size}", value) for size, value in columns.items()}
-        found.append(Measure(name, module.NUMBER, getattr(module, "ALONE", False), sizes))
+        alone, release_only = (getattr(module, mark, False) for mark in ("ALONE", "RELEASE_ONLY"))
+        found.append(Measure(name, module.NUMBER, alone, sizes, release_only))
     if unknown := given.keys() - known:
         raise SystemExit(f"There is no size {', '.join(sorted(unknown))}; there are: {', '.join(sorted(known))}.")
     return sorted(found, key=lambda one: (one.number, one.name))
+
+
+def chosen(every: Sequence[Measure], only: Set[str], *, release: bool) -> list[Measure]:
+    """Return the measures that were named; without names those of the column."""
+    return [one for one in every if one.name in only or not only and (release or not one.release_only)]
 
 
 def _table(results: Mapping[str, Result], seconds: float) -> None:

@@ -30,6 +30,7 @@ class Measure:
     number: int
     alone: bool
     sizes: Sizes
+    release_only: bool = False
 
 
 async def run(measures: Sequence[Measure]) -> AsyncIterator[tuple[str, Result]]:

@@ -88,7 +88,7 @@ class Writers:
         lost = twice = 0
         async with begin(database, SYSTEM) as work:
             for one in self.acknowledged:
-                found = int(await work.driver.fetchval(one.counted, *one.values))
+                found = int(await work.driver.fetchval(one.counted, *one.values) or 0)
                 lost += found < 1
                 twice += found > 1
                 if found != 1:
@@ -109,12 +109,17 @@ def taken(response: httpx.Response) -> bool:
 
 
 def _said(response: httpx.Response) -> Any:
-    """What an answer says of the write itself; a phone is told whether it was told before, and how late it is."""
+    """What an answer says of the write itself; a phone is told whether it was told before, and how late it is.
+
+    A file's answer says too how far the worker is with it.
+    """
     if not response.content:
         return response.headers.get("upload-offset")
     body = response.json()
+    if "rows_read" in body:
+        return body["id"], body["file_name"]
     if "results" not in body:
-        return {name: value for name, value in body.items() if name != "state"}
+        return body
     return [(one["op"], one["status"]) for one in body["results"]]
 
 
