@@ -102,7 +102,7 @@ def measures_of(*, release: bool, given: Mapping[str, int]) -> list[Measure]:
 
 def chosen(every: Sequence[Measure], only: Set[str], *, release: bool) -> list[Measure]:
     """Return the measures that were named; without names those of the column."""
-    return [one for one in every if one.name in only or not only and (release or not one.release_only)]
+    return [one for one in every if one.name in only or (not only and (release or not one.release_only))]
 
 
 def _table(results: Mapping[str, Result], seconds: float) -> None:
