@@ -74,6 +74,12 @@ def test_one_bad_answer_fails_it(given: dict[str, Any], why: str) -> None:
     assert why in " ".join(judge(soaked(**given)).failures)
 
 
+def test_a_run_that_failed_says_how_much_of_the_machine_was_not_its_own() -> None:
+    run = soaked(refused=[(3.0, 503)])
+    run.samples = [replace(one, others=1.6) for one in run.samples]
+    assert "others kept 1.6 cores busy" in judge(run).failures[0]
+
+
 def test_a_kind_that_was_never_asked_fails_it() -> None:
     run = soaked()
     assert judge(replace(run, seen=[one for one in run.seen if one.kind is not MIX[-1]])).failures

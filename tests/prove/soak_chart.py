@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 from tests.prove.soak_gauges import Sample
-from tests.prove.soak_judge import OLDEST_TRANSACTION_S, Soaked, by_group, percentile, windowed
+from tests.prove.soak_judge import OLDEST_TRANSACTION_S, Soaked, answered, percentile, windowed
 from tests.prove.soak_mix import CUSTOMERS, DESK, GROUPS, PARTNERS, TECHNICIANS
 
 WIDTH, TOP, LEFT, PLOT, HIGH, GAP = 1340, 96, 64, 740, 118, 46
@@ -78,7 +78,7 @@ def _subtitle(figures: Mapping[str, Any], window: int) -> str:
 
 def _panels(soaked: Soaked, window: int) -> list[Panel]:
     seconds = windowed(soaked, window, lambda one: one.seconds)
-    groups = by_group(soaked, window)
+    groups = answered(soaked, window)
     of = _reader(soaked, window)
     latency = [
         Line(f"p{share}", colour, [percentile(values, share / 100) * 1000 for values in seconds])
@@ -101,7 +101,7 @@ def _panels(soaked: Soaked, window: int) -> list[Panel]:
     ]
     oldest = [Line("oldest open transaction", BLUE, of(lambda one: one.oldest_transaction_s, max))]
     return [
-        Panel("Requests a second", [Line(group, COLOURS[group], groups[group]) for group in GROUPS], stacked=True),
+        Panel("Answers a second", [Line(group, COLOURS[group], groups[group]) for group in GROUPS], stacked=True),
         Panel("Latency, ms", latency, logarithmic=True),
         Panel("Memory, MB (shared pages in part)", memory),
         Panel("Sessions of the database", sessions),
