@@ -25,6 +25,7 @@ from domain.kit.work import Work
 from domain.worklog.transfers import Progress
 from domain.worklog.uploads import KeptUpload, keep_upload
 from mobile_sync.photos.picture import Reencoded
+from mobile_sync.photos.problems import PhotoTookTooLong, PhotoTooLarge, PhotoUnreadable
 from mobile_sync.photos.rule import Read
 from mobile_sync.photos.sandbox import PhotoSandbox
 
@@ -141,7 +142,13 @@ async def pieces(stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
     """
     held = bytearray()
     due = 0.0
-    coming = asyncio.ensure_future(anext(stream, None))
+
+    def after() -> "asyncio.Future[bytes | None]":
+        future = asyncio.ensure_future(anext(stream, None))
+        future.add_done_callback(lambda done: done.cancelled() or done.exception())  # heard by nobody, it is no defect
+        return future
+
+    coming = after()
     try:
         while True:
             await asyncio.wait({coming}, timeout=max(0.0, due - time.monotonic()) if held else None)
@@ -151,7 +158,7 @@ async def pieces(stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
                     break
                 due = due if held else time.monotonic() + piece_seconds_max
                 held += part
-                coming = asyncio.ensure_future(anext(stream, None))
+                coming = after()
             while len(held) >= piece_bytes_max or (held and time.monotonic() >= due):
                 yield bytes(held[:piece_bytes_max])
                 del held[:piece_bytes_max]
@@ -161,8 +168,7 @@ async def pieces(stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
             yield bytes(held)
         raise
     finally:
-        if not coming.cancel():
-            coming.exception()  # heard by nobody any more, and no defect
+        coming.cancel()
     if held:
         yield bytes(held)
 
@@ -182,9 +188,7 @@ async def picture_of(sandbox: PhotoSandbox, blobs: Blobs, content: bytes, *, sec
     reads: tuple[Read, ...] | None
     try:
         reads = await sandbox.decode(content, wall_seconds_max=seconds_max)
-    except Problem as problem:
-        if not problem.kind.is_final:
-            raise
+    except (PhotoTookTooLong, PhotoTooLarge, PhotoUnreadable):
         reads = None
     return Picture(copy, await blobs.put(copy.jpeg), reads)
 

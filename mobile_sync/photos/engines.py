@@ -47,8 +47,6 @@ ZBAR_KINDS: dict[str, Kind] = {
 # libzbar does not tell whether a Code 128 or QR code began with FNC1, so those stay without an identifier.
 ZBAR_SYMBOLOGY: dict[Kind, str] = {"ITF": "]I0", "EAN-13": "]E0", "UPC-A": "]E0", "UPC-E": "]E0", "EAN-8": "]E4"}
 
-second_engine_missing = "libzbar is not installed (Debian: libzbar0): photos are read by one engine, so fewer are read"
-
 
 class Seen(NamedTuple):
     """One text in one picture; ``box`` in that picture's pixels."""

@@ -2,11 +2,11 @@
 
 from typing import BinaryIO
 
-import msgspec
 from msgspec import Struct
+from msgspec.msgpack import Decoder, Encoder
 
 from mobile_sync.photos.picture import Reencoded
-from mobile_sync.photos.rule import Engine, Read
+from mobile_sync.photos.rule import Read
 
 LENGTH_BYTES = 4
 
@@ -29,9 +29,7 @@ class ReencodePhoto(Struct, frozen=True, tag="reencode"):
 
 
 class Ready(Struct, frozen=True, tag="ready"):
-    """The worker has started; ``engines`` are those this machine has."""
-
-    engines: tuple[Engine, ...]
+    """The worker has started."""
 
 
 class Reads(Struct, frozen=True, tag="reads"):
@@ -69,9 +67,13 @@ class Refused(Struct, frozen=True, tag="refused"):
 Request = DecodePhoto | ReencodePhoto
 Answer = Ready | Reads | Copy | Rows | End | Refused
 
-_encoder = msgspec.msgpack.Encoder()
-_requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
-_answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
+_encoder = Encoder()
+_requests: Decoder[Request] = Decoder(Request)
+STARTED: Decoder[Ready] = Decoder(Ready)
+READ: Decoder[Reads | Refused] = Decoder(Reads | Refused)
+DRAWN: Decoder[Copy | Refused] = Decoder(Copy | Refused)
+SHEET: Decoder[Rows | End | Refused] = Decoder(Rows | End | Refused)
+"""What each question may be answered with: anything else no worker says."""
 
 
 def framed(message: Request | Answer) -> bytes:
@@ -83,11 +85,6 @@ def framed(message: Request | Answer) -> bytes:
 def request_from(body: bytes) -> Request:
     """Return the request in a frame's body."""
     return _requests.decode(body)
-
-
-def answer_from(body: bytes) -> Answer:
-    """Return the answer in a frame's body. Raises: msgspec.MsgspecError for anything a worker would not say."""
-    return _answers.decode(body)
 
 
 def read_frame(pipe: BinaryIO) -> bytes | None:

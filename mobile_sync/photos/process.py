@@ -5,12 +5,14 @@ import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import msgspec
+from msgspec.msgpack import Decoder
 
-from mobile_sync.photos.messages import LENGTH_BYTES, Answer, Request, answer_bytes_max, answer_from, framed
+from mobile_sync.photos.messages import LENGTH_BYTES, Request, answer_bytes_max, framed
 
+A = TypeVar("A")
 ROOT = Path(__file__).resolve().parents[2]
 BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from mobile_sync.photos.worker import main; main()"
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
@@ -29,8 +31,8 @@ class Process:
     """A running worker. It inherits no environment and no open file but its pipes and ``files``."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
-        if process.stdin is None or process.stdout is None:
-            raise ValueError("a worker needs both its pipes")
+        assert process.stdin is not None, "a worker is asked"
+        assert process.stdout is not None, "a worker answers"
         self.pid = process.pid
         self.questions = 0
         self._process = process
@@ -56,7 +58,7 @@ class Process:
             )
         )
 
-    async def ask(self, request: Request, wall_seconds_max: float) -> Answer:
+    async def ask(self, request: Request, answers: Decoder[A], wall_seconds_max: float) -> A:
         """Return the answer to one request. Raises: TimeoutError, Died; the process is of no use after either."""
         self.questions += 1
         async with asyncio.timeout(wall_seconds_max):
@@ -65,24 +67,24 @@ class Process:
                 await self._to.drain()
             except OSError as broken:
                 raise Died(await self.ended) from broken
-            return await self._answer()
+            return await self._answer(answers)
 
-    async def hear(self, wall_seconds_max: float) -> Answer:
+    async def hear(self, answers: Decoder[A], wall_seconds_max: float) -> A:
         """Return the next answer to what was asked at the start. Raises: as ``ask``."""
         async with asyncio.timeout(wall_seconds_max):
-            return await self._answer()
+            return await self._answer(answers)
 
     def kill(self) -> None:
         """End the process at once; harmless when it has ended."""
         if self._process.returncode is None:
             self._process.kill()
 
-    async def _answer(self) -> Answer:
+    async def _answer(self, answers: Decoder[A]) -> A:
         try:
             size = int.from_bytes(await self._from.readexactly(LENGTH_BYTES), "big")
             if size > answer_bytes_max:
                 raise Died(None)
-            return answer_from(await self._from.readexactly(size))
+            return answers.decode(await self._from.readexactly(size))
         except msgspec.MsgspecError as nonsense:
             raise Died(None) from nonsense
         except (asyncio.IncompleteReadError, OSError) as broken:

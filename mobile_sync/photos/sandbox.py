@@ -11,24 +11,24 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from ctypes.util import find_library
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-import structlog
+from msgspec.msgpack import Decoder
 
 from domain.kit.problem import Problem
 from mobile_sync.photos import problems
-from mobile_sync.photos.engines import second_engine_missing
 from mobile_sync.photos.messages import (
-    Answer,
+    DRAWN,
+    READ,
+    SHEET,
+    STARTED,
     Copy,
     DecodePhoto,
     End,
     Reads,
-    Ready,
     ReencodePhoto,
     Refused,
     Request,
-    Rows,
 )
 from mobile_sync.photos.picture import Reencoded, kind_of
 from mobile_sync.photos.problems import (
@@ -41,7 +41,7 @@ from mobile_sync.photos.problems import (
     WorkerBroke,
 )
 from mobile_sync.photos.process import Died, Process
-from mobile_sync.photos.rule import Engine, Read
+from mobile_sync.photos.rule import Read
 
 photo_seconds_max = 5.0
 photo_longest_edge_px = 1600
@@ -50,7 +50,8 @@ sheets_at_once_max = 1
 start_seconds_max = 20.0
 retry_after_seconds = 2
 
-log = structlog.get_logger()
+A = TypeVar("A", Reads, Copy)
+_PROBLEMS = {cls.code: cls for cls in vars(problems).values() if isinstance(cls, type) and issubclass(cls, Problem)}
 
 
 @cache
@@ -60,10 +61,7 @@ def missing_voices() -> tuple[str, ...]:
 
 
 class PhotoSandbox:
-    """A few worker processes for photos, and one at a time for workbooks; each starts when it is first needed.
-
-    Where the second decoding engine is missing, a warning is logged at the first start.
-    """
+    """A few worker processes for photos, and one at a time for workbooks; each starts when it is first needed."""
 
     def __init__(
         self,
@@ -73,7 +71,6 @@ class PhotoSandbox:
         photos_per_worker: int = 200,
         memory_bytes_max: int = 512 * 1024 * 1024,
     ) -> None:
-        self._engines: tuple[Engine, ...] | None = None
         self._memory_bytes_max = memory_bytes_max
         self._waiting = 0
         self._waiting_max = waiting_max
@@ -110,10 +107,8 @@ class PhotoSandbox:
         Raises: PhotoUnreadable, PhotoKindNotAccepted, PhotoTooLarge, PhotoTookTooLong, PhotoQueueFull, WorkerBroke.
         """
         kind_of(upload)
-        answer = await self._ask(DecodePhoto(upload, math.ceil(wall_seconds_max)), wall_seconds_max)
-        if isinstance(answer, Reads):
-            return answer.reads
-        raise WorkerBroke("The worker answered something else.")
+        request = DecodePhoto(upload, math.ceil(wall_seconds_max))
+        return (await self._ask(request, READ, wall_seconds_max)).reads
 
     async def reencode(
         self,
@@ -128,10 +123,7 @@ class PhotoSandbox:
         """
         kind_of(upload)
         request = ReencodePhoto(upload, longest_edge_px, math.ceil(wall_seconds_max))
-        answer = await self._ask(request, wall_seconds_max)
-        if isinstance(answer, Copy):
-            return answer.copy
-        raise WorkerBroke("The worker answered something else.")
+        return (await self._ask(request, DRAWN, wall_seconds_max)).copy
 
     async def sheet_rows(self, workbook: Path, *, wall_seconds_max: float = sheet_seconds_max) -> AsyncGenerator[bytes]:
         """Yield the first visible sheet of an XLSX file as CSV in UTF-8, some whole rows at a time.
@@ -148,14 +140,12 @@ class PhotoSandbox:
                 left = wall_seconds_max
                 while True:
                     began = time.monotonic()
-                    answer = await process.hear(left)
+                    answer = await process.hear(SHEET, left)
                     left -= time.monotonic() - began
                     if isinstance(answer, End):
                         return
                     if isinstance(answer, Refused):
                         raise _problem(answer)
-                    if not isinstance(answer, Rows):
-                        raise WorkerBroke("The worker answered something else.")
                     yield answer.csv
             except TimeoutError as late:
                 raise SheetTookTooLong(f"The workbook took longer than {wall_seconds_max:g} s.") from late
@@ -168,7 +158,7 @@ class PhotoSandbox:
             finally:
                 process.kill()
 
-    async def _ask(self, request: Request, wall_seconds_max: float) -> Answer:
+    async def _ask(self, request: Request, answers: Decoder[A | Refused], wall_seconds_max: float) -> A:
         if self._free.empty() and self._waiting >= self._waiting_max:
             raise PhotoQueueFull("Too many photos are waiting.", retry_after=retry_after_seconds)
         self._waiting += 1
@@ -178,12 +168,12 @@ class PhotoSandbox:
             self._waiting -= 1
         try:
             try:
-                answer = await place.ask(request, wall_seconds_max)
+                answer = await place.ask(request, answers, wall_seconds_max)
             except Died as death:
                 if death.used_up_cpu:
                     raise
                 # The worker may have been dying before this photo came; a second death is the photo's doing.
-                answer = await place.ask(request, wall_seconds_max)
+                answer = await place.ask(request, answers, wall_seconds_max)
         except TimeoutError as late:
             raise PhotoTookTooLong(f"The photo took longer than {wall_seconds_max:g} s.") from late
         except Died as death:
@@ -199,19 +189,13 @@ class PhotoSandbox:
     async def _start_worker(self) -> Process:
         worker = await self._start()
         try:
-            ready = await worker.hear(start_seconds_max)
+            await worker.hear(STARTED, start_seconds_max)
         except (TimeoutError, Died) as failure:
             worker.kill()
             raise WorkerBroke("No process to open photos in could be started.") from failure
         except asyncio.CancelledError:
             worker.kill()
             raise
-        if not isinstance(ready, Ready):
-            worker.kill()
-            raise WorkerBroke("The worker answered something else.")
-        if self._engines is None and "zbar" not in ready.engines:
-            log.warning("second-engine-missing", detail=second_engine_missing)
-        self._engines = ready.engines
         return worker
 
     async def _start(self, *arguments: int, files: tuple[int, ...] = ()) -> Process:
@@ -231,10 +215,10 @@ class _Place:
         self._start = start
         self._photos_per_worker = photos_per_worker
 
-    async def ask(self, request: Request, wall_seconds_max: float) -> Answer:
+    async def ask(self, request: Request, answers: Decoder[A | Refused], wall_seconds_max: float) -> A | Refused:
         worker, self.worker = self.worker or await self._start(), None
         try:
-            answer = await worker.ask(request, wall_seconds_max)
+            answer = await worker.ask(request, answers, wall_seconds_max)
             if not isinstance(answer, Refused) and worker.questions < self._photos_per_worker:
                 self.worker = worker
             return answer
@@ -245,7 +229,4 @@ class _Place:
 
 def _problem(answer: Refused) -> Problem:
     facts: dict[str, Any] = dict(answer.facts)
-    for cls in vars(problems).values():
-        if isinstance(cls, type) and issubclass(cls, Problem) and cls.code == answer.code:
-            return cls(answer.detail, **facts)
-    return WorkerBroke(answer.detail)
+    return _PROBLEMS.get(answer.code, WorkerBroke)(answer.detail, **facts)

@@ -107,8 +107,13 @@ def test_it_returns_both_labels_of_one_picture() -> None:
     assert sorted(accepted(jpeg(label(SERIAL, MAC)))) == sorted([SERIAL.text, MAC.text])
 
 
-def test_a_picture_without_a_code_reads_as_nothing() -> None:
-    assert read(jpeg(Image.effect_noise((800, 600), 60))) == ()
+def test_in_a_picture_without_a_code_nothing_is_believed() -> None:
+    assert accepted(jpeg(Image.effect_noise((800, 600), 60))) == []
+
+
+def test_no_look_is_begun_that_would_end_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mobile_sync.photos.decode.cpu_seconds_enough", -1.0)
+    assert read(jpeg(label(SERIAL))) == ()
 
 
 def test_one_engine_alone_reads_serial_labels() -> None:

@@ -4,7 +4,7 @@ import datetime as dt
 import io
 
 import pytest
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageFile
 
 from mobile_sync.photos.picture import grey, open_picture, reencode
 from mobile_sync.photos.problems import PhotoKindNotAccepted, PhotoTooLarge, PhotoUnreadable
@@ -132,8 +132,17 @@ def test_the_copy_stands_upright(orientation: int, size: tuple[int, int], corner
     assert ("red" if red > blue else "blue") == corner
 
 
-def test_transparent_becomes_paper() -> None:
-    kept = Image.open(io.BytesIO(reencode(png(Image.new("RGBA", (20, 20), (0, 0, 0, 0))), 1600).jpeg))
+@pytest.mark.parametrize(
+    "clear",
+    [
+        encoded(Image.new("RGBA", (20, 20), (0, 0, 0, 0)), "PNG"),
+        encoded(Image.new("LA", (20, 20), (0, 0)), "PNG"),
+        encoded(Image.new("P", (20, 20), 0), "PNG", transparency=0),
+    ],
+    ids=["RGBA", "LA", "P"],
+)
+def test_transparent_becomes_paper(clear: bytes) -> None:
+    kept = Image.open(io.BytesIO(reencode(clear, 1600).jpeg))
 
     assert kept.getpixel((10, 10)) == (255, 255, 255)
 
@@ -160,3 +169,25 @@ def test_a_second_picture_hidden_in_a_jpeg_is_ignored() -> None:
     upload = encoded(scene(), "MPO", save_all=True, append_images=[Image.new("RGB", (400, 200), "green")])
 
     assert Image.open(io.BytesIO(reencode(upload, 1600).jpeg)).getpixel((10, 10))[0] > 150  # type: ignore[index]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_broken_details_leave_a_picture_that_is_one(kind: str) -> None:
+    copy = reencode(encoded(scene((30, 20)), kind, exif=b"Exif\0\0no such byte order"), 30)
+
+    assert (copy.width, copy.height, copy.taken_at) == (30, 20, None)
+
+
+@pytest.mark.parametrize(("reader", "given_to"), [("open", Image), ("load", ImageFile.ImageFile)])
+def test_memory_that_runs_out_is_no_damage_of_the_picture(
+    monkeypatch: pytest.MonkeyPatch, reader: str, given_to: object
+) -> None:
+    def out_of_memory(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    photo = encoded(scene((30, 20)), "JPEG")
+    monkeypatch.setattr(given_to, reader, out_of_memory)
+    with pytest.raises(MemoryError):
+        reencode(photo, 30)
+    with pytest.raises(MemoryError):
+        grey(open_picture(photo), FEW)

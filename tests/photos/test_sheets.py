@@ -3,6 +3,8 @@
 import csv
 import datetime as dt
 import io
+import os
+import signal
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +13,9 @@ import openpyxl
 import pytest
 import pytest_asyncio
 
+from domain.kit.problem import Problem
 from mobile_sync.photos import sheets
+from mobile_sync.photos.messages import Answer, End, Refused, Rows
 from mobile_sync.photos.problems import SheetTookTooLong, SheetTooLarge, SheetUnreadable
 from mobile_sync.photos.sandbox import PhotoSandbox
 
@@ -52,6 +56,19 @@ def sheet_of(rows: bytes) -> bytes:
     return head + rows + b"</sheetData></worksheet>"
 
 
+def answers(path: Path) -> list[Answer]:
+    """What the worker answers, read without a worker."""
+    with path.open("rb") as file:
+        return list(sheets.answers(file))
+
+
+def refusal(path: Path) -> str:
+    """Why a workbook is refused, likewise."""
+    answer = answers(path)[-1]
+    assert isinstance(answer, Refused)
+    return answer.code
+
+
 async def lines(sandbox: PhotoSandbox, path: Path, **limits: float) -> list[list[str]]:
     found = b"".join([part async for part in sandbox.sheet_rows(path, **limits)])
     return list(csv.reader(io.StringIO(found.decode(), newline="")))
@@ -61,7 +78,7 @@ async def test_every_sort_of_cell_has_one_spelling(sandbox: PhotoSandbox, tmp_pa
     path = book(
         tmp_path / "units.xlsx",
         [
-            ["serial", "installed_on", "seen_at", "amount", "counted", "active", "note"],
+            ["serial", "installed_on", "seen_at", "amount", "counted", "active", "took", "note"],
             [
                 123456789012,
                 dt.date(2026, 2, 3),
@@ -69,17 +86,23 @@ async def test_every_sort_of_cell_has_one_spelling(sandbox: PhotoSandbox, tmp_pa
                 12.5,
                 7,
                 True,
+                dt.timedelta(hours=1, minutes=5),
                 'two\nlines, "quoted"',
             ],
-            ["00123", None, None, 0.1, 1e20, False, "泵"],
+            ["00123", None, None, 0.1, 1e20, False, None, "泵"],
         ],
     )
 
-    assert await lines(sandbox, path) == [
-        ["serial", "installed_on", "seen_at", "amount", "counted", "active", "note"],
-        ["123456789012", "2026-02-03", "2026-02-03T04:05:06", "12.5", "7", "true", 'two\nlines, "quoted"'],
-        ["00123", "", "", "0.1", "1e+20", "false", "泵"],
+    spelled = [
+        ["serial", "installed_on", "seen_at", "amount", "counted", "active", "took", "note"],
+        ["123456789012", "2026-02-03", "2026-02-03T04:05:06", "12.5", "7", "true", "1:05:00", 'two\nlines, "quoted"'],
+        ["00123", "", "", "0.1", "1e+20", "false", "", "泵"],
     ]
+    assert await lines(sandbox, path) == spelled
+    part, end = answers(path)
+    assert isinstance(part, Rows)
+    assert list(csv.reader(io.StringIO(part.csv.decode(), newline=""))) == spelled
+    assert end == End(3)
 
 
 async def test_record_numbers_are_row_numbers(sandbox: PhotoSandbox, tmp_path: Path) -> None:
@@ -97,6 +120,7 @@ async def test_many_rows_come_in_parts(sandbox: PhotoSandbox, tmp_path: Path) ->
     assert len(parts) > 3
     assert all(part.endswith(b"\n") for part in parts)
     assert b"".join(parts).count(b"\n") == 20_000
+    assert answers(path) == [*map(Rows, parts), End(20_000)]
 
 
 async def test_leaving_early_ends_the_worker(sandbox: PhotoSandbox, tmp_path: Path) -> None:
@@ -127,20 +151,26 @@ async def test_another_archive_is_unreadable(sandbox: PhotoSandbox, tmp_path: Pa
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("readme.txt", "hello")
 
+    assert refusal(path) == "sheet-unreadable"
     with pytest.raises(SheetUnreadable):
         await lines(sandbox, path)
 
 
 async def test_a_damaged_sheet_is_unreadable(sandbox: PhotoSandbox, tmp_path: Path) -> None:
+    path = packed(tmp_path / "units.xlsx", b"<worksheet><sheetData><row><c t='s'><v>9")
+
+    assert refusal(path) == "sheet-unreadable"
     with pytest.raises(SheetUnreadable):
-        await lines(sandbox, packed(tmp_path / "units.xlsx", b"<worksheet><sheetData><row><c t='s'><v>9"))
+        await lines(sandbox, path)
 
 
 async def test_a_workbook_of_too_many_parts_is_too_large(sandbox: PhotoSandbox, tmp_path: Path) -> None:
     extra = {f"xl/media/{n}.bin": b"" for n in range(sheets.entries_max)}
+    path = packed(tmp_path / "units.xlsx", sheet_of(b""), extra)
 
+    assert refusal(path) == "sheet-too-large"
     with pytest.raises(SheetTooLarge):
-        await lines(sandbox, packed(tmp_path / "units.xlsx", sheet_of(b""), extra))
+        await lines(sandbox, path)
 
 
 async def test_a_workbook_that_unpacks_to_too_much_is_too_large(sandbox: PhotoSandbox, tmp_path: Path) -> None:
@@ -150,13 +180,17 @@ async def test_a_workbook_that_unpacks_to_too_much_is_too_large(sandbox: PhotoSa
     body[in_directory + 24 : in_directory + 28] = (sheets.unpacked_bytes_max + 1).to_bytes(4, "little")
     path.write_bytes(body)
 
+    assert refusal(path) == "sheet-too-large"
     with pytest.raises(SheetTooLarge):
         await lines(sandbox, path)
 
 
 async def test_a_workbook_packed_too_tightly_is_too_large(sandbox: PhotoSandbox, tmp_path: Path) -> None:
+    path = packed(tmp_path / "units.xlsx", sheet_of(b" " * 30_000_000))
+
+    assert refusal(path) == "sheet-too-large"
     with pytest.raises(SheetTooLarge):
-        await lines(sandbox, packed(tmp_path / "units.xlsx", sheet_of(b" " * 30_000_000)))
+        await lines(sandbox, path)
 
 
 async def test_a_sheet_of_two_cells_a_world_apart_is_too_large(sandbox: PhotoSandbox, tmp_path: Path) -> None:
@@ -182,3 +216,24 @@ async def test_a_workbook_that_takes_too_long_is_given_up(sandbox: PhotoSandbox,
 
     with pytest.raises(SheetTookTooLong):
         await lines(sandbox, packed(tmp_path / "units.xlsx", sheet_of(rows)), wall_seconds_max=0.1)
+
+
+def test_an_empty_sheet_has_no_rows(tmp_path: Path) -> None:
+    assert answers(packed(tmp_path / "units.xlsx", sheet_of(b""))) == [End(0)]
+
+
+@pytest.mark.parametrize(
+    ("ended_by", "problem"),
+    [(signal.SIGKILL, SheetUnreadable), (signal.SIGXCPU, SheetTookTooLong), (signal.SIGABRT, SheetTooLarge)],
+)
+async def test_a_workbook_is_refused_by_how_it_ended_its_worker(
+    sandbox: PhotoSandbox, tmp_path: Path, ended_by: signal.Signals, problem: type[Problem]
+) -> None:
+    """The reader aborts when it is given no more memory; the kernel ends who computes too long."""
+    rows = b"".join(b"<row>" + CELL.format(f"SN{n:06d}").encode() * 8 + b"</row>" for n in range(20_000))
+    found = sandbox.sheet_rows(packed(tmp_path / "units.xlsx", sheet_of(rows)))
+    await anext(found)
+    (worker,) = sandbox.pids
+    os.kill(worker, ended_by)
+    with pytest.raises(problem):
+        [part async for part in found]

@@ -1,14 +1,19 @@
 """What a worker answers; how it is locked in is tested with the sandbox."""
 
 import io
+import resource
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
 import openpyxl
+import pytest
+from msgspec.msgpack import Decoder
 from PIL import Image
 
 from mobile_sync.photos import engines, sheets
 from mobile_sync.photos.messages import (
+    Answer,
     Copy,
     DecodePhoto,
     End,
@@ -16,15 +21,24 @@ from mobile_sync.photos.messages import (
     ReencodePhoto,
     Refused,
     Rows,
-    answer_from,
     framed,
     read_frame,
 )
-from mobile_sync.photos.worker import carry_out, send_all, warm_up
+from mobile_sync.photos.worker import carry_out, send_all, serve, warm_up
 from tests.photos.drawn import CODES, jpeg, label
 
 VOICES = engines.load()
 PHOTO = jpeg(label(CODES[0]))
+ANY_ANSWER: Decoder[Answer] = Decoder(Answer)
+
+
+def answered(pipe: io.BytesIO) -> list[Answer]:
+    """What was written to a pipe."""
+    pipe.seek(0)
+    found = []
+    while (body := read_frame(pipe)) is not None:
+        found.append(ANY_ANSWER.decode(body))
+    return found
 
 
 def out_of_memory(_: Image.Image) -> NoReturn:
@@ -70,12 +84,40 @@ def test_answers_survive_the_pipe() -> None:
     pipe = io.BytesIO()
     sent = [carry_out(DecodePhoto(PHOTO, 5), VOICES), carry_out(ReencodePhoto(PHOTO, 90, 5), VOICES), End(3)]
     send_all(pipe, sent)
-    pipe.seek(0)
 
-    received = []
-    while (body := read_frame(pipe)) is not None:
-        received.append(answer_from(body))
-    assert received == sent
+    assert answered(pipe) == sent
+
+
+@pytest.fixture
+def unlimited() -> Iterator[None]:
+    """The CPU limit that this process had, given back afterwards."""
+    before = resource.getrlimit(resource.RLIMIT_CPU)
+    yield
+    resource.setrlimit(resource.RLIMIT_CPU, before)
+
+
+def test_it_serves_until_the_pipe_ends(unlimited: None) -> None:
+    requests = io.BytesIO(framed(DecodePhoto(PHOTO, 3600)) + framed(ReencodePhoto(PHOTO, 90, 3600)))
+    answers = io.BytesIO()
+    serve(requests, answers, VOICES)
+
+    assert [type(answer) for answer in answered(answers)] == [Reads, Copy]
+
+
+def test_it_stops_after_a_file_that_it_refused(unlimited: None) -> None:
+    requests = io.BytesIO(framed(DecodePhoto(PHOTO[:100], 3600)) + framed(DecodePhoto(PHOTO, 3600)))
+    answers = io.BytesIO()
+    serve(requests, answers, VOICES)
+
+    assert [type(answer) for answer in answered(answers)] == [Refused]
+
+
+def test_a_request_may_use_so_many_seconds_of_computing_from_now_on(unlimited: None) -> None:
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    serve(io.BytesIO(framed(DecodePhoto(PHOTO, 3600))), io.BytesIO(), VOICES)
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_CPU)
+    assert 3600 <= limit - int(spent.ru_utime + spent.ru_stime) <= 3660
 
 
 def test_half_a_frame_is_the_end_of_the_pipe() -> None:
@@ -114,3 +156,17 @@ def test_what_is_no_workbook_is_answered_by_its_code() -> None:
 
     assert isinstance(answer, Refused)
     assert answer.code == "sheet-unreadable"
+
+
+class Exhausted(io.BytesIO):
+    """A file for which there is no memory."""
+
+    def read(self, *_: object) -> NoReturn:
+        raise MemoryError
+
+
+def test_a_workbook_that_needs_too_much_memory_is_too_large() -> None:
+    (answer,) = sheets.answers(Exhausted(bytes(1000)))
+
+    assert isinstance(answer, Refused)
+    assert answer.code == "sheet-too-large"
