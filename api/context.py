@@ -25,6 +25,7 @@ from domain.kit.command import Register
 from domain.kit.database import Database, connect, reading
 from domain.kit.limits import LATEST
 from domain.kit.ports import Blobs, Hasher, Queue, Signer
+from domain.kit.replica import Replica
 from domain.kit.work import utc_now
 from domain.people.keys import PREFIX, key_principal
 from domain.people.sessions import principal_of
@@ -85,6 +86,7 @@ class Context:
     session_key: bytes = field(repr=False)
     register: Register = field(repr=False)
     """The commands, with this installation's signer of tag codes."""
+    replica: Replica | None = None
     sealing: Sealing = field(init=False)
 
     def __post_init__(self) -> None:
@@ -107,12 +109,29 @@ class Context:
     async def close(self) -> None:
         """Give everything back."""
         await self.sandbox.close()
+        if self.replica is not None:
+            await self.replica.copy.close()
         await self.database.close()
 
 
 def role_url(url: str, role: str) -> str:
     """Return a database address for another role of the same database, without the first role's password."""
     return make_url(url).set(username=role, password=None).render_as_string(hide_password=False)
+
+
+def replica_of(settings: Settings, database: Database, *urls: str) -> Replica | None:
+    """Return the copy that the settings name, for the addresses of the database it follows: roles are the same there.
+
+    Raises: ValueError for an address that is not host:port.
+    """
+    if not settings.replica:
+        return None
+    host, _, port = settings.replica.rpartition(":")
+    if not host or not port.isdecimal():
+        raise ValueError(f"FIELDSTONE_REPLICA is host:port, not {settings.replica!r}")
+    there = [make_url(url).set(host=host, port=int(port)).difference_update_query(["host", "port"]) for url in urls]
+    app_url, partner_url = (url.render_as_string(hide_password=False) for url in there)
+    return Replica(database, connect(app_url, partner_url, pool_size=settings.pool_size))
 
 
 def secret_key(settings: Settings) -> bytes:
@@ -149,4 +168,5 @@ def build(settings: Settings) -> Context:
         sandbox=PhotoSandbox(workers=settings.photo_workers),
         session_key=secret_key(settings),
         register=register_of(settings),
+        replica=replica_of(settings, database, app_url, partner_url),
     )

@@ -36,6 +36,7 @@ from domain.kit.problem import (
     Problem,
     WrongMediaType,
 )
+from domain.kit.replica import reading_near
 from domain.kit.work import NO_OPERATION, Work, execute, transact
 from domain.people.keys import use_key
 
@@ -64,7 +65,8 @@ class Reply:
 class Operation:
     """One method at one path; ``secret`` names a setting whose value as bearer admits a machine without an account.
 
-    ``keys`` says that a partner's own system may call it with an API key; without it no key is admitted.
+    ``keys`` says that a partner's own system may call it with an API key; without it no key is admitted. ``may_lag``
+    lets a copy of the database answer that is some seconds behind: for what nobody looks at right after writing it.
     """
 
     method: str
@@ -93,6 +95,7 @@ class Operation:
     command: Action | None = None
     secret: str = ""
     keys: bool = False
+    may_lag: bool = False
 
 
 OPERATIONS: dict[tuple[str, str], Operation] = {}
@@ -171,7 +174,9 @@ class Call:
         return convert(fields_of(await self.content()), shape)
 
     def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Lend a connection that reads as this principal."""
+        """Lend a connection that reads as this principal; where the operation may lag, on the copy if there is one."""
+        if self.operation.may_lag and self.context.replica is not None:
+            return reading_near(self.context.replica, self.actor)
         return reading(self.context.database, self.actor)
 
     def created(self, answer: msgspec.Struct) -> Reply:
@@ -311,6 +316,7 @@ def operation(
     answer_headers: tuple[str, ...] = (),
     secret: str = "",
     keys: bool = False,
+    may_lag: bool = False,
 ) -> Callable[[Callable[[Call], Awaitable[Any]]], Callable[[Call], Awaitable[Any]]]:
     """Declare an operation; its docstring is its summary and description."""
 
@@ -343,6 +349,7 @@ def operation(
                 answer_headers=answer_headers,
                 secret=secret,
                 keys=keys,
+                may_lag=may_lag,
             )
         )
         return serve

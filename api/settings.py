@@ -16,7 +16,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How this process is set up. Environment variables are the upper-case names with FIELDSTONE_ in front.
 
     ``database_url`` also answers to DATABASE_URL; without it the embedded PostgreSQL under ``data`` is used. The
-    partner's and the owner's addresses default to the same address with the role's name. The three keys that seal are
+    partner's and the owner's addresses default to the same address with the role's name; ``replica`` is host:port of a
+    copy of that database, for reads that may lag. The three keys that seal are
     PEM, or the base64 of DER; without them they are made under ``data``. ``brand_name`` is the maker's, on all papers;
     ``brand_lines`` are up to three lines of address and contact with | between them, ``brand_colour`` a dark colour as
     #123d54, ``brand_logo`` a PNG or JPEG file. ``demo_mailbox`` is the demo's alone. So long after a
@@ -27,6 +28,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str = ""
     partner_database_url: str = ""
     owner_database_url: str = ""
+    replica: str = ""
     host: str = "127.0.0.1"
     port: int = 8000
     processes: int = 1

@@ -20,7 +20,16 @@ class WhichModel(msgspec.Struct, frozen=True):
     id: UUID
 
 
-@operation("GET", "/models", tag=TAG, by=EVERYBODY, query=CatalogueQuery, answer=Page[queries.ModelLine], etag=True)
+@operation(
+    "GET",
+    "/models",
+    tag=TAG,
+    by=EVERYBODY,
+    query=CatalogueQuery,
+    answer=Page[queries.ModelLine],
+    etag=True,
+    may_lag=True,
+)
 async def list_models(call: Call) -> object:
     """List product models by code."""
     page = call.query(CatalogueQuery)
@@ -37,6 +46,7 @@ async def list_models(call: Call) -> object:
     answer=queries.ModelCard,
     problems=(NotFound,),
     etag=True,
+    may_lag=True,
 )
 async def show_model(call: Call) -> object:
     """Show a model with its components: which of them a repair may name, and whether with a designator."""
@@ -47,7 +57,9 @@ async def show_model(call: Call) -> object:
     return found
 
 
-@operation("GET", "/parts", tag=TAG, by=EVERYBODY, query=CatalogueQuery, answer=Page[queries.PartLine], etag=True)
+@operation(
+    "GET", "/parts", tag=TAG, by=EVERYBODY, query=CatalogueQuery, answer=Page[queries.PartLine], etag=True, may_lag=True
+)
 async def list_parts(call: Call) -> object:
     """List spare parts by number, or those whose number or name contains some words."""
     page = call.query(CatalogueQuery)
@@ -56,7 +68,14 @@ async def list_parts(call: Call) -> object:
 
 
 @operation(
-    "GET", "/fault-codes", tag=TAG, by=EVERYBODY, query=CatalogueQuery, answer=Page[queries.FaultCodeLine], etag=True
+    "GET",
+    "/fault-codes",
+    tag=TAG,
+    by=EVERYBODY,
+    query=CatalogueQuery,
+    answer=Page[queries.FaultCodeLine],
+    etag=True,
+    may_lag=True,
 )
 async def list_fault_codes(call: Call) -> object:
     """List fault codes by code, each with its group: the codes that mean the same repair."""
@@ -73,6 +92,7 @@ async def list_fault_codes(call: Call) -> object:
     query=CatalogueQuery,
     answer=Page[queries.LabourOperationLine],
     etag=True,
+    may_lag=True,
 )
 async def list_labour_operations(call: Call) -> object:
     """List labour operations with their standard minutes."""

@@ -7,7 +7,7 @@ from domain.kit.actor import OFFICE
 TAG = "figures"
 
 
-@operation("GET", "/figures/claims", tag=TAG, by=OFFICE, query=FigureQuery, answer=Figures, etag=True)
+@operation("GET", "/figures/claims", tag=TAG, by=OFFICE, query=FigureQuery, answer=Figures, etag=True, may_lag=True)
 async def show_claim_figures(call: Call) -> object:
     """Show claims and money by rule, partner or month, of the claims submitted on some days.
 

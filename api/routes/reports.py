@@ -64,6 +64,7 @@ class CollectionCode(msgspec.Struct, frozen=True, kw_only=True):
     query=listing.ReportsQuery,
     answer=Page[listing.ReportLine],
     problems=(InvalidRequest,),
+    may_lag=True,
 )
 async def list_reports(call: Call) -> object:
     """List the reports of visits that were completed in a span of time, the earliest first: to print many at once."""
