@@ -71,6 +71,23 @@ def serving(app: str, **environment: str) -> Iterator[str]:
         process.wait(15)
 
 
+@contextmanager
+def working(**environment: str) -> Iterator[None]:
+    """Run the worker in a process of its own, as ``fieldstone serve`` does."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "api.running"],
+        env={**os.environ, **environment},
+        stdin=subprocess.PIPE,  # it ends when the other end is gone
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
 def _wait_for(base: str, process: "subprocess.Popen[bytes]") -> None:
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:

@@ -9,14 +9,11 @@ import contextlib
 import json
 import os
 import platform
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.bench.served import scratch, serving
+from tests.bench.served import scratch, serving, working
 from tests.prove.result import Result, Sizes, judged
 from tests.prove.soak_chart import chart
 from tests.prove.soak_drive import Driver
@@ -55,7 +52,7 @@ async def measure(sizes: Sizes) -> Result:
             "FIELDSTONE_DATA": str(data),
             "FIELDSTONE_LOG_LEVEL": "warning",
         }
-        with serving("api.asgi:app", **product) as base, _working(product):
+        with serving("api.asgi:app", **product) as base, working(**product):
             async with gauges(server) as reading:
                 soaked = await _soaked(base, world, reading, seconds)
     return _written(soaked)
@@ -92,23 +89,6 @@ async def _soaked(base: str, world: World, reading: Gauges, seconds: int) -> Soa
     soaked.in_ramp = len(broken)
     soaked.wrong = len(world.wrong)
     return soaked
-
-
-@contextlib.contextmanager
-def _working(environment: dict[str, str]) -> Iterator[None]:
-    """Run the worker beside the server, as ``fieldstone serve`` does."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "api.running"],
-        env={**os.environ, **environment},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def _written(soaked: Soaked) -> Result:

@@ -15,8 +15,8 @@ from tests.prove.soak_world import World
 ANSWER_S_MAX = 30
 IDLE_S_MAX = 3
 """The server closes a connection that nobody used for five seconds."""
-UNDER_WAY_MAX = 2_000
-"""So many requests without an answer, and the server is not slow but gone."""
+UNDER_WAY_MAX = 600
+"""So many requests without an answer, and the server is not slow but gone; there are phones for no more."""
 
 
 @dataclass(frozen=True, slots=True)
