@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import random
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
@@ -12,7 +14,7 @@ import pytest
 from tests.bench.load import request
 from tests.prove.soak_chart import chart
 from tests.prove.soak_drive import Driver, Seen
-from tests.prove.soak_gauges import Sample
+from tests.prove.soak_gauges import Sample, processes
 from tests.prove.soak_judge import LONG_S, Soaked, judge, per_second, summed_up
 from tests.prove.soak_mix import MIX, Ask, Kind, documented
 from tests.prove.soak_world import World
@@ -101,6 +103,18 @@ def test_the_chart_is_whole_and_the_series_have_every_second() -> None:
     series = per_second(run)
     assert len(series["samples"]) == len(series["requests"]["pull"]) == SECONDS
     assert series["refused"][3] == {"503": 1}
+
+
+def test_the_memory_of_processes_that_were_begun_here_is_read() -> None:
+    before = processes().memory["api"]
+    command = [sys.executable, "-c", "print(flush=True); input()", "uvicorn"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        after = processes()
+        child.communicate(b"\n")
+    assert after.memory["api"] > before + 1
+    assert 0 < after.ours_s <= after.all_s
 
 
 async def _ask_jobs(_: World, __: random.Random, ask: Ask) -> None:

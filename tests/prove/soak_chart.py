@@ -52,7 +52,7 @@ def chart(soaked: Soaked, figures: Mapping[str, Any], *, passed: bool) -> str:
         drawn += _panel(panel, TOP + place * (HIGH + GAP))
     drawn += _refusals(soaked)
     drawn += _table(figures["kinds"])
-    drawn += _checks(figures, TOP + 24 * (len(figures["kinds"]) + 3))
+    drawn += _checks(figures, TOP + 24 * (len(figures["kinds"]) + 3), refused=bool(soaked.refused))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
         f'font-family="system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif" fill="#1d2329">'
@@ -227,15 +227,19 @@ def _table(kinds: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return drawn
 
 
-def _checks(figures: Mapping[str, Any], top: float) -> list[str]:
+def _checks(figures: Mapping[str, Any], top: float, *, refused: bool) -> list[str]:
     checks: Mapping[str, bool] = figures["judged"]["checks"]
     drawn = [_text(ASIDE, top, "What was judged", size=13, weight=600)]
     for row, (said, passed) in enumerate(checks.items()):
         y = top + 26 + 22 * row
         drawn.append(_text(ASIDE, y, "✓" if passed else "✗", size=14, colour=GREEN if passed else RED, weight=700))
         drawn.append(_text(ASIDE + 20, y, said, size=13, colour="#1d2329" if passed else RED))
+    bottom = top + 38 + 22 * len(checks)
     shared = f"Others kept {figures['others_cores']:.1f} cores of the machine busy meanwhile."
-    return [*drawn, _text(ASIDE, top + 38 + 22 * len(checks), shared, colour=GREY)]
+    drawn.append(_text(ASIDE, bottom, shared, colour=GREY))
+    if refused:
+        drawn.append(_text(ASIDE, bottom + 20, "A red line across the answers is one that was refused.", colour=GREY))
+    return drawn
 
 
 def _duration(seconds: int) -> str:
