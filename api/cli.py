@@ -20,6 +20,7 @@ from api.cli_resealing import reports
 from api.cli_simulate import simulate
 from api.cli_year import judge_year_command
 from api.settings import ROOT, load_settings
+from domain.kit.problem import Problem
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -114,7 +115,11 @@ def init(login: str, name: str) -> None:
     """Migrate the database and make the first admin, who gets a link to set a password."""
     from api.running import first_admin
 
-    click.echo(first_admin(load_settings(), login, name))
+    try:
+        link = first_admin(load_settings(), login, name)
+    except (Problem, msgspec.ValidationError) as refused:
+        raise click.ClickException(str(refused)) from refused
+    click.echo(link)
 
 
 main.add_command(parse_code)

@@ -121,13 +121,17 @@ def work_forever(settings: Settings) -> None:
 
 
 def first_admin(settings: Settings, login: str, name: str) -> str:
-    """Make the first admin and return what to tell the person at the keyboard."""
+    """Make the first admin and return what to tell the person at the keyboard.
+
+    Raises: ValidationError for a login or name that nobody could have, Problem for a login that is taken.
+    """
+    invited = msgspec.convert({"login": login, "name": name, "role": Role.ADMIN}, InvitePerson)
 
     async def make(ready: Settings) -> str:
         await upgrade(ready.owner_database_url)
 
         async def body(work: Work) -> str:
-            done = await invite_person.carry_out(work, InvitePerson(login=login, name=name, role=Role.ADMIN))
+            done = await invite_person.carry_out(work, invited)
             await work.db.flush()
             token, until = await make_invitation(work, done.answer.id, None, "invite")  # type: ignore[attr-defined]
             return f"{ready.public_url}/welcome#{token}  (holds until {until:%Y-%m-%d %H:%M} UTC)"
