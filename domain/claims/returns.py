@@ -66,7 +66,7 @@ class CoreReturnSettled(Answer, frozen=True, kw_only=True):
 
 
 async def expect_returns(work: Work, claim_id: UUID) -> None:
-    """Write down which old parts of a claim must come back: those of the lines that are held for it."""
+    """Write down which old parts of a claim must come back: those of the lines, one at least, held for it."""
     held = (
         select(ClaimLine.id, ClaimLine.partner_id, ClaimLine.label, ClaimLine.quantity, PartUsed.old_serial)
         .join_from(ClaimLine, PartUsed, PartUsed.id == ClaimLine.part_used_id)
@@ -86,8 +86,7 @@ async def expect_returns(work: Work, claim_id: UUID) -> None:
         }
         for line in (await work.db.execute(held)).all()
     ]
-    if rows:
-        await work.db.execute(_EXPECTED, rows)
+    await work.db.execute(_EXPECTED, rows)
 
 
 @action(

@@ -128,9 +128,8 @@ class OfReturn(Protocol):
 
 async def score_with_return(work: Work, cmd: OfReturn) -> None:
     """Have the claim of an old part scored again with what came."""
-    claim_id = await work.db.scalar(select(CoreReturn.claim_id).where(CoreReturn.id == cmd.core_return_id))
-    if claim_id is not None:
-        await score_again(work, claim_id)
+    of_claim = select(CoreReturn.claim_id).where(CoreReturn.id == cmd.core_return_id)
+    await score_again(work, (await work.db.scalars(of_claim)).one())
 
 
 async def claim_of_visit(db: AsyncConnection, visit_id: UUID) -> UUID | None:

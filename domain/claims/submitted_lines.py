@@ -133,8 +133,6 @@ def blaming(place: str) -> Iterator[None]:
     """Tell what an action refuses as said of a place in the submission."""
     try:
         yield
-    except SubmissionRefused:
-        raise
     except SheetIncomplete as problem:
         errors = [
             {"field": _FIELD_OF_MISSING.get(one["what"], "faults"), "code": one["what"], "words": one["words"]}

@@ -107,6 +107,28 @@ async def test_a_ruling_without_sense_is_refused(
     assert await decided(context) == []
 
 
+async def test_a_line_is_granted_in_part_by_money_too(context: Context, cast: Cast) -> None:
+    _, claim = await waiting(context, cast)
+    line = (await lines_by_kind(context, claim.id))["part"]
+    some = {"decision": "approve_in_part", "reason": "excessive-parts", "approved_minor": line.amount_minor - 1}
+    await cast.rex.done(DECIDE, {"claim_id": str(claim.id), "lines": [{"line_id": str(line.id), **some}]})
+    line = (await lines_by_kind(context, claim.id))["part"]
+    assert (line.approved_minor, line.approved_quantity) == (line.amount_minor - 1, line.quantity)
+
+
+async def test_a_decision_on_another_line_gives_no_more_days_to_answer(context: Context, cast: Cast) -> None:
+    _, claim = await waiting(context, cast)
+    line = await lines_by_kind(context, claim.id)
+    sent_back = {"line_id": str(line["expense"].id), **SEND_BACK}
+    await cast.rex.done(DECIDE, {"claim_id": str(claim.id), "lines": [sent_back]})
+    await run(context, "UPDATE claim SET answer_by = answer_by - 3")
+    (before,) = await claims(context)
+    approved = {"line_id": str(line["labour"].id), **APPROVE}
+    await cast.rex.done(DECIDE, {"claim_id": str(claim.id), "lines": [approved]})
+    (after,) = await claims(context)
+    assert after.answer_by == before.answer_by is not None
+
+
 async def test_lines_are_named_once_and_are_of_the_claim(context: Context, cast: Cast) -> None:
     _, claim = await waiting(context, cast)
     line = (await lines_by_kind(context, claim.id))["fault"]

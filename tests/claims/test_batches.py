@@ -1,17 +1,24 @@
 """Many submissions at once: an outcome each, in order, and a bad one stops none."""
 
 import asyncio
+import dataclasses
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
+from domain.claims.batches import ItemOutcome, ItemRead, submit_one
+from domain.claims.submission import SubmitClaim, submit_claim
+from domain.commands import REGISTER
 from domain.kit.actor import SYSTEM, Role
-from domain.kit.work import begin
+from domain.kit.command import Done
+from domain.kit.problem import Busy
+from domain.kit.work import Work, begin
 from tests import make
-from tests.cast import Caller, Cast, joined
+from tests.cast import Caller, Cast, actor_of, joined
 from tests.claims.submitting import submission_of, system_of
 from tests.claims.visits import claims
 from tests.conftest import rows
@@ -64,6 +71,37 @@ async def test_a_moment_that_no_calendar_holds_refuses_its_item_alone(
     outcomes = await batch(system, ("a", good | given), ("b", good))
     assert [one["status"] for one in outcomes] == ["refused", "submitted"]
     assert "must lie between" in outcomes[0]["problem"]["errors"][0]["words"]
+
+
+async def test_an_item_whose_technician_cannot_be_read_is_refused_alone(context: Context, cast: Cast) -> None:
+    system = await system_of(cast)
+    good = await submission_of(context, await make.ready_visit(context, cast))
+    outcomes = await batch(system, ("a", good | {"technician_id": 5}), ("b", good))
+    assert [one["status"] for one in outcomes] == ["refused", "submitted"]
+    assert outcomes[0]["problem"]["errors"][0]["field"] == "technician_id"
+
+
+@pytest.mark.parametrize(
+    ("claim", "field"), [([], ""), (None, ""), ({}, "job_number"), ({"a\u0007b": 1}, "a\N{REPLACEMENT CHARACTER}b")]
+)
+async def test_what_does_not_fit_is_told_as_the_contract_says(cast: Cast, claim: Any, field: str) -> None:
+    outcomes = await batch(await system_of(cast), ("a", claim))
+    (outcome,) = msgspec.convert(outcomes, list[ItemOutcome])
+    assert outcome.problem is not None
+    assert (outcome.status, [one.field for one in outcome.problem.errors]) == ("refused", [field])
+
+
+async def test_what_may_pass_is_to_be_sent_again(context: Context, cast: Cast, owner: AsyncEngine) -> None:
+    async def busy(work: Work, cmd: SubmitClaim) -> Done:
+        raise Busy("Others change this record right now.", retry_after=1)
+
+    late = dataclasses.replace(submit_claim, carry_out=busy)
+    register = dataclasses.replace(REGISTER, actions={**REGISTER.actions, SubmitClaim: late})
+    body = msgspec.json.encode(await submission_of(context, await make.ready_visit(context, cast)))
+    item = ItemRead(id="a", claim=msgspec.Raw(body))
+    outcome = await submit_one(context.database, context.queue, actor_of(cast.pam), item, register)
+    assert (outcome.status, outcome.problem and outcome.problem.code) == ("retry", "busy")
+    assert await rows(owner, "SELECT count(*) FROM journal") == [(0,)]
 
 
 async def test_the_same_batch_again_changes_nothing(context: Context, cast: Cast, owner: AsyncEngine) -> None:

@@ -12,11 +12,13 @@ from sqlalchemy import text
 
 from api.context import Context
 from api.worker import drain
+from domain.claims.time_line import of_sheet
 from domain.kit.actor import SYSTEM
 from domain.kit.ids import new_id
 from domain.kit.work import begin
+from domain.worklog.queries import sheet
 from tests import make
-from tests.cast import Caller, Cast
+from tests.cast import Caller, Cast, actor_of
 from tests.claims.reviewing import APPROVE, REFUSE, SEND_BACK, lines_by_kind, waiting
 from tests.claims.visits import claimed, claims, complete, fill_sheet, scan
 
@@ -100,6 +102,34 @@ async def test_all_that_was_recorded_stands_on_one_line_by_moment(context: Conte
     assert by_kind["claim"][0]["refers_to"] == str(claim.id)
     assert (by_kind["customer"][0]["by"], by_kind["customer"][0]["what"]) == ("Dora", "wrong")
     assert all(item["received_at"] for item in items if item["kind"] in ("fault", "time", "part", "scan", "photo"))
+
+
+async def test_a_signature_and_a_position_are_on_the_line(context: Context, cast: Cast) -> None:
+    ready = await make.ready_visit(context, cast)
+    await fill_sheet(ready)
+    await scan(ready, latitude_e6=52_520_000, longitude_e6=13_405_000)
+    strokes = {"width": 300, "height": 100, "strokes": [[[1, 1], [2, 2]]]}
+    response = await complete(ready, no_signature_reason=None, signed_by="C. Frost", signature=strokes)
+    assert response.status_code == 200, response.text
+    _, items = await evidence_of(context, cast)
+    by_kind = {item["kind"]: item for item in items}
+    signed = by_kind["signature"]
+    assert (signed["what"], signed["summary"], signed["facts"]["signed_by"]) == (
+        "signed",
+        "Signed by C. Frost.",
+        "C. Frost",
+    )
+    facts = by_kind["scan"]["facts"]
+    assert (facts["latitude_e6"], facts["longitude_e6"]) == (52_520_000, 13_405_000)
+
+
+async def test_a_sheet_that_is_not_completed_has_no_signature(context: Context, cast: Cast) -> None:
+    ready = await make.ready_visit(context, cast)
+    await fill_sheet(ready)
+    async with begin(context.database, SYSTEM) as work:
+        found = await sheet(work.connection, actor_of(cast.rex), ready.visit_id)
+    assert found is not None
+    assert {item.kind for item in of_sheet(found)} == {"step", "fault", "time", "part", "expense"}
 
 
 async def test_what_was_taken_back_is_still_there_and_struck(context: Context, cast: Cast) -> None:

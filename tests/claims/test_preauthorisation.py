@@ -107,6 +107,8 @@ async def test_a_technician_and_an_office_ask_on_jobs_of_their_own(context: Cont
     assert (await cast.pam.post(ASK, body | {"asked": {}})).json()["field"] == "asked"
     strange = {"parts": [{"number": "NOBODY-HAS-THIS", "quantity": 1}]}
     assert (await cast.pam.post(ASK, body | {"asked": strange})).json()["field"] == "asked.parts"
+    twice = {"parts": [{"number": "P-1", "quantity": 1}] * 2}
+    assert "more than once" in (await cast.pam.post(ASK, body | {"asked": twice})).json()["detail"]
     cards = (await cast.pam.get(ASK, job_id=ready.job_id, limit=1)).json()
     assert [card["number"] for card in cards["items"]] == [second["number"]]
     rest = (await cast.pam.get(ASK, cursor=cards["next"])).json()["items"]
@@ -144,6 +146,15 @@ async def test_a_request_is_decided_once_and_not_by_who_asked(context: Context, 
     assert card["decided_by"] is None
     (card,) = (await cast.rex.get(ASK)).json()["items"]
     assert card["decided_by"] == "Rex"
+
+
+async def test_leave_is_good_until_the_day_that_was_said(context: Context, cast: Cast) -> None:
+    ready = await make.ready_visit(context, cast)
+    asked = {"job_id": str(ready.job_id), "asked": {"labour_minutes": 180}, "note": "behind the drum"}
+    request = (await cast.pam.done(ASK, asked))["id"]
+    day = (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=7)).isoformat()
+    grant = {"preauthorisation_id": request, "decision": "grant", "reason": "within-authorisation"}
+    assert (await cast.rex.done(DECIDE, grant | {"valid_until": day}))["valid_until"] == day
 
 
 async def test_who_asked_does_not_decide(context: Context, cast: Cast) -> None:
@@ -207,6 +218,24 @@ async def test_a_second_trip_on_one_assignment_is_claimed_with_leave(context: Co
     if not leave:
         body = {"claim_id": str(again.id), "others": APPROVE}
         assert (await cast.rex.post("/claims/decide", body)).json()["code"] == "already-claimed"
+
+
+async def test_a_second_trip_with_leave_is_approved_beside_the_first(context: Context, cast: Cast) -> None:
+    ready = await make.ready_visit(context, cast)
+    await granted(context, cast, ready, repeat_trip=True)
+    async with begin(context.database, SYSTEM) as work:
+        visit_id = await make.visit(work, ready.job_id, number=2)
+        second = replace(ready, visit_id=visit_id, fault_code_id=await make.fault_code(work))
+    await fill_sheet(second)
+    await claimed(ready)
+    await scan(second, "SOMETHING123")
+    await run(context, "UPDATE visit SET state = 'working', abandoned_reason = NULL WHERE id = :id", id=visit_id)
+    assert (await complete(second)).status_code == 200
+    first, again = await claims(context)
+    assert (first.state, again.state, again.repeat_trip) == ("accepted", "in_review", True)
+    assert (await cast.rex.done("/claims/decide", {"claim_id": str(again.id), "others": APPROVE}))[
+        "state"
+    ] == "approved"
 
 
 async def test_authorised_goodwill_opens_a_claim_that_two_people_grant(context: Context, cast: Cast) -> None:

@@ -1,16 +1,21 @@
 """``fieldstone replay-claim`` and the page of a claim: every rule's outcome, then and now."""
 
 import asyncio
+import datetime as dt
 import json
 from uuid import UUID
 
+import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.cli import main
 from api.context import Context
+from domain.claims.replaying import stored_claims
 from domain.claims.rules import RULES
+from domain.kit.actor import SYSTEM
+from domain.kit.work import begin
 from tests import make
 from tests.cast import Cast
 from tests.claims.visits import claimed, claims, complete, fill_sheet, scan
@@ -51,6 +56,19 @@ async def test_an_untouched_claim_is_equal_by_number_and_by_id(context: Context,
     told = json.loads((await fieldstone(context, claim.number, "--json")).output)
     assert [one["rule"] for one in told["rules"]] == [rule.id for rule in RULES]
     assert {one["rule"] for one in told["rules"] if one["stored"] != "passed"} == {"scan-unit"}
+
+
+async def test_every_claim_is_read_however_few_at_a_time(
+    context: Context, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        await reviewed(context, cast)
+    numbers = [claim.number for claim in await claims(context)]
+    for at_once in (1, 2, 3, 4):
+        monkeypatch.setattr("domain.claims.replaying.claims_at_once", at_once)
+        async with begin(context.database, SYSTEM) as work:
+            found = [one.number async for one in stored_claims(work.connection, dt.date(2000, 1, 1))]
+        assert found == numbers
 
 
 async def test_a_claim_that_was_tampered_with_is_different(context: Context, cast: Cast, owner: AsyncEngine) -> None:

@@ -96,6 +96,25 @@ async def test_nothing_is_expected_where_no_limit_is_set(context: Context, cast:
     assert (await cast.rex.get(RETURNS)).json()["items"] == []
 
 
+async def test_old_parts_come_in_pages_the_newest_first(context: Context, cast: Cast) -> None:
+    for n in (1, 2, 3):
+        ready = await make.ready_visit(context, cast, limits={"core_return_minor": 1})
+        await fill_sheet(ready)
+        await run(
+            context, "UPDATE part_used SET old_serial = :old WHERE visit_id = :id", old=f"BD-{n}", id=ready.visit_id
+        )
+        await scan(ready)
+        await complete(ready)
+    whole = [card["serial"] for card in (await cast.pam.get(RETURNS)).json()["items"]]
+    seen, page = list[str](), (await cast.pam.get(RETURNS, limit=2)).json()
+    while True:
+        seen += [card["serial"] for card in page["items"]]
+        if page["next"] is None:
+            break
+        page = (await cast.pam.get(RETURNS, limit=2, cursor=page["next"])).json()
+    assert seen == whole == ["BD-3", "BD-2", "BD-1"]
+
+
 async def test_partners_see_their_own_and_settle_none(context: Context, cast: Cast) -> None:
     _, card = await held(context, cast)
     for who in (cast.pam, cast.rex, cast.dora, cast.ann):

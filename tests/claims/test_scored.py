@@ -275,6 +275,60 @@ async def test_a_position_that_is_none_on_earth_is_refused(context: Context, cas
     assert (await ready.technician.post("/photos", body)).status_code == 422
 
 
+async def facts(context: Context) -> dict[str, Any]:
+    """What the latest score was given by."""
+    return dict((await scores(context))[-1].facts)
+
+
+@pytest.mark.parametrize(
+    "given", ["keyed_in_by_office = true", "clock_uncertain = true", "arrived_at = NULL, started_at = NULL"]
+)
+async def test_a_visit_whose_times_nobody_knows_has_no_minutes_and_no_ways(
+    context: Context, cast: Cast, given: str
+) -> None:
+    for n in range(2):
+        await claimed(await make.ready_visit(context, cast), minutes=20 + n)
+    await drain(context)
+    told = await facts(context)
+    assert (told["on_site_minutes"], len(told["legs"])) == (0, 1)
+    last = (await claims(context))[-1]
+    await run(context, f"UPDATE visit SET {given} WHERE id = :id", id=last.visit_id)
+    await transact(
+        context.database, SYSTEM, lambda work: carry_out(work, ScoreClaim(claim_id=last.id), REGISTER, new_id())
+    )
+    told = await facts(context)
+    assert (told["on_site_minutes"], told["legs"]) == (None, [])
+
+
+async def test_a_technician_s_own_week_is_known_after_four(context: Context, cast: Cast) -> None:
+    await claimed(await make.ready_visit(context, cast), minutes=20)
+    await drain(context)
+    assert (await facts(context))["own_week"] is None
+    async with begin(context.database, SYSTEM) as work:
+        await copies(work, 10, labour=lambda n: 20, days=42)
+    await claimed(await make.ready_visit(context, cast), minutes=20)
+    await drain(context)
+    assert (await facts(context))["own_week"] == 2.0, "ten in the five weeks before this one"
+
+
+async def test_a_machine_that_was_read_at_another_site_is_seen(context: Context, cast: Cast) -> None:
+    ready = await make.ready_visit(context, cast)
+    other = await make.ready_visit(context, cast, site_given={"city": "Farther"})
+    await scan(other, ready.serial)
+    await drain(context)
+    await claimed(ready, minutes=20)
+    await drain(context)
+    (elsewhere,) = (await facts(context))["elsewhere"]
+    assert (elsewhere["hours_apart"], elsewhere["same_city"]) == (0, False)
+
+
+async def test_a_claim_that_is_none_is_not_scored(context: Context) -> None:
+    strange = ScoreClaim(claim_id=new_id())
+    entry = await transact(context.database, SYSTEM, lambda work: carry_out(work, strange, REGISTER, new_id()))
+    assert (entry.outcome, entry.reason) == ("rejected", "not-found")
+    assert await scores(context) == []
+
+
 async def test_a_second_trip_to_the_same_site_on_one_day_is_seen(context: Context, cast: Cast) -> None:
     first = await make.ready_visit(context, cast)
     second = await make.ready_visit(context, cast, customer_id=first.customer_id, site_id=first.site_id)

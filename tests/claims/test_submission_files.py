@@ -201,6 +201,24 @@ async def test_a_template_can_be_sent_back_as_it_is(context: Context, cast: Cast
         assert (progress["state"], told[0]["told"]["errors"][0]["column"]) == ("done", "technician")
 
 
+async def test_files_and_rows_come_in_pages_and_rows_by_what_became_of_them(context: Context, cast: Cast) -> None:
+    good = await row_of(context, await make.ready_visit(context, cast))
+    content = as_csv(good | {"fault_code": "NONE"}, good, good | {"arrived_at": "yesterday"})
+    ids = [(await handed_in(context, cast.pam, content))[0]["id"] for _ in range(2)]
+
+    async def pages(path: str, **query: Any) -> list[Any]:
+        seen, page = [], (await cast.pam.get(path, limit=1, **query)).json()
+        while page["next"] is not None:
+            seen += page["items"]
+            page = (await cast.pam.get(path, limit=1, cursor=page["next"], **query)).json()
+        return seen + page["items"]
+
+    assert [one["id"] for one in await pages("/claims/submit/files")] == ids[::-1]
+    of_file = f"/claims/submit/files/{ids[0]}/rows"
+    assert [one["line"] for one in await pages(of_file)] == [2, 3, 4]
+    assert [one["line"] for one in await pages(of_file, status="refused")] == [2, 4]
+
+
 async def test_another_partner_sees_nothing_of_a_file(context: Context, cast: Cast) -> None:
     progress, _ = await handed_in(
         context, cast.pam, as_csv(await row_of(context, await make.ready_visit(context, cast)))

@@ -1,5 +1,6 @@
 """A visit handed in whole by a partner's system: a phone's rules, one answer, nothing kept when it does not fit."""
 
+import asyncio
 import datetime as dt
 from typing import Any
 
@@ -141,6 +142,43 @@ async def test_a_visit_that_nobody_pays_for_says_why(context: Context, cast: Cas
     ready = await make.ready_visit(context, cast, unit_given=old)
     told = await cast.pam.done("/claims/submit", await submission_of(context, ready))
     assert (told["claim_number"], told["why_no_claim"]) == (None, "out-of-warranty")
+
+
+async def test_readings_are_kept_as_the_meter_showed_them(context: Context, cast: Cast, owner: AsyncEngine) -> None:
+    ready = await make.ready_visit(context, cast)
+    readings = [{"name": "voltage", "value": "229.0", "unit_of_measure": "V"}, {"name": "cycles", "value": "0041"}]
+    await cast.pam.done("/claims/submit", await submission_of(context, ready, readings=readings))
+    kept = await rows(owner, "SELECT name, value, unit_of_measure FROM reading ORDER BY name")
+    assert kept == [("cycles", "0041", ""), ("voltage", "229.0", "V")]
+
+
+async def test_what_no_field_of_the_submission_is_to_blame_for_is_told_as_itself(
+    context: Context, cast: Cast, owner: AsyncEngine
+) -> None:
+    ready, other = [await make.ready_visit(context, cast) for _ in range(2)]
+    async with owner.begin() as connection:
+        await connection.execute(text(f"DELETE FROM visit WHERE id = '{ready.visit_id}'"))
+        slot = "planned_from = now() - interval '1 hour', planned_to = now() + interval '1 hour'"
+        await connection.execute(text(f"UPDATE visit SET {slot} WHERE id = '{other.visit_id}'"))
+    refused = await cast.pam.post("/claims/submit", await submission_of(context, ready))
+    assert (refused.status_code, refused.json()["code"]) == (409, "slot-taken")
+
+
+async def test_a_visit_that_is_abandoned_meanwhile_is_not_completed(
+    context: Context, cast: Cast, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    async with begin(context.database, SYSTEM) as work:
+        second = await make.visit(work, ready.job_id, number=2)
+    body = await submission_of(context, ready)
+    async with owner.begin() as rival:
+        abandoned = "UPDATE visit SET state = 'abandoned', abandoned_reason = 'no-access' WHERE id = :id"
+        await rival.execute(text(abandoned), {"id": ready.visit_id})
+        submitting = asyncio.create_task(cast.pam.done("/claims/submit", body))
+        while not await rows(owner, "SELECT 1 FROM pg_locks WHERE NOT granted"):
+            assert not submitting.done()
+    assert (await submitting)["visit_id"] == str(second)
+    assert await rows(owner, "SELECT number, state FROM visit ORDER BY number") == [(1, "abandoned"), (2, "completed")]
 
 
 async def test_a_photo_that_was_uploaded_is_the_label_s(context: Context, cast: Cast, owner: AsyncEngine) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
 from api.worker import drain
@@ -79,6 +80,18 @@ async def test_a_wrong_revoked_or_missing_code_tells_nothing(context: Context, c
         response = await cast.ann.post("/scans", body(ready, read))
         assert (response.status_code, response.json()) == (202, {"status": "under-check"}), read
     assert [row.tag for row in await stored(context)] == ["revoked", "wrong", "none", "ok", "revoked", "wrong"]
+
+
+async def test_a_code_that_was_issued_and_is_known_no_more_is_wrong(
+    context: Context, cast: Cast, owner: AsyncEngine
+) -> None:
+    """As after a restore from before the label was printed."""
+    ready = await make.ready_visit(context, cast)
+    _, link = await label_of(cast, await another_unit(context, ready))
+    async with owner.begin() as connection:
+        await connection.execute(text("DELETE FROM unit_tag"))
+    assert (await cast.ann.post("/scans", body(ready, link))).json() == {"status": "under-check"}
+    assert [row.tag for row in await stored(context)] == ["wrong"]
 
 
 async def test_our_technician_is_told_that_a_code_is_wrong(context: Context, cast: Cast) -> None:
