@@ -25,7 +25,7 @@ from domain.kit.command import Action, Command
 from domain.kit.database import reading
 from domain.kit.ids import operation_id
 from domain.kit.journal import Entry, canonical
-from domain.kit.limits import body_bytes_max, check_moments, form_fields_max, idempotency_key_max
+from domain.kit.limits import body_bytes_max, check_moments, form_fields_max, idempotency_key_max, misfit
 from domain.kit.problem import (
     BodyTooLarge,
     InvalidRequest,
@@ -46,7 +46,6 @@ PUBLIC: frozenset[Role] = frozenset()
 """Nobody needs to sign in: written out, so that nothing becomes public by forgetting."""
 NOBODY = Actor(account_id=UUID(int=0), role=Role.SYSTEM, name="nobody")
 COOKIE = "__Host-fieldstone"
-_NAMED_FIELD = re.compile(r"(?:missing required|contains unknown) field `(.*)`$")
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{idempotency_key_max}}}")
 
 
@@ -248,11 +247,8 @@ def _check(found: Any) -> None:
 
 
 def _invalid(error: msgspec.ValidationError) -> InvalidRequest:
-    message, _, place = str(error).partition(" - at `")
-    path = place.rstrip("`").removeprefix("$").removeprefix(".")
-    named = _NAMED_FIELD.search(message)
-    field = ".".join(filter(None, (path, named[1] if named else "")))
-    return InvalidRequest(message[:300], field=field[:100])
+    words, field = misfit(error)
+    return InvalidRequest(words, field=field)
 
 
 async def admit(request: Request[Any, Any, Any], context: Context, operation: Operation) -> Actor:

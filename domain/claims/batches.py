@@ -14,7 +14,7 @@ from domain.kit.command import Register
 from domain.kit.database import Database
 from domain.kit.ids import operation_id
 from domain.kit.journal import Entry, canonical
-from domain.kit.limits import Key, Line, Note, Word, check_moments
+from domain.kit.limits import Key, Note, OptionalLine, Word, check_moments, misfit
 from domain.kit.ports import Queue
 from domain.kit.problem import InvalidRequest, NotSignedIn, Problem
 from domain.kit.work import execute, transact
@@ -52,9 +52,9 @@ class BatchRead(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class FieldError(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with one field."""
+    """What is wrong with one field; with all of the submission where no field is named."""
 
-    field: Line
+    field: OptionalLine
     code: Word
     words: Note
 
@@ -132,10 +132,9 @@ async def submit_one(
         command = msgspec.json.decode(item.claim, type=SubmitClaim)
         check_moments(command)
     except (msgspec.MsgspecError, ValueError) as error:
-        message, _, place = str(error).partition(" - at `")
-        field = place.rstrip("`").removeprefix("$").removeprefix(".")
-        wrong = FieldError(field=field[:200], code=InvalidRequest.code, words=message[:500])
-        told = ItemProblem(code=InvalidRequest.code, detail=message[:500], errors=(wrong,))
+        words, field = misfit(error)
+        wrong = FieldError(field=field, code=InvalidRequest.code, words=words)
+        told = ItemProblem(code=InvalidRequest.code, detail=words, errors=(wrong,))
         return ItemOutcome(id=item.id, status="refused", problem=told)
     sent = canonical({"t": submit_claim.tag, "v": submit_claim.version, "body": msgspec.json.decode(item.claim)})
     try:

@@ -6,6 +6,7 @@ before a last line break, and two logins that differ by one look alike.
 """
 
 import datetime as dt
+import re
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -63,6 +64,16 @@ form_fields_max = 50
 photo_bytes_max = 25 * 1024 * 1024
 import_bytes_max = 1024 * 1024 * 1024
 idempotency_key_max = 128
+_NAMED_FIELD = re.compile(r"(?:missing required|contains unknown) field `(.*)`$")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+def misfit(error: msgspec.MsgspecError | ValueError) -> tuple[str, str]:
+    """Return what a value breaks, in words, and the path of its field; an empty one is the value itself."""
+    message, _, place = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", str(error)).partition(" - at `")
+    path = place.rstrip("`").removeprefix("$").removeprefix(".")
+    named = _NAMED_FIELD.search(message)
+    return message[:300], ".".join(filter(None, (path, named[1] if named else "")))[:100]
 
 
 def check_moments(value: Any, name: str = "") -> None:
