@@ -26,6 +26,18 @@ BEGIN
 END
 $$;
 
+-- Every connection asks for these limits itself, but a pooler does not hand that on: so the roles carry them too.
+ALTER ROLE fieldstone_app SET statement_timeout = '10s';
+ALTER ROLE fieldstone_app SET lock_timeout = '3s';
+ALTER ROLE fieldstone_app SET idle_in_transaction_session_timeout = '15s';
+ALTER ROLE fieldstone_app SET timezone = 'UTC';
+ALTER ROLE fieldstone_app SET jit = 'off';
+ALTER ROLE fieldstone_partner SET statement_timeout = '10s';
+ALTER ROLE fieldstone_partner SET lock_timeout = '3s';
+ALTER ROLE fieldstone_partner SET idle_in_transaction_session_timeout = '15s';
+ALTER ROLE fieldstone_partner SET timezone = 'UTC';
+ALTER ROLE fieldstone_partner SET jit = 'off';
+
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 
 CREATE EXTENSION IF NOT EXISTS btree_gist;

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import embedded
 from api.app import make_app
 from api.context import Context
 from api.embedded_home import binaries
-from domain.kit.database import Database, TooManyConnections, UnsafeRole, connect
+from domain.kit.database import CONNECTION_SETTINGS, Database, TooManyConnections, UnsafeRole, connect
+from tests.conftest import rows
 
 MAKE_UNSAFE = {
     "superuser": "ALTER ROLE fieldstone_app SUPERUSER;",
@@ -100,3 +102,14 @@ async def test_the_application_does_not_start_with_too_large_pools(context: Cont
         async with make_app([crowded]).lifespan():
             pass
     assert failure.value.subgroup(TooManyConnections)
+
+
+async def test_the_roles_carry_the_limits_that_a_pooler_does_not_hand_on(owner: AsyncEngine) -> None:
+    found = await rows(
+        owner, "SELECT rolname, rolconfig FROM pg_roles WHERE rolname IN ('fieldstone_app', 'fieldstone_partner')"
+    )
+    wanted = {f"{name}={value}".lower() for name, value in CONNECTION_SETTINGS.items()}
+    assert {role: {one.lower() for one in carried} for role, carried in found} == {
+        "fieldstone_app": wanted,
+        "fieldstone_partner": wanted,
+    }
