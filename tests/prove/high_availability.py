@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,7 +30,7 @@ from api.migrate import upgrade
 from domain.kit.database import COMMIT_SECONDS, connect
 from tests import make
 from tests.bench.served import serving
-from tests.cast import cast_of
+from tests.cast import Cast, cast_of
 from tests.prove.faults import unclean
 from tests.prove.result import Result, Sizes, judged
 from tests.prove.standby import Pair, missing, pair, until
@@ -44,7 +45,9 @@ LOOKS, LOOK_EVERY_S = 3, 0.5
 GRACE_S, REPEATING_S = 1, 6
 """So soon what a dead copy had confirmed is told, and so long writes are repeated that were waited for in vain."""
 REPEATED_MAX = 500
-NOT_INSTALLED = 3
+READS, READ = 100, "FROM model"
+"""So many reads are sent that a copy may answer, and what its log then shows of each."""
+NOT_INSTALLED, STOPPED = 3, 143
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ class Failover:
     """One change of the primary: seconds from its death."""
 
     noticed: float
-    promoted: float
+    resumed: float
     paused: float
     synchronous: float
     """Until the old primary follows the new one and every commit waits for it again."""
@@ -112,6 +115,7 @@ async def measure(sizes: Sizes) -> Result:
         cast = await cast_of(context, client)
         ready = await make.ready_visit(context, cast, technician=cast.otto)
         writing = [asyncio.create_task(writers.write(making)) for making in everybody(cast, ready)]
+        by_copy = await _reads_by_copy(both, cast)
         for _ in range(sizes["failovers"]):
             await asyncio.sleep(sizes["seconds"])
             failovers.append(await _fail_over(both, sender))
@@ -132,14 +136,31 @@ async def measure(sizes: Sizes) -> Result:
         MEASURE,
         target,
         f"{len(writers.acknowledged):,} acknowledged: {lost} lost, {twice} twice; writes paused "
-        f"{min(paused):.1f} to {max(paused):.1f} s, {sum(one.refused for one in failovers)} told to repeat",
+        f"{min(paused):.1f} to {max(paused):.1f} s, {sum(one.refused for one in failovers)} told to repeat; "
+        f"{by_copy} of {READS} reads that may lag by the copy",
         [*writers.failures, *wrong, *alone],
-        enough=len(writers.acknowledged) > 100 * sizes["failovers"],
+        enough=len(writers.acknowledged) > 100 * sizes["failovers"] and by_copy > READS / 2,
         failovers=[dataclasses.asdict(one) for one in failovers],
         acknowledged=len(writers.acknowledged),
         requests=len(sender.answers),
         load=[round(one, 2) for one in (*load, *os.getloadavg())],
     )
+
+
+async def _reads_by_copy(both: Pair, cast: Cast) -> int:
+    """Tell how many of some reads that may lag the copy answered, by its own log; the processes look at it first."""
+    async with both.replica.listened_to() as heard:
+
+        async def read() -> bool:
+            for caller in (cast.pam, cast.dora):
+                (await caller.get("/models")).raise_for_status()
+            return heard(READ) > READS / 4
+
+        await until(read, "the copy is read")
+        before = heard(READ)
+        for _ in range(READS // 2):
+            await read()
+        return heard(READ) - before
 
 
 async def _fail_over(both: Pair, sender: EitherProcess) -> Failover:
@@ -152,13 +173,13 @@ async def _fail_over(both: Pair, sender: EitherProcess) -> Failover:
         misses = 0 if await both.primary.answers() else misses + 1
     noticed = time.monotonic() - killed
     await _promote(both, sender)
-    promoted = time.monotonic() - killed
+    resumed = time.monotonic() - killed
     await _rejoin(both)
     synchronous = time.monotonic() - killed
     wrote = [one.at for one in sender.answers if one.wrote]
     paused = max(after - before for before, after in pairwise(wrote) if after > killed)
     refused = [one.seconds for one in sender.answers if one.at > killed and one.status >= 500]
-    return Failover(noticed, promoted, paused, synchronous, len(refused), max(refused, default=0))
+    return Failover(noticed, resumed, paused, synchronous, len(refused), max(refused, default=0))
 
 
 async def _copy_dies_first(both: Pair, sender: EitherProcess, writers: Writers) -> list[str]:
@@ -211,6 +232,7 @@ async def _product(both: Pair, sender: EitherProcess) -> AsyncIterator[None]:
             "FIELDSTONE_PARTNER_DATABASE_URL": both.pooler.url("fieldstone_partner"),
             "FIELDSTONE_DATA": data,
             "FIELDSTONE_BEHIND_POOLER": "true",
+            "FIELDSTONE_REPLICA": f"127.0.0.1:{both.replica.port}",
             "FIELDSTONE_LOG_LEVEL": "critical",
         }
         api = "api.asgi:app"
@@ -236,6 +258,13 @@ def _worker(environment: dict[str, str]) -> Iterator[None]:
             process.wait(15)
 
 
+async def _until_stopped(sizes: Sizes) -> Result:
+    whole = asyncio.current_task()
+    assert whole is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, whole.cancel)  # no server outlives its drill
+    return await measure(sizes)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run the measure alone and print what came out, with its figures."""
     parser = argparse.ArgumentParser(prog="python -m tests.prove.high_availability", description=MEASURE)
@@ -247,7 +276,11 @@ def main(arguments: Sequence[str]) -> int:
         print(f"NOT RUN: {' and '.join(absent)} not installed; see scripts/high-availability.", file=sys.stderr)
         return NOT_INSTALLED
     began = time.perf_counter()
-    result = asyncio.run(measure({name: getattr(asked, name) for name in SIZES}))
+    try:
+        result = asyncio.run(_until_stopped({name: getattr(asked, name) for name in SIZES}))
+    except asyncio.CancelledError:
+        print("Stopped: nothing is proved, and nothing goes on.", file=sys.stderr)
+        return STOPPED
     result = dataclasses.replace(result, seconds=round(time.perf_counter() - began, 1))
     told = json.dumps(dataclasses.asdict(result), indent=2)
     print(told)

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,9 +51,8 @@ server_connect_timeout = 2
 server_login_retry = 1
 query_wait_timeout = 5
 """
-ROLES = ("fieldstone_owner", "fieldstone_app", "fieldstone_partner")
-TIMEOUTS = {name: value for name, value in CONNECTION_SETTINGS.items() if name != "timezone"}
-"""What PgBouncer does not hand on: the roles carry it instead."""
+NOT_HANDED_ON = ", ".join(name for name in CONNECTION_SETTINGS if name != "timezone")
+"""What PgBouncer would refuse a connection for: the roles carry it."""
 
 
 def missing() -> list[str]:
@@ -169,10 +168,24 @@ class Server:
         finally:
             connection.terminate()
 
+    @asynccontextmanager
+    async def listened_to(self) -> AsyncIterator[Callable[[str], int]]:
+        """Log every statement meanwhile; yields what counts those that hold some words."""
+        await self._set("log_statement", "all")
+        log = self.home / f"{self.name}.log"
+        before = log.stat().st_size
+        try:
+            yield lambda words: log.read_bytes()[before:].count(words.encode())
+        finally:
+            await self._set("log_statement", "none")
+
+    async def _set(self, name: str, value: str) -> None:
+        await self.ask(f"ALTER SYSTEM SET {name} = '{value}'")
+        await self.ask("SELECT pg_reload_conf()")
+
     async def copied_at_once(self, wanted: str) -> None:
         """Acknowledge a commit when so many copies have it too: '*' any one, '' none; waits until it is so."""
-        await self.ask(f"ALTER SYSTEM SET synchronous_standby_names = '{wanted}'")
-        await self.ask("SELECT pg_reload_conf()")
+        await self._set("synchronous_standby_names", wanted)
         if not wanted:
             return
         place = await self.ask("SELECT pg_current_wal_lsn()::text")
@@ -226,13 +239,13 @@ class Pooler:
 
     def lead_to(self, server: Server) -> None:
         """Lead new connections to a server; whoever is connected to another one is sent away."""
-        settings = POOLER_SETTINGS.format(port=self.port, folder=self.home, parameters=", ".join(TIMEOUTS))
+        settings = POOLER_SETTINGS.format(port=self.port, folder=self.home, parameters=NOT_HANDED_ON)
         to = f"[databases]\n{embedded.DATABASE} = host=127.0.0.1 port={server.port}\n"
         (self.home / "pgbouncer.ini").write_text(to + settings)
         if self.process is not None:
             self.process.send_signal(signal.SIGHUP)
             return
-        (self.home / "users.txt").write_text("".join(f'"{role}" "{self.password}"\n' for role in ROLES))
+        (self.home / "users.txt").write_text("".join(f'"{role}" "{self.password}"\n' for role in embedded.ROLES))
         with (self.home / "pgbouncer.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [str(POOLER), str(self.home / "pgbouncer.ini")],
@@ -273,9 +286,7 @@ async def pair() -> AsyncIterator[Pair]:
         await first.create()
         await first.ask(f"CREATE DATABASE {embedded.DATABASE}")
         await first.tell(embedded.ROLES_SQL.read_text())
-        await first.tell(*(f"ALTER ROLE {role} PASSWORD '{password}'" for role in ROLES))
-        timeouts = [f"SET {name} = '{value}'" for name, value in TIMEOUTS.items()]
-        await first.tell(*(f"ALTER ROLE {role} {setting}" for role in ROLES[1:] for setting in timeouts))
+        await first.tell(*(f"ALTER ROLE {role} PASSWORD '{password}'" for role in embedded.ROLES))
         await second.copy(first)
         await first.copied_at_once("*")
         both.pooler.lead_to(first)
