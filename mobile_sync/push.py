@@ -174,8 +174,6 @@ class Pushing:
             entry = await self._entry_of(work, queued, operation, known)
         except OperationIdReused as problem:
             return await self._mismatch(work, queued, problem)
-        except NotSignedIn:
-            raise
         except Problem as problem:
             taken.retry_after = problem.retry_after
             return Result(queued.op_id, queued.seq, "retry", reason=problem.code)

@@ -358,6 +358,13 @@ async def test_a_later_snapshot_keeps_the_chunks_that_did_not_change(large: Cont
     assert changed[1] == appended[1]
 
 
+async def test_a_snapshot_is_renewed_before_the_mark_it_rests_on_may_be_forgotten(large: Context) -> None:
+    await give(large, "parts", parts(100, 100, "Quiet pump"))
+    for days, built in ((29, []), (31, ["catalogue"])):
+        later = utc_now() + dt.timedelta(days=days)
+        assert await build_snapshots(large.database, large.blobs, now=later) == built
+
+
 async def test_old_snapshots_go_and_what_the_newest_need_stays(large: Context, cast: Cast, owner: AsyncEngine) -> None:
     async def hour(n: int) -> set[str]:
         await give(large, "parts", parts(5_000, 5_700, f"Pump of hour {n}"))

@@ -5,11 +5,12 @@ import datetime as dt
 import gzip
 import json
 from typing import Any
+from uuid import UUID
 
 import brotli
 import msgspec
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
@@ -18,9 +19,11 @@ from domain.commands import REGISTER
 from domain.kit.actor import SYSTEM
 from domain.kit.command import Command, Register
 from domain.kit.ids import new_id
-from domain.kit.work import begin, utc_now
+from domain.kit.problem import Busy, NotSignedIn
+from domain.kit.work import Work, begin, utc_now
 from domain.people.model import Device, SignIn
-from mobile_sync.protocol import PushRequest
+from mobile_sync.enrol import enrol
+from mobile_sync.protocol import EnrolRequest, PushRequest
 from mobile_sync.push import push
 from tests import make
 from tests.cast import Cast, actor_of
@@ -204,6 +207,109 @@ async def push_with(context: Context, phone: Handset, register: Register, *ops: 
     return await push(
         context.database, context.queue, actor_of(phone.caller), request, now=utc_now(), register=register
     )
+
+
+async def deadlock(work: Work) -> None:
+    await work.driver.execute("DO $$BEGIN RAISE EXCEPTION 'as asked' USING ERRCODE = '40P01'; END$$")
+
+
+async def test_what_met_a_deadlock_is_done_again_with_all_of_its_commit(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    tries = []
+
+    async def at_the_second_try(work: Work, cmd: Any) -> Any:
+        tries.append(cmd)
+        if len(tries) == 1:
+            await deadlock(work)
+        return await REGISTER.actions[type(cmd)].carry_out(work, cmd)
+
+    register = register_where("visit.travel", at_the_second_try)
+    answer = await push_with(context, phone, register, phone.minutes(ready.visit_id), phone.travel(ready.visit_id))
+    assert [(one.status, one.replayed) for one in answer.results] == [("applied", False)] * 2
+    assert len(tries) == 2
+    assert await rows(owner, "SELECT count(*) FROM time_entry") == [(1,)]
+
+
+async def test_what_is_busy_for_too_long_is_sent_again_and_takes_nothing_back(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+
+    async def never(work: Work, cmd: Any) -> Any:
+        await deadlock(work)
+
+    busy = register_where("visit.travel", never)
+    minutes = REGISTER.by_tag["time.log"]
+    alone = dataclasses.replace(busy.actions[minutes], locks_unit=True)  # it is committed before the next one
+    register = dataclasses.replace(busy, actions={**busy.actions, minutes: alone})
+    first, second = phone.minutes(ready.visit_id), phone.travel(ready.visit_id)
+    answer = await push_with(context, phone, register, first, second)
+    assert (answer.status, answer.last_seq, answer.retry_after) == ("retry", 1, 1)
+    assert [one.status for one in answer.results] == ["applied"]
+    assert await rows(owner, "SELECT count(*) FROM time_entry") == [(1,)]
+    with pytest.raises(Busy):
+        await push_with(context, phone, register, second)
+
+
+async def test_a_body_that_is_no_object_is_rejected_and_one_that_names_no_visit_is_kept(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    phone = handset(cast.ann)
+    nothing, newer = phone.record("time.log", {}) | {"body": [1]}, phone.record("moon.land", {"visit_id": 5})
+    assert await phone.fates(nothing, newer) == [("rejected", "invalid-request"), ("recorded", "unknown-version")]
+    assert await rows(owner, "SELECT kind, visit_id FROM recorded_work") == [("moon.land", None)]
+
+
+async def test_an_operation_whose_content_was_erased_is_known_for_good(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    op = phone.minutes(ready.visit_id)
+    await phone.push(op)
+    async with owner.begin() as connection:
+        await connection.execute(text("DELETE FROM journal_body"))
+    (again,) = (await phone.push(op))["results"]
+    assert (again["status"], again["replayed"], again["answer"]) == ("applied", True, {"code": "erased"})
+    assert await rows(owner, "SELECT count(*) FROM time_entry") == [(1,)]
+
+
+async def test_the_database_itself_knows_whose_a_phone_is_and_that_it_was_revoked(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    """Asked under the lock of the phone: who revokes it comes before or after, never in between."""
+    ready = await make.ready_visit(context, cast)
+    phone, actor = handset(cast.ann), actor_of(cast.ann)
+    unbound = dataclasses.replace(actor, session_id=None)  # no session: the phone's row alone is asked
+
+    async def said(device: UUID) -> str:
+        asked = phone.envelope(phone.minutes(ready.visit_id), device=str(device))
+        request = msgspec.json.decode(json.dumps(asked), type=PushRequest)
+        return (await push(context.database, context.queue, unbound, request, now=utc_now())).status
+
+    assert [await said(device) for device in (new_id(), handset(cast.ben).device)] == ["unknown_device"] * 2
+    async with begin(context.database, SYSTEM) as work:
+        await work.db.execute(update(Device).where(Device.id == phone.device).values(revoked_at=utc_now()))
+    with pytest.raises(NotSignedIn):
+        await said(phone.device)
+    assert await rows(owner, "SELECT count(*) FROM journal") == [(0,)]
+
+
+async def test_a_phone_that_was_shut_out_meanwhile_gets_no_new_id(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    """Asked under the lock of the phone, after its session was confirmed."""
+    request = EnrolRequest(device=new_id(), name="a way back in", app="1.0")
+    async with begin(context.database, SYSTEM) as work:
+        await work.db.execute(update(Device).where(Device.account_id == cast.ann.id).values(revoked_at=utc_now()))
+    with pytest.raises(NotSignedIn):
+        async with begin(context.database, SYSTEM) as work:
+            await enrol(work, actor_of(cast.ann), request, context.session_key)
+    assert await rows(owner, f"SELECT count(*) FROM device WHERE id = '{request.device}'") == [(0,)]
 
 
 async def test_a_queue_of_an_older_app_is_brought_up_to_date(cast: Cast, context: Context, owner: AsyncEngine) -> None:

@@ -145,6 +145,14 @@ async def test_a_piece_that_is_not_what_its_checksum_says_is_not_kept(algorithm:
     assert (await patch(cast.ann, at, 0, content[:60_000], **right)).headers["upload-offset"] == "60000"
 
 
+@pytest.mark.parametrize("checked", [True, False])
+async def test_a_patch_without_bytes_keeps_nothing_and_says_how_far_it_is(checked: bool, cast: Cast) -> None:
+    at = await begun(cast.ann, b"1234")
+    await patch(cast.ann, at, 0, b"12")
+    answer = await patch(cast.ann, at, 2, b"", **({"upload-checksum": checksum("sha256", b"")} if checked else {}))
+    assert (answer.status_code, answer.headers["upload-offset"]) == (204, "2")
+
+
 async def test_a_checksum_that_is_none_is_refused(cast: Cast) -> None:
     at = await begun(cast.ann, noise(5 * MIB))
     for given in ("md5 abcd", "sha256", "sha256 !!!", "nonsense"):
