@@ -1,6 +1,5 @@
 """Brings a database to the newest schema, as its owner; says which revision it has."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +49,3 @@ async def differences(owner_url: str) -> list[Any]:
         return list(compare_metadata(context, METADATA))
 
     return list(await _on(owner_url, compare))
-
-
-def write_revision(owner_url: str, message: str, number: str) -> None:
-    """Draft the next migration from the difference between models and database."""
-
-    def draft(connection: Connection) -> None:
-        command.revision(_config(connection), message=message, rev_id=number, autogenerate=True)
-
-    asyncio.run(_on(owner_url, draft))

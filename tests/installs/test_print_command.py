@@ -20,6 +20,11 @@ from tests.installs.zpl_printer import printed
 from tests.reports.sheets import printed as reported_visit
 
 
+def stored_files(context: Context) -> list[Path]:
+    """What the file store holds."""
+    return [path for path in (Path(context.settings.data) / "blobs").rglob("*") if path.is_file()]
+
+
 async def test_labels_are_printed_by_serial_or_by_model(
     context: Context, cast: Cast, tmp_path: Path, owner: AsyncEngine
 ) -> None:
@@ -37,6 +42,8 @@ async def test_labels_are_printed_by_serial_or_by_model(
     assert [label.bars for label in printed(await asyncio.to_thread(zpl.read_bytes))] == ["HX000003", "HX000001"]
     none = await fieldstone(context, "print", "labels", "NOBODY", "-o", zpl)
     assert (none.exit_code, "nothing to print" in none.output) == (2, True)
+    small = await fieldstone(context, "print", "labels", "HX000001", "--as", "roll", "--size", "20x15", "-o", zpl)
+    assert (small.exit_code, "Error: A label of 20 by 15 mm is too small" in small.output) == (1, True), small.output
     for wrong in (("--grid", "columns=ten"), ("--size", "7"), ("--grid", "margin_across=1000,gap_across=1000"), ()):
         words = ("HX000001", *wrong) if wrong else ()
         assert (await fieldstone(context, "print", "labels", *words, "-o", zpl)).exit_code == 2
@@ -57,6 +64,12 @@ async def test_old_parts_job_sheets_and_reports_are_printed(context: Context, ca
     assert "2 printed" in result.output
     with zipfile.ZipFile(packed) as archive:
         assert all(archive.read(name).startswith(b"%PDF") for name in archive.namelist())
+    (file, *_) = sorted(path for path in stored_files(context) if path.read_bytes().startswith(b"%PDF"))
+    file.unlink()
+    result = await fieldstone(context, "print", "reports", day, day, "-o", packed)
+    assert result.exit_code == 1
+    assert "1 printed" in result.output
+    assert "Not there, or not yet: " in result.output
     await make.ready_visit(context, cast, technician=cast.otto)
     sheets = tmp_path / "sheets.pdf"
     result = await fieldstone(context, "print", "job-sheets", day, "--technician", "OTTO@test", "-o", sheets)

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.cli import main
+from api.cli_reports import PDF_BYTES_MAX
 from api.context import Context
 from tests.cast import Cast
 from tests.conftest import rows
@@ -65,6 +66,16 @@ async def test_a_changed_file_and_a_strangers_are_told_apart(
     status, told = await verdict(context, file)
     assert (status, told["verdict"]) == (5, "not-ours")
     assert (await verdict(context, "A" * 212))[0] == 5
+
+
+async def test_what_is_no_report_is_told_in_lines_to_read(context: Context, tmp_path: Path) -> None:
+    stranger = await fieldstone(context, "verify-report", "A" * 212)
+    assert (stranger.exit_code, stranger.output) == (5, "not-ours: No key of ours signed it.\n")
+    huge = tmp_path / "huge.pdf"
+    with huge.open("wb") as file:
+        file.truncate(PDF_BYTES_MAX + 1)
+    refused = await fieldstone(context, "verify-report", huge)
+    assert (refused.exit_code, refused.output) == (1, "Error: This file is too large to be a report of ours.\n")
 
 
 async def test_superseded_and_withdrawn_reports_say_so(
