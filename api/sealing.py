@@ -90,17 +90,13 @@ class Sealing:
         Raises: KeyGiven when a key of the settings may seal no more.
         """
         known, now = await self._ready()
-        token, pdf = self._usable(known, "token", now), self._usable(known, "pdf", now)
-        if token is None or pdf is None:
-            raise RuntimeError("a key that was made just now is not there")
+        token, pdf = self._ours(known, "token", now), self._ours(known, "pdf", now)
         return Hands(token.id, self._private[token.id], self._pdf_key(pdf, known))
 
     async def checkpoint_hand(self) -> Hand:
         """Return the key to sign checkpoints of the audit chain with; otherwise as ``hands``."""
         known, now = await self._ready()
-        key = self._usable(known, "checkpoint", now)
-        if key is None:
-            raise RuntimeError("a key that was made just now is not there")
+        key = self._ours(known, "checkpoint", now)
         return Hand(key.id, partial(sign, self._private[key.id]))
 
     async def rotate(self, purpose: Purpose) -> KnownKey:
@@ -133,6 +129,11 @@ class Sealing:
             if self._usable(known, purpose, now) is None:
                 known = [*known, await self._make(work, purpose, known)]
         return await every_key(work.db), await clock(work.db)
+
+    def _ours(self, known: Sequence[KnownKey], purpose: Purpose, now: datetime) -> KnownKey:
+        key = self._usable(known, purpose, now)
+        assert key is not None, "what is missing was made just now"
+        return key
 
     def _usable(self, known: Sequence[KnownKey], purpose: Purpose, now: datetime) -> KnownKey | None:
         """Return the newest key for a purpose that may seal and whose private half is here; its root is not revoked."""

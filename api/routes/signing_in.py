@@ -178,9 +178,9 @@ async def sign_out(call: Call) -> object:
     """End this session."""
     actor = call.actor
     session_id = actor.session_id
-    if session_id is not None:
-        await call.write(lambda work: sessions.end_session(work, session_id, "signed out"))
-        call.context.principals.forget(session_id)
+    assert session_id is not None, "who has signed in has a session; no API key is admitted here"
+    await call.write(lambda work: sessions.end_session(work, session_id, "signed out"))
+    call.context.principals.forget(session_id)
     me = Me(actor.account_id, actor.name, actor.role, actor.partner_id, actor.device_id)
     return Reply(
         msgspec.json.encode(me),

@@ -73,7 +73,5 @@ async def checked(db: Db, seal: Seal) -> Checked:
 
 
 async def _standing(db: Db, report_id: UUID) -> _Standing:
-    found = await _STANDING.first(db, _STANDING.statement.where(Report.id == report_id))
-    if found is None:
-        raise LookupError(f"a seal of report {report_id}, which there is not")
+    (found,) = await _STANDING.all(db, _STANDING.statement.where(Report.id == report_id))
     return found

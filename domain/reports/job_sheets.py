@@ -162,11 +162,10 @@ async def job_sheets(
         db, _PLANNED.statement.where(own_rows(actor, Visit.partner_id, Visit.technician_id), *_on(asked))
     )
     fault_codes = await _fault_codes(db, asked.language) if planned else ()
-    components: dict[UUID, tuple[PaperCode, ...]] = {}
+    models = {row.model_id for row in planned}
+    components = {model_id: await _components(db, model_id, asked.language) for model_id in models}
     papers = []
     for row in planned:
-        if row.model_id not in components:
-            components[row.model_id] = await _components(db, row.model_id, asked.language)
         earlier = await history(db, actor, row.unit_id, row.job_id)
         secret = paper_secret(signer, row.visit_id)
         papers.append(

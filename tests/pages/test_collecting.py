@@ -7,6 +7,7 @@ import re
 import httpx
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
@@ -241,6 +242,48 @@ async def test_the_technician_and_the_desk_make_a_new_code_and_the_old_one_ends(
     assert fresh["pin"] not in stored
     kinds = await rows(owner, "SELECT count(*) FROM auth_event WHERE kind = 'collection-code-made'")
     assert kinds == [(2,)]
+
+
+@pytest.mark.parametrize(
+    ("action", "given"),
+    [
+        ("report", {}),
+        ("report.pdf", {}),
+        ("answer", {"answer": "did_not_happen"}),
+        ("sign", {"revision": "1", "name": "Mia Okafor"}),
+    ],
+)
+async def test_a_code_that_was_replaced_opens_nothing_even_with_a_proof_that_holds(
+    context: Context, cast: Cast, http: httpx.AsyncClient, owner: AsyncEngine, action: str, given: dict[str, str]
+) -> None:
+    visit = await printed(context, cast, signature=None, signed_by=None, no_signature_reason="absent")
+    shown = await give_pin(http, visit.code, visit.pin)
+    proof = re.search(r'name="proof" value="([0-9a-f.]+)"', shown.text)
+    assert proof is not None
+    async with owner.begin() as connection:
+        await connection.execute(text("UPDATE collection SET code_hash = decode(repeat('ab', 32), 'hex')"))
+    late = await http.post(f"/c/{visit.code}/{action}", data={"proof": proof[1], **given}, headers=browser())
+    assert visit.ready.serial not in late.text
+    if action == "report.pdf":
+        assert (late.status_code, late.headers["location"]) == (303, f"/c/{visit.code}")
+    else:
+        assert "being prepared" in late.text
+    assert await rows(owner, "SELECT count(*) FROM customer_answer") == [(0,)]
+    assert await rows(owner, "SELECT signed_by FROM visit") == [(None,)]
+
+
+async def test_a_code_that_is_replaced_while_its_pin_is_tried_opens_nothing(
+    context: Context, cast: Cast, http: httpx.AsyncClient, owner: AsyncEngine
+) -> None:
+    visit = await printed(context, cast)
+    async with owner.begin() as rival:
+        await rival.execute(text("UPDATE collection SET code_hash = decode(repeat('ab', 32), 'hex')"))
+        trying = asyncio.create_task(give_pin(http, visit.code, visit.pin))
+        while not await rows(owner, "SELECT 1 FROM pg_locks WHERE NOT granted"):
+            assert not trying.done()
+    late = await trying
+    assert "being prepared" in late.text
+    assert visit.ready.serial not in late.text
 
 
 async def test_a_new_code_starts_with_five_fresh_tries(context: Context, cast: Cast, http: httpx.AsyncClient) -> None:

@@ -165,8 +165,9 @@ async def test_a_corrected_fault_is_written_anew_and_the_old_line_stays_readable
         {"strike": [{"kind": "part", "line_id": str(uuid.uuid4())}]},
         {"faults": [{"line_id": str(uuid.uuid4())}]},
         {"times": [{"kind": "labour", "minutes": 5, "labour_operation_id": str(uuid.uuid4())}]},
+        {"strike": [{"kind": "part", "line_id": "0198c5b0-0000-7000-8000-000000000001"}] * 2},
     ],
-    ids=["strike", "faults", "times"],
+    ids=["strike", "faults", "times", "twice"],
 )
 async def test_what_no_sheet_has_cannot_be_corrected(
     context: Context, cast: Cast, owner: AsyncEngine, corrections: dict[str, Any]
@@ -175,6 +176,40 @@ async def test_what_no_sheet_has_cannot_be_corrected(
     refused = await cast.dora.post("/reports/amend", amending(visit, corrections=corrections))
     assert (refused.status_code, refused.json()["code"]) == (422, "invalid-request")
     assert await rows(owner, "SELECT count(*) FROM report_amendment") == [(0,)]
+
+
+async def test_a_fault_is_not_corrected_to_a_code_that_there_is_not(
+    context: Context, cast: Cast, owner: AsyncEngine
+) -> None:
+    visit = await reported(context, cast, **UNSIGNED)
+    ((fault_id,),) = await rows(owner, "SELECT id FROM fault")
+    corrections = {"faults": [{"line_id": str(fault_id), "fault_code_id": str(uuid.uuid4())}]}
+    refused = await cast.dora.post("/reports/amend", amending(visit, corrections=corrections))
+    assert (refused.status_code, refused.json()["field"]) == (422, "fault_code_id")
+
+
+async def test_an_amendment_that_there_is_not_is_not_decided(cast: Cast) -> None:
+    refused = await cast.dora.post("/reports/decide", {"amendment_id": str(uuid.uuid4()), "decision": "approve"})
+    assert (refused.status_code, refused.json()["code"]) == (404, "not-found")
+
+
+async def test_what_waited_is_decided_by_how_the_report_stands_then(
+    context: Context, cast: Cast, owner: AsyncEngine
+) -> None:
+    visit = await reported(context, cast)
+    await late_hour(context, visit)
+    asked = (await cast.dora.post("/reports/amend", amending(visit))).json()
+    approve = {"amendment_id": asked["id"], "decision": "approve"}
+    async with owner.begin() as connection:
+        await connection.execute(
+            text("DELETE FROM time_entry WHERE entered_at = (SELECT max(entered_at) FROM time_entry)")
+        )
+    refused = await cast.ada.post("/reports/decide", approve)
+    assert (refused.status_code, refused.json()["code"]) == (409, "nothing-to-amend")
+    await late_hour(context, visit, 30)
+    await cast.ada.done("/reports/erase", {"visit_id": str(visit.visit_id), "reason": "Asked for in writing"})
+    refused = await cast.ada.post("/reports/decide", approve)
+    assert (refused.status_code, refused.json()["code"]) == (409, "report-moved-on")
 
 
 async def test_one_thing_waits_at_a_time_and_who_asked_takes_it_back(context: Context, cast: Cast) -> None:

@@ -4,6 +4,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from domain.reports.differences import differences
 from domain.reports.document import (
     Coverage,
     Fault,
@@ -135,3 +136,14 @@ def test_the_same_person_in_two_reports_has_two_commitments() -> None:
 def test_it_refuses_a_short_salt() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         commit(b"x", b"short")
+
+
+def test_a_difference_goes_down_to_the_field_that_changed() -> None:
+    before = make_document(started_at=noon, flags=("late-entry",))
+    covered = Coverage(parts=True, labour=False, travel=False)
+    after = make_document(started_at=noon + timedelta(minutes=5), flags=("on-hold",), coverage=covered)
+    assert {one.field: (one.before, one.after) for one in differences(before, after, None, None)} == {
+        "started_at": ("2026-03-14T12:00+00:00", "2026-03-14T12:05+00:00"),
+        "coverage.labour": ("yes", "no"),
+        "flags.1": ("late-entry", "on-hold"),
+    }

@@ -3,6 +3,7 @@
 import hashlib
 import io
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -136,6 +137,7 @@ async def test_a_paper_that_was_being_printed_meanwhile_is_not_kept(
 
 async def test_managers_alone_erase(context: Context, cast: Cast, owner: AsyncEngine) -> None:
     visit = await printed(context, cast)
+    assert (await cast.ada.post("/reports/erase", erasing(uuid4()))).status_code == 404
     for caller in (cast.dora, cast.rex, cast.pam, cast.ann):
         assert (await caller.post("/reports/erase", erasing(visit.visit_id))).status_code == 403
     for caller, statement in (

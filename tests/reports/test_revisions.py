@@ -116,9 +116,9 @@ async def test_a_difference_is_told_field_by_field(context: Context, cast: Cast,
     assert missing.status_code == 404
 
 
-async def sign(context: Context, visit: Reported) -> tuple[str, Any]:
+async def sign(context: Context, visit: Reported, revision: int = 1) -> tuple[str, Any]:
     """Sign as the customer's page does, for the product itself."""
-    raw = {"visit_id": str(visit.visit_id), "revision": 1, "signed_by": "Mia Okafor", "signature": SIGNATURE}
+    raw = {"visit_id": str(visit.visit_id), "revision": revision, "signed_by": "Mia Okafor", "signature": SIGNATURE}
     command = msgspec.convert({"type": "report.sign", **raw}, SignReport)
 
     async def body(work: Work) -> tuple[str, Any]:
@@ -147,6 +147,38 @@ async def test_a_customer_who_was_absent_signs_later(context: Context, cast: Cas
     assert (outcome, refused["code"]) == ("rejected", "already-signed")
     await late_hour(context, visit)
     assert (await cast.dora.post("/reports/amend", amending(visit))).status_code == 202
+
+
+async def test_a_customer_signs_what_was_read_and_nothing_that_was_withdrawn(context: Context, cast: Cast) -> None:
+    visit = await reported(context, cast, **UNSIGNED)
+    outcome, told = await sign(context, visit, revision=2)
+    assert (outcome, told["code"]) == ("rejected", "report-moved-on")
+    withdrawing = {"visit_id": str(visit.visit_id), "reason": "Written for another machine"}
+    await cast.ada.done("/reports/withdraw", withdrawing)
+    outcome, told = await sign(context, visit)
+    assert (outcome, told["code"]) == ("rejected", "report-withdrawn")
+
+
+async def test_a_reviewer_sees_what_was_asked_about_the_report_and_declined(
+    context: Context, cast: Cast, owner: AsyncEngine
+) -> None:
+    ready = await ready_visit(context, cast)
+    await claimed(ready)
+    ((claim_id, fault_id),) = await rows(owner, "SELECT claim.id, fault.id FROM claim JOIN fault USING (visit_id)")
+    corrections = {"faults": [{"line_id": str(fault_id), "designator": "R14"}]}
+    change = {"visit_id": str(ready.visit_id), "reason": "Wrong place", "corrections": corrections}
+    asked = await cast.pam.post("/reports/amend", change)
+    assert asked.status_code == 202, asked.text
+
+    async def told() -> list[tuple[str, str, str | None]]:
+        items = (await cast.rex.get(f"/claims/{claim_id}/evidence")).json()["items"]
+        return [(one["what"], one["summary"], one["by"]) for one in items if one["kind"] == "report"]
+
+    waits = ("asked", "An amendment of the report was asked for: Wrong place", "Pam")
+    assert await told() == [waits]
+    decline = {"amendment_id": asked.json()["id"], "decision": "decline", "note": "R12 is right."}
+    await cast.dora.done("/reports/decide", decline)
+    assert await told() == [waits, ("declined", "An amendment of the report was declined. R12 is right.", "Dora")]
 
 
 async def test_a_reviewer_sees_that_the_report_was_amended_after_the_claim_was_decided(

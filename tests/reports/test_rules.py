@@ -10,6 +10,7 @@ from domain.reports import codes, rules
 from domain.reports.document import (
     Coverage,
     Fault,
+    NotCanonical,
     Part,
     PersonalPart,
     Photo,
@@ -69,6 +70,12 @@ def test_a_sheet_beyond_every_bound_is_cut_and_says_so(fields: dict[str, object]
     written = rules.frozen(long_document(**fields))
     assert len(written) <= document_bytes_max
     assert rules.SHORTENED in read(written, ReportDocument).flags
+
+
+def test_what_no_cutting_mends_is_refused() -> None:
+    elsewhere = dt.timezone(dt.timedelta(hours=8))
+    with pytest.raises(NotCanonical):
+        rules.frozen(document(started_at=dt.datetime(2026, 3, 14, 12, tzinfo=elsewhere)))
 
 
 def test_a_personal_part_beyond_every_bound_is_cut_too() -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -19,7 +21,7 @@ from api.sealing import REFRESHES_MAX, KeyGiven, Sealing
 from api.worker import drain
 from domain.kit.actor import SYSTEM
 from domain.kit.work import Work, transact
-from domain.sealing.keys import KeyRevoked, key_id, public_bytes, revoke_key
+from domain.sealing.keys import KeyRevoked, key_id, public_bytes, public_key, revoke_key
 from domain.sealing.rules import SEALING
 from domain.sealing.seals import NewSeal, register_seal
 from domain.sealing.token import Token, seal_token
@@ -91,6 +93,33 @@ async def test_a_new_key_takes_over_and_the_former_seals_for_another_month(
     ((left,),) = await rows(owner, f"SELECT valid_to - now() FROM sealing_key WHERE id = '{before.token_key_id}'")
     assert dt.timedelta(days=29) < left < dt.timedelta(days=31)
     assert (await http.get(f"/V/{first}", headers=JSON)).json()["standing"] == "genuine"
+
+
+async def test_a_key_that_was_followed_already_is_not_prolonged(context: Context, owner: AsyncEngine) -> None:
+    first = (await context.sealing.hands()).token_key_id
+    ends = f"SELECT valid_to FROM sealing_key WHERE id = '{first}'"
+    await context.sealing.rotate("token")
+    before = await rows(owner, ends)
+    await context.sealing.rotate("token")
+    assert await rows(owner, ends) == before
+
+
+async def test_another_key_in_the_settings_is_another_key(context: Context) -> None:
+    one, other = (
+        msgspec.structs.replace(context.settings, checkpoint_key=private_bytes(new_private_key()).decode())
+        for _ in range(2)
+    )
+    first = await Sealing(one, context.database).checkpoint_hand()
+    second = await Sealing(other, context.database).checkpoint_hand()
+    assert first.key_id != second.key_id
+
+
+@pytest.mark.parametrize("curve", [ec.SECP384R1(), None])
+def test_a_public_key_of_another_kind_is_refused(curve: ec.EllipticCurve | None) -> None:
+    private = ed25519.Ed25519PrivateKey.generate() if curve is None else ec.generate_private_key(curve)
+    der = private.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    with pytest.raises(ValueError, match="P-256"):
+        public_key(der)
 
 
 async def test_a_key_that_is_a_year_old_is_followed_by_itself(context: Context, owner: AsyncEngine) -> None:
