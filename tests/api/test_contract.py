@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from api.openapi import MOMENT_NAMES, RETRIED, ProblemBody, document_bytes, openapi_path, problems_of
-from api.operation import OPERATIONS, PUBLIC, Operation
+from api.operation import OPERATIONS, PUBLIC, Operation, add
 from api.problems import MEDIA, status_of
 from domain.commands import ACTIONS
 from domain.kit.actor import Role
@@ -271,3 +271,8 @@ async def test_the_document_and_the_problems_are_served(cast: Cast) -> None:
 async def test_an_unknown_problem_is_not_found(cast: Cast) -> None:
     response = await cast.ada.get("/problems/no-problem-of-ours")
     assert (response.status_code, response.json()["code"]) == (404, "not-found")
+
+
+def test_a_method_at_a_path_is_declared_once() -> None:
+    with pytest.raises(RuntimeError, match="declared twice"):
+        add(next(iter(OPERATIONS.values())))

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.context import Context
 from api.worker import drain
 from domain.kit.actor import SYSTEM
-from domain.kit.work import begin, transact, utc_now
-from domain.reports.print_jobs import FORGET_PRINTS
+from domain.kit.work import Work, begin, transact, utc_now
+from domain.reports.print_jobs import FORGET_PRINTS, PrintFile, end_print
 from tests import make
 from tests.cast import Caller, Cast
 from tests.claims.test_returns import held
@@ -144,6 +144,40 @@ async def test_a_print_job_is_its_owner_s_and_labels_are_for_those_who_issue_the
         assert (await cast.pam.get(path)).status_code == 403
     asked = {"what": "unit-labels", "form": "roll", "ids": [str(wanted[0])]}
     assert (await cast.rex.post("/print-jobs", asked)).status_code == 403
+
+
+async def test_print_jobs_come_in_pages_the_newest_first(context: Context, cast: Cast) -> None:
+    asked = {"what": "unit-labels", "form": "roll", "ids": [str(one) for one in await units(context, 1)]}
+    ids = [(await cast.dora.done("/print-jobs", asked))["id"] for _ in range(3)]
+    first = (await cast.dora.get("/print-jobs", limit=2)).json()
+    rest = (await cast.dora.get("/print-jobs", limit=2, cursor=first["next"])).json()
+    assert [one["id"] for one in first["items"] + rest["items"]] == ids[::-1]
+    assert rest["next"] is None
+
+
+async def test_nothing_is_printed_for_who_may_sign_in_no_more(context: Context, cast: Cast, owner: AsyncEngine) -> None:
+    asked = {"what": "unit-labels", "form": "roll", "ids": [str(one) for one in await units(context, 1)]}
+    await cast.dora.done("/print-jobs", asked)
+    await cast.ada.done("/people/disable", {"account_id": str(cast.dora.id), "reason": "left the company"})
+    await drain(context)
+    assert await rows(owner, "SELECT state, printed, blob_sha256 FROM print_job") == [("failed", 0, None)]
+
+
+async def test_a_file_that_came_too_late_stays_where_another_print_job_has_the_same(
+    context: Context, cast: Cast, owner: AsyncEngine
+) -> None:
+    wanted = await units(context, 1)
+    kept = await ended(context, cast.dora, what="unit-labels", form="roll", ids=wanted)
+    late = await ended(context, cast.dora, what="unit-labels", form="roll", ids=wanted)
+    ((sha256,),) = await rows(owner, f"SELECT blob_sha256 FROM print_job WHERE id = '{kept['id']}'")
+    for blob, forgotten in ((str(sha256), 0), ("ab" * 32, 1)):
+        file = PrintFile(blob_sha256=blob, media="application/pdf", file_name="labels.pdf")
+
+        async def end(work: Work, file: PrintFile = file) -> None:
+            await end_print(work, UUID(late["id"]), file=file, printed=1, failure=None)
+
+        await transact(context.database, SYSTEM, end, queue=context.queue)
+        assert await rows(owner, "SELECT count(*) FROM pgqueuer") == [(forgotten,)]
 
 
 async def test_a_file_is_dropped_after_a_day_unless_a_newer_print_job_holds_it(

@@ -1,6 +1,7 @@
 """``fieldstone print``: what it writes, and how it ends."""
 
 import asyncio
+import datetime as dt
 import io
 import zipfile
 from pathlib import Path
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.context import Context
 from domain.kit.actor import SYSTEM
 from domain.kit.work import begin, utc_now
+from domain.reports.print_choices import technicians_of_day
 from tests import make
 from tests.cast import Cast
 from tests.claims.test_returns import held
@@ -75,3 +77,15 @@ async def test_old_parts_job_sheets_and_reports_are_printed(context: Context, ca
     result = await fieldstone(context, "print", "job-sheets", day, "--technician", "OTTO@test", "-o", sheets)
     assert result.exit_code == 0, result.output
     assert len(PdfReader(io.BytesIO(await asyncio.to_thread(sheets.read_bytes))).pages) == 1
+
+
+async def test_job_sheets_of_a_day_are_those_of_all_who_have_visits_or_of_who_is_named(
+    context: Context, cast: Cast
+) -> None:
+    for technician in (cast.otto, cast.ann):
+        await make.ready_visit(context, cast, technician=technician)
+    day = utc_now().date()
+    async with begin(context.database, SYSTEM) as work:
+        assert await technicians_of_day(work.connection, day, ()) == [cast.ann.id, cast.otto.id]
+        assert await technicians_of_day(work.connection, day, ("OTTO@test",)) == [cast.otto.id]
+        assert await technicians_of_day(work.connection, day + dt.timedelta(days=9), ()) == []

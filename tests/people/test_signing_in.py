@@ -192,6 +192,17 @@ async def test_a_browser_session_without_a_phone_is_not_adopted(cast: Cast, nobo
     assert status == 401
 
 
+async def test_who_is_remembered_takes_no_more_room_than_there_is(
+    cast: Cast, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.context.TOKEN_CACHE_MAX", 3)
+    people = (cast.ann, cast.pam, cast.ben, cast.otto, cast.dora, cast.rex, cast.ada)
+    for _ in range(2):
+        for caller in people:
+            assert (await caller.get("/me")).json()["account_id"] == str(caller.id)
+            assert len(context.principals._known) <= 3
+
+
 async def test_a_forged_refresh_token_is_refused(nobody: Caller, cast: Cast) -> None:
     await invited(cast, nobody)
     token = (await sign_in(nobody, phone=phone()))["refresh_token"]

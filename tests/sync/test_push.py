@@ -398,6 +398,12 @@ async def test_a_push_may_come_compressed(coding: str, cast: Cast, context: Cont
     assert (await send(pack(b"{}" * 100)[:-4]))[0] == 400
 
 
+async def test_a_push_that_is_packed_otherwise_says_which_packings_are_read(cast: Cast) -> None:
+    headers = {**cast.ann.headers, "content-encoding": "zstd", "content-type": "application/json"}
+    response = await cast.ann.http.post("/sync/push", content=b"...", headers=headers)
+    assert (response.status_code, response.json()["code"]) == (415, "wrong-media-type")
+
+
 async def test_an_operation_without_a_number_is_a_problem_of_the_whole_request(cast: Cast, context: Context) -> None:
     response = await handset(cast.ann).send({"op": "x"})
     assert (response.status_code, response.json()["code"]) == (422, "invalid-request")
