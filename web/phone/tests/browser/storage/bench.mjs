@@ -49,12 +49,19 @@ export function logged(page, visit, minutes) {
   return call(page, "record", "time.log", { visit_id: visit, kind: "travel", minutes }, { visit });
 }
 
+/** Some rounds leave a dozen photos behind, and two cores may have a whole test suite to run beside them. */
+const SENDING_S = 120;
+
 /** Waits until the server has acknowledged everything that was recorded, as the database says: signals come later. */
 export function sent(page) {
-  return until("everything is sent", async () => {
-    await page.evaluate(() => globalThis.store.syncNow());
-    return (await stored(page)).onlyHere === 0;
-  });
+  return until(
+    "everything is sent",
+    async () => {
+      await page.evaluate(() => globalThis.store.syncNow());
+      return (await stored(page)).onlyHere === 0;
+    },
+    SENDING_S,
+  );
 }
 
 /** What the account's database holds, read beside the app; fails with what the browser and the app say when it is gone. */
