@@ -28,6 +28,7 @@ from tests.cast import Caller, Cast, joined
 from tests.claims.submitting import submission_of, system_of
 from tests.claims.visits import claims, lines
 from tests.conftest import rows
+from tests.sealing.reports import run
 
 
 async def row_of(context: Context, ready: make.ReadyVisit, **given: str) -> dict[str, str]:
@@ -171,6 +172,38 @@ async def test_a_file_that_is_unusable_says_why(context: Context, cast: Cast) ->
         progress, told = await handed_in(context, cast.pam, content)
         assert (progress["state"], told) == ("failed", [])
         assert progress["failure"].startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "why"),
+    [
+        (
+            "UPDATE account SET disabled_at = now() FROM submission_file AS sent WHERE sent.account_id = account.id",
+            "disabled",
+        ),
+        (
+            "UPDATE partner SET suspended_at = now() FROM submission_file AS sent WHERE sent.partner_id = partner.id",
+            "suspended",
+        ),
+        ("", "no longer there"),
+    ],
+)
+async def test_a_file_of_somebody_who_may_no_more_or_that_is_gone_is_not_handed_in(
+    context: Context, cast: Cast, owner: AsyncEngine, meanwhile: str, why: str
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    sent = await (await system_of(cast)).upload("/claims/submit/file", as_csv(await row_of(context, ready)), "text/csv")
+    assert sent.status_code == 202, sent.text
+    if meanwhile:
+        await run(owner, meanwhile)
+    else:
+        ((sha256,),) = await rows(owner, "SELECT sha256 FROM submission_file")
+        await context.blobs.remove(str(sha256))
+    await drain(context)
+    ((finished, failure),) = await rows(owner, "SELECT finished_at IS NOT NULL, failure FROM submission_file")
+    assert finished is True
+    assert why in str(failure)
+    assert await claims(context) == []
 
 
 async def test_a_file_has_so_many_rows_at_most(context: Context, cast: Cast) -> None:

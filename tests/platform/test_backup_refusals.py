@@ -28,9 +28,22 @@ async def test_what_the_file_store_has_lost_or_changed_is_found_while_backing_up
         path.write_bytes(b"not what it was")
     told = (await made(context, tmp_path / "backup", status=3))["manifest"]
     assert (told["files_missing"], told["files_damaged"]) == ([lost], [changed])
+    said = await fieldstone("backup", "--out", tmp_path / "in-words", **here(context))
+    checked = await fieldstone("backup", "verify", tmp_path / "in-words")
+    assert (said.exit_code, checked.exit_code) == (3, 0)
+    assert "THE PRIVATE KEYS ARE NOT LOCKED IN THIS BACK-UP" in said.stderr
+    for told_in_words in (said, checked):
+        assert "keys NOT LOCKED" in told_in_words.stdout
+        assert f"MISSING in the file store, though the database needs them: {lost}" in told_in_words.stderr
+        assert f"DAMAGED in the file store: {changed}" in told_in_words.stderr
     new = {"DATABASE_URL": emptied, "FIELDSTONE_DATA": str(tmp_path / "new")}
     restored = await fieldstone("restore", tmp_path / "backup", "--json", **new)
     assert json.loads(restored.stdout)["files_missing"] == sorted([str(lost), str(changed)])
+    nowhere = tmp_path / "a file"
+    nowhere.write_text("where a folder should be")
+    broken = await fieldstone("backup", "--out", nowhere / "below", **here(context))
+    assert broken.exit_code == 1
+    assert "Traceback" not in broken.output
 
 
 @pytest.mark.parametrize(

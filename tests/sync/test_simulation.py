@@ -1,6 +1,7 @@
 """The simulation: nothing is lost under any seed, a seed tells one story, and each rule is missed when it is gone."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -96,3 +97,19 @@ def test_the_command_line_says_how_to_replay_what_failed() -> None:
     assert said["seeds"] == 1
     assert said["start"] == seed
     assert said["violations"] > 0
+
+
+def test_many_schedules_are_played_by_several_processes_and_counted() -> None:
+    ran = CliRunner().invoke(main, ["simulate", "--seeds", "3", "--jobs", "2"])
+    assert ran.exit_code == 0, ran.output
+    assert re.search(r"^3 schedules, [0-9.]+ a second, 0 violations\.$", ran.stdout, re.MULTILINE)
+    assert re.search(r"^ +[1-9][0-9,]*  \w", ran.stdout, re.MULTILINE), "the faults are counted"
+
+
+def test_many_schedules_end_with_what_failed() -> None:
+    seed = SEEDS["sabotage"]["discard-work"]
+    words = ["--seeds", "1", "--start", str(seed), "--jobs", "1", "--sabotage", "discard-work", "--json"]
+    ran = CliRunner().invoke(main, ["simulate", *words])
+    assert ran.exit_code == 1, ran.output
+    assert ran.stdout.startswith(f"Seed {seed} fails (fieldstone simulate --seed {seed} --trace --sabotage")
+    assert json.loads(ran.stdout.splitlines()[-1])["violations"] > 0
