@@ -101,10 +101,18 @@ def serve_all(settings: Settings, prepare: Callable[[Settings], str] | None = No
                 server_header=False,
             )
         finally:
-            background.send_signal(signal.SIGTERM)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                background.wait(15)
+            end(background)
     return 0
+
+
+def end(process: "subprocess.Popen[bytes]", patience_s: float = 15) -> None:
+    """Ask a process to end, and kill it when it does not: what a worker was at is done again by the next."""
+    process.terminate()
+    try:
+        process.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 async def _make_sealing_keys(settings: Settings) -> None:

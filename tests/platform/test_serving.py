@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from api import embedded
+from api.running import end
 
 PROJECT = Path(embedded.__file__).resolve().parents[1]
 
@@ -107,3 +108,14 @@ def test_a_killed_one_leaves_no_worker_and_the_next_takes_its_database_over(data
     again.terminate()
     again.wait(60)
     wait_until(Gone(postmaster))
+
+
+@pytest.mark.parametrize(("deaf", "ended_by"), [(False, signal.SIGTERM), (True, signal.SIGKILL)])
+def test_a_worker_that_does_not_end_is_killed(deaf: bool, ended_by: signal.Signals) -> None:
+    deafened = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " if deaf else ""
+    program = f"{deafened}import time; print(1, flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        end(process, patience_s=1)
+    assert process.returncode == -ended_by
