@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
+from contextlib import suppress
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -62,11 +63,9 @@ class Process:
         """Return the answer to one request. Raises: TimeoutError, Died; the process is of no use after either."""
         self.questions += 1
         async with asyncio.timeout(wall_seconds_max):
-            try:
+            with suppress(OSError):  # how it ended is told where its answer should be
                 self._to.write(framed(request))
                 await self._to.drain()
-            except OSError as broken:
-                raise Died(await self.ended) from broken
             return await self._answer(answers)
 
     async def hear(self, answers: Decoder[A], wall_seconds_max: float) -> A:
