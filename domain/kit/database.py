@@ -20,6 +20,8 @@ CONNECTION_SETTINGS = {
     "timezone": "UTC",
     "jit": "off",
 }
+CONNECT_SECONDS = 5
+"""As long as for a free connection of the pool: a pooler that changes its server may let a newcomer wait for ever."""
 COMMAND_SECONDS = 30
 COMMIT_SECONDS = 30
 """So long an answer is waited for: a COMMIT that a standby must confirm has none before the standby has it."""
@@ -109,7 +111,11 @@ def connect(app_url: str, partner_url: str, *, pool_size: int = 10) -> Database:
             pool_timeout=5,
             pool_reset_on_return="rollback",
             hide_parameters=True,  # what people wrote must not reach a log through an error's text
-            connect_args={"server_settings": CONNECTION_SETTINGS, "command_timeout": COMMAND_SECONDS},
+            connect_args={
+                "server_settings": CONNECTION_SETTINGS,
+                "timeout": CONNECT_SECONDS,
+                "command_timeout": COMMAND_SECONDS,
+            },
         )
         event.listen(made.sync_engine, "checkout", _refuse_closed)
         return made

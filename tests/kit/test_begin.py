@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from uuid import UUID
 
 import pytest
@@ -46,6 +47,17 @@ async def test_a_failure_at_commit_reaches_the_caller_and_stores_nothing(kit: Da
     finally:
         await as_owner(owner, "DROP TRIGGER at_commit ON probe")
     assert await rows(owner, "SELECT * FROM probe") == []
+
+
+async def test_a_server_that_takes_a_connection_and_says_nothing_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(database, "CONNECT_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql+asyncpg://fieldstone_app@127.0.0.1:{silent.getsockname()[1]}/fieldstone"
+        with pytest.raises(TimeoutError):
+            async with reading(database.connect(url, url), SYSTEM):
+                raise AssertionError("it said nothing")
 
 
 @pytest.mark.parametrize("how", ["in vain", "no longer"])
