@@ -38,13 +38,15 @@ from tests.prove.writers import Writers, everybody, taken
 
 NUMBER = 5
 ALONE = RELEASE_ONLY = True
-SIZES = {"failovers": (1, 4), "seconds": (8, 10)}
-MEASURE = "primary killed, its copy promoted"
+SIZES = {"failovers": (2, 4), "seconds": (5, 10)}
+HOW = _, SILENT = "killed", "silent"
+"""A process that dies closes its connections; a machine without power, or beyond a cut, just answers nothing more."""
+MEASURE = "the primary dies, its copy is promoted"
 LOOKS, LOOK_EVERY_S = 3, 0.5
 """A primary that answers none of so many looks is given up."""
 GRACE_S, REPEATING_S = 1, 6
 """So soon what a dead copy had confirmed is told, and so long writes are repeated that were waited for in vain."""
-REPEATED_MAX = 500
+REPEATED_MAX, SLOWEST = 500, 12
 READS, READ = 100, "FROM model"
 """So many reads are sent that a copy may answer, and what its log then shows of each."""
 NOT_INSTALLED, STOPPED = 3, 143
@@ -92,6 +94,7 @@ class EitherProcess(httpx.AsyncBaseTransport):
 class Failover:
     """One change of the primary: seconds from its death."""
 
+    how: str
     noticed: float
     resumed: float
     paused: float
@@ -118,7 +121,7 @@ async def measure(sizes: Sizes) -> Result:
         by_copy = await _reads_by_copy(both, cast)
         for _ in range(sizes["failovers"]):
             await asyncio.sleep(sizes["seconds"])
-            failovers.append(await _fail_over(both, sender))
+            failovers.append(await _fail_over(both, sender, HOW[len(failovers) % len(HOW)]))
         await asyncio.sleep(sizes["seconds"])
         alone = await _copy_dies_first(both, sender, writers)
         await asyncio.sleep(sizes["seconds"])
@@ -143,6 +146,10 @@ async def measure(sizes: Sizes) -> Result:
         failovers=[dataclasses.asdict(one) for one in failovers],
         acknowledged=len(writers.acknowledged),
         requests=len(sender.answers),
+        slowest=[
+            f"{one.what}: {one.status} after {one.seconds:.1f} s"
+            for one in sorted(sender.answers, key=lambda one: -one.seconds)[:SLOWEST]
+        ],
         load=[round(one, 2) for one in (*load, *os.getloadavg())],
     )
 
@@ -163,10 +170,13 @@ async def _reads_by_copy(both: Pair, cast: Cast) -> int:
         return heard(READ) - before
 
 
-async def _fail_over(both: Pair, sender: EitherProcess) -> Failover:
-    """Kill the primary, promote its copy once it is missed, and bring the dead one back as the copy."""
+async def _fail_over(both: Pair, sender: EitherProcess, how: str) -> Failover:
+    """Let the primary die, promote its copy once it is missed, and bring the dead one back as the copy."""
     killed = time.monotonic()
-    await asyncio.to_thread(both.primary.kill)
+    if how == SILENT:
+        both.primary.signal(signal.SIGSTOP)
+    else:
+        await asyncio.to_thread(both.primary.kill)
     misses = 0
     while misses < LOOKS:
         await asyncio.sleep(LOOK_EVERY_S)
@@ -174,12 +184,13 @@ async def _fail_over(both: Pair, sender: EitherProcess) -> Failover:
     noticed = time.monotonic() - killed
     await _promote(both, sender)
     resumed = time.monotonic() - killed
+    await asyncio.to_thread(both.replica.kill)  # it must never again believe that it is the primary
     await _rejoin(both)
     synchronous = time.monotonic() - killed
     wrote = [one.at for one in sender.answers if one.wrote]
     paused = max(after - before for before, after in pairwise(wrote) if after > killed)
     refused = [one.seconds for one in sender.answers if one.at > killed and one.status >= 500]
-    return Failover(noticed, resumed, paused, synchronous, len(refused), max(refused, default=0))
+    return Failover(how, noticed, resumed, paused, synchronous, len(refused), max(refused, default=0))
 
 
 async def _copy_dies_first(both: Pair, sender: EitherProcess, writers: Writers) -> list[str]:
@@ -201,7 +212,7 @@ async def _copy_dies_first(both: Pair, sender: EitherProcess, writers: Writers) 
 
 async def _promote(both: Pair, sender: EitherProcess) -> None:
     await both.replica.ask("SELECT pg_promote()")
-    both.pooler.lead_to(both.replica)
+    await both.pooler.lead_to(both.replica)
     both.swap()
     promoted = time.monotonic()
     await until(lambda: _written_since(sender, promoted), "writes go on")

@@ -44,6 +44,7 @@ listen_port = {port}
 unix_socket_dir =
 auth_type = scram-sha-256
 auth_file = {folder}/users.txt
+admin_users = operator
 pool_mode = session
 default_pool_size = 50
 ignore_startup_parameters = {parameters}
@@ -51,6 +52,7 @@ server_connect_timeout = 2
 server_login_retry = 1
 query_wait_timeout = 5
 """
+OPERATOR = "operator"
 NOT_HANDED_ON = ", ".join(name for name in CONNECTION_SETTINGS if name != "timezone")
 """What PgBouncer would refuse a connection for: the roles carry it."""
 
@@ -237,15 +239,28 @@ class Pooler:
     def url(self, role: str) -> str:
         return f"postgresql+asyncpg://{role}:{self.password}@127.0.0.1:{self.port}/{embedded.DATABASE}"
 
-    def lead_to(self, server: Server) -> None:
-        """Lead new connections to a server; whoever is connected to another one is sent away."""
+    async def lead_to(self, server: Server) -> None:
+        """Lead new connections to a server; whoever is connected to another one is sent away, answered or not."""
         settings = POOLER_SETTINGS.format(port=self.port, folder=self.home, parameters=NOT_HANDED_ON)
         to = f"[databases]\n{embedded.DATABASE} = host=127.0.0.1 port={server.port}\n"
         (self.home / "pgbouncer.ini").write_text(to + settings)
         if self.process is not None:
-            self.process.send_signal(signal.SIGHUP)
+            await self._tell("RELOAD", f"KILL {embedded.DATABASE}", f"RESUME {embedded.DATABASE}")
             return
-        (self.home / "users.txt").write_text("".join(f'"{role}" "{self.password}"\n' for role in embedded.ROLES))
+        self._launch()
+
+    async def _tell(self, *commands: str) -> None:
+        """Say something at its console, which psql speaks to and the product's driver does not."""
+        console = ("psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", OPERATOR, "-d", "pgbouncer", "-qw")
+        told = [word for command in commands for word in ("-c", command)]
+        process = await asyncio.create_subprocess_exec(*console, *told, env={**os.environ, "PGPASSWORD": self.password})
+        if await process.wait():
+            raise RuntimeError(f"the pooler would not {', '.join(commands)}")
+
+    def _launch(self) -> None:
+        (self.home / "users.txt").write_text(
+            "".join(f'"{role}" "{self.password}"\n' for role in (OPERATOR, *embedded.ROLES))
+        )
         with (self.home / "pgbouncer.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [str(POOLER), str(self.home / "pgbouncer.ini")],
@@ -289,7 +304,7 @@ async def pair() -> AsyncIterator[Pair]:
         await first.tell(*(f"ALTER ROLE {role} PASSWORD '{password}'" for role in embedded.ROLES))
         await second.copy(first)
         await first.copied_at_once("*")
-        both.pooler.lead_to(first)
+        await both.pooler.lead_to(first)
         yield both
     finally:
         both.pooler.stop()
