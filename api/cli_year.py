@@ -18,7 +18,7 @@ from api.trials.year.outcome import Outcome
 
 @click.command("judge-year")
 @click.option(
-    "--claims", type=click.IntRange(200, 1_000_000), default=2_000, help="How many claims the year has (2,000)."
+    "--claims", type=click.IntRange(300, 1_000_000), default=2_000, help="How many claims the year has (2,000)."
 )
 @click.option("--seed", type=click.IntRange(min=0), default=1, help="The year that is told (1).")
 @click.option("--jobs", type=click.IntRange(1, 16), help="How many processes judge (one for each processor).")

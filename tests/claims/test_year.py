@@ -53,6 +53,19 @@ def test_about_one_claim_in_twenty_is_a_fraud_and_every_pattern_is_among_them() 
     assert len(stories) == 12_000
 
 
+def test_a_year_too_small_for_a_habit_is_told_whatever_the_seed() -> None:
+    for seed in range(10, 20):
+        world, _ = network.build(seed, 200)
+        stories = frauds.commit(world, diary.tell(world, 200))
+        assert len(stories) == 200
+        assert {story.label for story in stories} > {HONEST}
+        assert all(
+            story.arrived_at <= story.completed_at <= story.submitted_at
+            for story in stories
+            if not story.label.startswith("D")
+        )
+
+
 def test_a_small_year_is_judged_and_told() -> None:
     done = CliRunner().invoke(main, ["judge-year", "--claims", "600", "--seed", "3", "--jobs", "1", "--json"])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.output

@@ -50,10 +50,12 @@ def _own(story: Story) -> Callable[[Story], bool]:
 
 
 def _habit(world: World, stories: Sequence[Story]) -> list[Story]:
-    """Return the whole year of somebody who is seldom called; whoever has a habit has it from January on."""
+    """Return the whole year of somebody seldom called, or nothing in a small one; a habit is had from January on."""
     every = Counter(story.technician for story in stories)
     free = Counter(story.technician for story in stories if story.label == HONEST and not story.source)
     seldom = sorted((one for one in free if free[one] > 20), key=lambda one: (free[one], one.id))
+    if not seldom:
+        return []
     who = max(seldom[: len(every) // 6 + 3], key=lambda one: free[one] / every[one])
     return _run(world, stories, 0, days=366, count=len(stories), fits=lambda other: other.technician is who)
 
