@@ -1,6 +1,7 @@
 """A mail server for tests: it speaks SMTP over a socket and keeps what it is given."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ class Sink:
     envelopes: list[tuple[str, str]] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
     """By the verb of a command, an answer other than yes."""
+    tls: ssl.SSLContext | None = None
+    """With it the server offers encryption."""
+    verbs: list[str] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -28,6 +32,11 @@ class Sink:
         writer.write(b"220 sink ESMTP\r\n")
         while line := (await reader.readline()).decode().strip():
             verb = line.split(":")[0].split(" ")[0].upper()
+            self.verbs.append(verb)
+            if verb == "STARTTLS" and self.tls is not None:
+                writer.write(b"220 go on\r\n")
+                await writer.start_tls(self.tls)
+                continue
             if verb == "MAIL":
                 sender = line.partition("<")[2].partition(">")[0]
             if verb == "RCPT":
@@ -39,7 +48,8 @@ class Sink:
                 mail = message_from_bytes(content[:-3].replace(b"\r\n..", b"\r\n."), policy=default)
                 assert isinstance(mail, EmailMessage)
                 self.mails.append(mail)
-            usual = {"QUIT": "221 bye", "EHLO": "250-sink\r\n250 8BITMIME"}
+            offered = "250-STARTTLS\r\n250-AUTH PLAIN\r\n" if self.tls else ""
+            usual = {"QUIT": "221 bye", "AUTH": "235 yes", "EHLO": f"250-sink\r\n{offered}250 8BITMIME"}
             writer.write(f"{self.answers.get(verb, usual.get(verb, '250 yes'))}\r\n".encode())
             if verb == "QUIT":
                 break
@@ -47,10 +57,12 @@ class Sink:
 
 
 @asynccontextmanager
-async def mail_server() -> AsyncIterator[Sink]:
+async def mail_server(tls: ssl.SSLContext | None = None, *, from_the_start: bool = False) -> AsyncIterator[Sink]:
     """Run a mail server on loopback."""
-    sink = Sink()
-    server = await asyncio.start_server(sink.serve, "127.0.0.1", 0)
+    sink = Sink(tls=None if from_the_start else tls)
+    if from_the_start:
+        sink.answers["EHLO"] = "250-sink\r\n250 AUTH PLAIN"
+    server = await asyncio.start_server(sink.serve, "127.0.0.1", 0, ssl=tls if from_the_start else None)
     sink.port = server.sockets[0].getsockname()[1]
     async with server:
         yield sink
