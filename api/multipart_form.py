@@ -28,7 +28,7 @@ async def read_form(
     current = bytearray()
     bound = 0
     try:
-        async for part in parts:
+        async for part in _but_the_last_line_end(parts):
             for event in parser.parse(part):
                 if isinstance(event, MultipartSegment):
                     name = event.name or ""
@@ -48,3 +48,14 @@ async def read_form(
         return {name: value.decode() for name, value in fields.items()}, file
     except UnicodeDecodeError:
         raise MalformedRequest("The form is not in UTF-8.") from None
+
+
+async def _but_the_last_line_end(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield a form without the line end behind its last boundary: coming by itself it would be data after the end."""
+    held = b""
+    async for part in parts:
+        whole = held + part
+        end = len(whole) - (2 if whole.endswith(b"\r\n") else 1 if whole.endswith(b"\r") else 0)
+        held = whole[end:]
+        if end:
+            yield whole[:end]

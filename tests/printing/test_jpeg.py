@@ -40,6 +40,25 @@ def test_what_is_not_a_jpeg_is_refused() -> None:
             plain(data)
 
 
+def test_bytes_that_only_fill_up_are_passed_over() -> None:
+    data = saved()
+    frame = data.index(b"\xff\xc0")
+    assert plain(data[:frame] + b"\xff\xff" + data[frame:]).data == plain(data).data
+
+
+def test_a_picture_that_ends_early_is_refused_wherever_it_ends() -> None:
+    data = saved()
+    frame, scan = data.index(b"\xff\xc0"), data.index(b"\xff\xda")
+    short_frame = data[:frame] + b"\xff\xc0\x00\x04\x08\x00" + data[scan:]
+    for cut in (
+        short_frame,
+        data[:frame] + data[scan:],
+        *(data[:at] for at in (frame + 1, frame + 9, scan + 2, -1, -2)),
+    ):
+        with pytest.raises(NotAJpeg):
+            plain(cut)
+
+
 def test_a_picture_of_absurd_size_is_refused() -> None:
     data = bytearray(saved())
     frame = data.index(b"\xff\xc0")
