@@ -267,6 +267,20 @@ async def test_a_setting_postgresql_refuses_is_told_with_its_own_words(data: Pat
         embedded.start(data, settings={"no_such_setting": "1"})
 
 
+def test_a_log_that_has_grown_is_put_aside_at_the_next_start(data: Path) -> None:
+    embedded.start(data, settings=FAST).stop()
+    log = data / "postgres.log"
+    os.truncate(log, embedded.LOG_BYTES_MAX + 1)
+    embedded.start(data, settings=FAST).stop()
+    assert log.with_suffix(".log.1").stat().st_size == embedded.LOG_BYTES_MAX + 1
+    assert 0 < log.stat().st_size < embedded.LOG_BYTES_MAX
+
+
+def test_programs_that_the_environment_names_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FIELDSTONE_PG_BIN", "/usr/lib/postgresql/18/bin")
+    assert embedded_home.binaries(pwd.getpwuid(os.getuid())) == Path("/usr/lib/postgresql/18/bin")
+
+
 async def test_data_of_another_version_are_left_alone(data: Path) -> None:
     embedded.start(data, settings=FAST).stop()
     (data / "server" / "cluster" / "PG_VERSION").write_text("9\n")

@@ -5,12 +5,13 @@ import datetime as dt
 import hashlib
 import secrets
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -81,6 +82,12 @@ async def test_a_key_of_the_settings_is_used_and_written_nowhere(context: Contex
 def test_what_is_no_private_key_is_refused(wrong: bytes) -> None:
     with pytest.raises(NotAKey):
         read_private_key(wrong)
+
+
+@pytest.mark.parametrize("other", [lambda: ec.generate_private_key(ec.SECP384R1()), ed25519.Ed25519PrivateKey.generate])
+def test_a_private_key_of_another_kind_is_refused(other: Any) -> None:
+    with pytest.raises(NotAKey, match="a sealing key is a P-256 key"):
+        read_private_key(other().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 
 async def test_a_new_key_takes_over_and_the_former_seals_for_another_month(
