@@ -43,6 +43,18 @@ async def test_a_file_is_taken_and_imported_in_the_background(context: Context, 
     assert [line["id"] for line in listed] == [sent["id"]]
 
 
+async def test_a_file_that_is_gone_fails_its_import_and_says_what_to_do(
+    context: Context, cast: Cast, owner: AsyncEngine
+) -> None:
+    sent = await send(cast, CUSTOMERS)
+    ((sha256,),) = await rows(owner, "SELECT sha256 FROM import_run")
+    await context.blobs.remove(str(sha256))
+    await drain(context)
+    run = (await cast.ada.get(f"/imports/{sent['id']}")).json()
+    assert (run["state"], run["rows_read"]) == ("failed", 0)
+    assert run["failure"] == "The uploaded file is no longer there; send it again."
+
+
 async def test_the_author_of_a_move_is_who_sent_the_file(context: Context, cast: Cast, owner: AsyncEngine) -> None:
     async with begin(context.database, SYSTEM) as work:
         await make.model(work, code="WM-1")

@@ -106,6 +106,14 @@ async def test_job_sheets_of_technicians_come_as_one_pdf(context: Context, cast:
     assert len(PdfReader(io.BytesIO(file)).pages) == 2
 
 
+async def test_a_day_without_jobs_prints_nothing_and_says_so(context: Context, cast: Cast) -> None:
+    asked = {"ids": [cast.ann.id], "day": f"{utc_now():%Y-%m-%d}"}
+    done = await ended(context, cast.dora, what="job-sheets", form="pdf", **asked)
+    assert (done["state"], done["printed"]) == ("failed", 0)
+    assert done["failure"]
+    assert (await cast.dora.get(f"/print-jobs/{done['id']}/file")).status_code in (404, 409)
+
+
 @pytest.mark.parametrize(
     ("asked", "field"),
     [
