@@ -20,7 +20,8 @@ from tests.prove.result import Result, Sizes, judged
 from tests.prove.stage import Stage, Theatre, theatre
 
 NUMBER = 1
-SIZES = {"requests": (20_000, 500_000)}
+SIZES = {"requests": (20_000, 500_000), "share": (50, 100)}
+"""The share of the corpus, in percent: the test suite sends all of it too, but for one role only."""
 OPERATIONS_ON_A_STAGE = 6
 """What hostile requests did to the world is in nobody's way for longer than that."""
 ALLOWED_EVERY, REFUSED_EVERY = 5, 16
@@ -73,7 +74,7 @@ async def measure(sizes: Sizes) -> Result:
     waiting = list(ALL)
     async with theatre() as house:
         while waiting:
-            waiting = waiting[await _corpus(house, waiting, count) :]
+            waiting = waiting[await _corpus(house, waiting, sizes["share"], count) :]
         dice = random.Random(20261122)
         while count.statuses.total() < sizes["requests"]:
             await _by_dice(house, dice, min(2_000, sizes["requests"] - count.statuses.total()), count)
@@ -100,21 +101,23 @@ async def _all_signed_in(everybody: list[Caller]) -> bool:
     return all(answer.status_code == 200 for answer in answers)
 
 
-async def _corpus(house: Theatre, waiting: list[Operation], count: Count) -> int:
+async def _corpus(house: Theatre, waiting: list[Operation], share: int, count: Count) -> int:
     """Send all that was made for the first few operations; returns for how many of them."""
     async with house.stage() as stage:
         planted = await things_of_ann(stage.context, stage.cast, stage.owner)
         everybody = await _everybody(stage)
         for number, one in enumerate(waiting[:OPERATIONS_ON_A_STAGE], 1):
-            await _at(one, stage, everybody, planted, count)
+            await _at(one, stage, everybody, planted, share, count)
             if not await _all_signed_in(everybody):
                 return number
         return number
 
 
-async def _at(one: Operation, stage: Stage, everybody: list[Caller], planted: dict[str, UUID], count: Count) -> None:
+async def _at(
+    one: Operation, stage: Stage, everybody: list[Caller], planted: dict[str, UUID], share: int, count: Count
+) -> None:
     first = caller_of(one, stage.cast, stage.nobody)
-    corpus = list(_made_for(one, planted))
+    corpus = [sent for number, sent in enumerate(_made_for(one, planted)) if number * share % 100 < share]
     for place, caller in enumerate(everybody):
         if caller.token == first.token:
             continue
