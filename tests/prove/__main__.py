@@ -12,7 +12,6 @@ import importlib
 import json
 import os
 import platform
-import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence, Set
@@ -22,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.prove.result import Result
-from tests.prove.running import Measure, run
+from tests.prove.running import Measure, cancelled_by_sigterm, run
 
 HERE = Path(__file__).parent
 STOPPED = 143
@@ -53,9 +52,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 async def _told_as_they_end(measures: Sequence[Measure]) -> dict[str, Result]:
-    whole = asyncio.current_task()
-    assert whole is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, whole.cancel)  # no measure outlives its runner
+    cancelled_by_sigterm()
     results: dict[str, Result] = {}
     async for name, result in run(measures):
         results[name] = result

@@ -56,7 +56,7 @@ async def _apart(measure: Measure) -> Result:
     try:
         said, complained = await process.communicate()
     except asyncio.CancelledError:
-        process.send_signal(signal.SIGINT)  # which lets it end what it started
+        process.terminate()  # which it takes as a cancellation, and ends what it started
         await process.wait()
         raise
     seconds = round(time.perf_counter() - began, 1)
@@ -68,8 +68,16 @@ async def _apart(measure: Measure) -> Result:
     return dataclasses.replace(result, seconds=seconds)
 
 
+def cancelled_by_sigterm() -> None:
+    """Let SIGTERM cancel the running task, so that what it started is ended; Ctrl-C is deaf in the background."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+
+
 async def measured(name: str, sizes: Mapping[str, int]) -> Result:
     """Run one measure here; what it raises is told as its failure."""
+    cancelled_by_sigterm()
     module: Any = importlib.import_module(f"tests.prove.{name}")
     try:
         result: Result = await module.measure(sizes)
