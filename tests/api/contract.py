@@ -163,6 +163,9 @@ async def send(caller: Caller, one: Operation, sent: Sent, key: str | None) -> h
     assert str(response.status_code) in documented, f"{told} is not in the contract"
     if response.status_code >= 400:
         check_problem(response, documented[str(response.status_code)], told)
+    elif response.content:
+        known = {media.split(";")[0] for media in documented[str(response.status_code)].get("content", {})}
+        assert response.headers["content-type"].split(";")[0] in known, f"{told} is of no kind the contract names"
     return response
 
 

@@ -4,6 +4,7 @@ import json
 import random
 import re
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -41,60 +42,71 @@ MOMENTS = (
 )
 DAYS = ("1990-01-01", "2099-12-31", "2024-02-29")
 NUMBERS = (0, 1, 59, 1439, 1440, 100_000, 1_000_000_000, 2**31 - 1)
+COMPARED_EVERY = 5
+"""Of the accepted bodies at least each fifth makes something that can be held against what was sent."""
+SPELT_SMALL = "login"
+"""What is kept in small letters, however it was sent."""
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT")
 IDS = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 
 
+@dataclass(slots=True)
+class Tally:
+    """How often each operation was tried and accepted, and what it made compared; and what went wrong."""
+
+    tried: Counter[str] = field(default_factory=Counter)
+    accepted: Counter[str] = field(default_factory=Counter)
+    compared: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+    reads: int = 0
+
+
 async def measure(sizes: Sizes) -> Result:
-    """Send odd bodies until enough were accepted, and read everything in between."""
+    """Send odd bodies until enough were accepted, compare what they made, and read everything in between."""
     dice = random.Random(20261123)
-    tried: Counter[str] = Counter()
-    accepted: Counter[str] = Counter()
-    failures: list[str] = []
-    reads = 0
+    tally = Tally()
     async with theatre() as house:
-        while accepted.total() < sizes["bodies"] and tried.total() < sizes["bodies"] * TRIES_MAX:
-            reads += await _on_a_stage(house, dice, tried, accepted, failures)
+        while tally.accepted.total() < sizes["bodies"] and tally.tried.total() < sizes["bodies"] * TRIES_MAX:
+            await _on_a_stage(house, dice, tally)
+    accepted, compared = tally.accepted.total(), tally.compared.total()
     return judged(
         "accepted bodies are read back",
-        f"{sizes['bodies']:,} by list, detail, pull, paper and export",
-        f"{accepted.total():,} accepted of {tried.total():,} for {len(accepted)} operations, {reads:,} reads, "
-        f"{len(failures)} failed",
-        failures,
-        enough=accepted.total() >= sizes["bodies"],
-        accepted=dict(accepted),
+        f"{sizes['bodies']:,} by list, detail, pull, paper and export; what they made is told as it was sent",
+        f"{accepted:,} accepted of {tally.tried.total():,} for {len(tally.accepted)} operations, "
+        f"{compared:,} compared, {tally.reads:,} reads, {len(tally.failures)} failed",
+        tally.failures,
+        enough=accepted >= sizes["bodies"] and compared * COMPARED_EVERY >= accepted,
+        accepted=dict(tally.accepted),
+        compared=dict(tally.compared),
     )
 
 
-async def _on_a_stage(
-    house: Theatre, dice: random.Random, tried: Counter[str], accepted: Counter[str], failures: list[str]
-) -> int:
-    """Write and read in one world; returns how much was read."""
+async def _on_a_stage(house: Theatre, dice: random.Random, tally: Tally) -> None:
+    """Write and read in one world."""
     async with house.stage() as stage:
         planted = await things_of_ann(stage.context, stage.cast, stage.owner)
         ids = {name: {thing} for name, thing in planted.items()}
-        before = accepted.total()
+        tried, accepted, before = tally.tried, tally.accepted, tally.accepted.total()
         # What is never accepted is asked less and less.
         waiting = [one for one in ALL if is_json(one) and one.by is not PUBLIC and not _ends_a_session(one)]
         for _ in range(TRIES_ON_A_STAGE):
             weights = [(1 + accepted[one.path]) / (5 + tried[one.path]) for one in waiting]
             (one,) = dice.choices(waiting, weights)
-            told = await _write(one, stage, planted, dice, failures)
+            told = await _write(one, stage, planted, dice, tally)
             tried[one.path] += 1
             if told:
                 accepted[one.path] += 1
                 ids.setdefault(f"/{one.path.split('/')[1]}", set()).update(UUID(found) for found in IDS.findall(told))
             if accepted.total() - before >= BODIES_ON_A_STAGE:
                 break
-        return await _read(stage, planted, ids, dice, failures)
+        await _read(stage, planted, ids, dice, tally)
 
 
 def _ends_a_session(one: Operation) -> bool:
     return one.path.startswith(("/sign-", "/people/", "/devices/", "/partners/")) or "revoke" in one.path
 
 
-async def _write(
-    one: Operation, stage: Stage, planted: dict[str, UUID], dice: random.Random, failures: list[str]
-) -> str:
+async def _write(one: Operation, stage: Stage, planted: dict[str, UUID], dice: random.Random, tally: Tally) -> str:
     """Send an odd body; returns the answer when it was accepted."""
     body = json.loads(usual_body(one, planted))
     places = [(place, value) for place, value in leaves(body) if (value is not None and not isinstance(value, bool))]
@@ -108,9 +120,51 @@ async def _write(
     try:
         response = await send(caller_of(one, stage.cast, stage.nobody), one, sent, uuid4().hex)
     except AssertionError as error:
-        failures.append(str(error).split("\n")[0][:400])
+        tally.failures.append(str(error).split("\n")[0][:400])
         return ""
+    if response.status_code == 201:
+        await _compare(one, stage, body, response.json().get("id"), tally)
     return response.text or "accepted" if response.status_code < 300 else ""
+
+
+async def _compare(one: Operation, stage: Stage, body: dict[str, Any], thing: str | None, tally: Tally) -> None:
+    """Read what was just made where its fields are shown; those must be as they were sent, but for moments."""
+    first = one.path.split("/")[1]
+    places = {
+        f"/{first}/{thing}": f"/{first}/{{id:uuid}}",
+        f"/visits/{body.get('visit_id')}": "/visits/{id:uuid}",
+        f"/customers/{body.get('customer_id')}": "/customers/{id:uuid}",
+        f"/{first}": f"/{first}",
+    }
+    for path, name in places.items():
+        read = next((read for read in READS if read.path == name), None)
+        if read is None or "None" in path:
+            continue
+        answer = await caller_of(read, stage.cast, stage.nobody).get(path)
+        told = _with_id(answer.json(), thing) if answer.status_code == 200 else None
+        if told is not None:
+            tally.compared[one.path] += 1
+            tally.failures += [
+                f"{one.path} took {name} {body[name]!r} and {path} tells {told[name]!r}"
+                for name in sorted(body.keys() & told.keys())
+                if _as_kept(name, body[name]) not in (None, told[name])
+            ]
+            return
+
+
+def _as_kept(name: str, sent: Any) -> Any:
+    """Return how a field that was sent is to be told; None for what may be told in another way."""
+    if not isinstance(sent, str | int) or MOMENT.match(str(sent)):
+        return None
+    return str(sent).lower() if name == SPELT_SMALL else sent
+
+
+def _with_id(told: Any, thing: str | None) -> dict[str, Any] | None:
+    """Return the object of that id somewhere in an answer."""
+    if isinstance(told, dict) and told.get("id") == thing:
+        return told
+    parts = told.values() if isinstance(told, dict) else told if isinstance(told, list) else ()
+    return next((found for part in parts if (found := _with_id(part, thing))), None)
 
 
 def _odd(value: Any, dice: random.Random) -> Any:
@@ -118,29 +172,27 @@ def _odd(value: Any, dice: random.Random) -> Any:
         return dice.choice(NUMBERS)
     if not isinstance(value, str) or IDS.fullmatch(value):
         return value
-    if re.match(r"\d{4}-\d\d-\d\dT", value):
+    if MOMENT.match(value):
         return dice.choice(MOMENTS)
     return dice.choice(DAYS if re.fullmatch(r"\d{4}-\d\d-\d\d", value) else TEXTS)
 
 
 async def _read(
-    stage: Stage, planted: dict[str, UUID], ids: dict[str, set[UUID]], dice: random.Random, failures: list[str]
-) -> int:
+    stage: Stage, planted: dict[str, UUID], ids: dict[str, set[UUID]], dice: random.Random, tally: Tally
+) -> None:
     """Read everything, details of some of what was written among it, and let two phones pull."""
-    reads = 0
     for one in READS:
         about = sorted(ids.get(f"/{one.path.split('/')[1]}", set()), key=str)
         for thing in [None, *dice.sample(about, min(len(about), 4))] if "{id:uuid}" in one.path else [None]:
             path = path_of(one, **(planted if thing is None else {**planted, f"/{one.path.split('/')[1]}": thing}))
-            reads += 1
+            tally.reads += 1
             try:
                 await send(caller_of(one, stage.cast, stage.nobody), one, Sent("what was accepted", path), None)
             except AssertionError as error:
-                failures.append(str(error).split("\n")[0][:400])
+                tally.failures.append(str(error).split("\n")[0][:400])
     for caller in (stage.cast.ann, stage.cast.otto):
-        reads += 1
+        tally.reads += 1
         try:
             await handset(caller).pull()
         except AssertionError as error:
-            failures.append(f"a pull: {str(error)[:300]}")
-    return reads
+            tally.failures.append(f"a pull: {str(error)[:300]}")
