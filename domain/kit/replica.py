@@ -55,12 +55,12 @@ class Replica:
     async def _look(self, now: float) -> None:
         async with self.database.app.connect() as db:
             server, written = (await db.execute(text(WRITTEN))).one()
-        self._mark = self._mark or (now, server, written)
+        mark = self._mark = self._mark or (now, server, written)
         async with self.copy.app.connect() as db:
             its_source, replayed = (await db.execute(text(REPLAYED))).one()
-        at, server, written = self._mark
+        at, server, written = mark
         if its_source == server and replayed is not None and replayed >= written:
-            self._near_until, self._mark = at + LAG_SECONDS, None
+            self._near_until, self._mark = max(self._near_until, at + LAG_SECONDS), None
 
 
 @asynccontextmanager

@@ -117,6 +117,17 @@ async def test_a_near_copy_answers_our_people_and_partners(copied: Copied) -> No
         await until(lambda actor=actor: by_copy(replica, actor))  # type: ignore[misc]
 
 
+async def test_requests_that_look_at_the_same_moment_all_learn_that_it_is_near(copied: Copied) -> None:
+    replica = copied.replica()
+
+    async def all_learn() -> bool:
+        return all(await asyncio.gather(*(replica.is_near() for _ in range(8))))
+
+    await until(all_learn)
+    for _ in range(20):  # by now every connection is open, so that they look at one and the same mark
+        assert await all_learn()
+
+
 async def test_a_partner_meets_the_same_wall_on_the_copy_and_can_write_nothing(copied: Copied) -> None:
     pam, dora = actor_of(copied.cast.pam), actor_of(copied.cast.dora)
     await until(lambda: by_copy(copied.replica(), pam))
