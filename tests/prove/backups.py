@@ -26,6 +26,7 @@ async def measure(sizes: Sizes) -> Result:
         failures += re.findall(r"^(?:FAILED|ERROR) .*$", text, re.MULTILINE)
         if process.returncode and not failures:
             failures.append(text[-300:])
+        failures += [f"{number} skipped" for number in re.findall(r"(\d+) skipped", text)]
         passed += sum(int(number) for number in re.findall(r"(\d+) passed", text))
     return judged(
         "back up, restore, verify, counts equal",
