@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.prove import generated
 from tests.prove.__main__ import chosen, main, measures_of
 from tests.prove.running import Measure, run
 
-SMALL = ("--only", "forgeries", "--sizes", "forgeries.pdfs=2", "forgeries.tokens=10")
+SMALL = ("--only", "forgeries", "--sizes", "forgeries.pdfs=2", "forgeries.tokens=10", "forgeries.least=40")
 
 
 async def proved(*arguments: str) -> tuple[int | None, str]:
@@ -35,14 +36,14 @@ async def test_a_measure_is_told_in_the_table_and_as_json(tmp_path: Path) -> Non
     told = json.loads((tmp_path / "out" / "prove.json").read_text())
     assert (told["column"], told["passed"]) == ("per change", True)
     measure = told["measures"]["forgeries"]
-    assert measure["sizes"] == {"pdfs": 2, "tokens": 10}
+    assert measure["sizes"] == {"pdfs": 2, "tokens": 10, "least": 40}
     assert (measure["passed"], measure["failures"]) == (True, [])
     assert measure["seconds"] > 0
 
 
 async def test_a_measure_that_breaks_is_a_failure_and_stops_no_other() -> None:
     broken = Measure("no_such_measure", 1, False, {})
-    small = Measure("forgeries", 9, False, {"pdfs": 1, "tokens": 1})
+    small = Measure("forgeries", 9, False, {"pdfs": 1, "tokens": 1, "least": 1})
     found = {name: result async for name, result in run([broken, small])}
     assert (found["no_such_measure"].passed, found["forgeries"].passed) == (False, True)
     assert "ModuleNotFoundError" in "".join(found["no_such_measure"].failures)
@@ -87,3 +88,24 @@ def test_what_needs_more_than_a_checkout_takes_part_for_a_release_or_when_it_is_
 def test_a_measure_or_size_that_nobody_knows_is_named(arguments: tuple[str, ...]) -> None:
     with pytest.raises(SystemExit, match="nothing"):
         main(arguments)
+
+
+async def test_a_request_that_nobody_answers_is_a_failure_of_the_contract() -> None:
+    said = json.dumps(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "a server that hangs up", "version": "1"},
+            "paths": {"/gone": {"get": {"responses": {"200": {"description": "never sent"}}}}},
+        }
+    ).encode()
+
+    async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if b" /schema " in await reader.readuntil(b"\r\n\r\n"):
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n")
+            writer.write(b"content-length: %d\r\n\r\n%s" % (len(said), said))
+        writer.close()
+
+    async with await asyncio.start_server(served, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        _, cases = await generated._run(f"http://127.0.0.1:{port}", "", generated.PHASES[0], {"seconds": 5, "seed": 1})
+    assert [(label, wrong[0].split(" (")[0]) for label, _, wrong in cases] == [("GET /gone", "no answer")]
