@@ -6,10 +6,23 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from api.operation import PUBLIC, Operation
-from tests.api.contract import ALL, Sent, caller_of, is_json, leaves, path_of, replaced, send, usual_body, usual_headers
+from tests.api.contract import (
+    ALL,
+    Sent,
+    caller_of,
+    described,
+    is_json,
+    leaves,
+    path_of,
+    replaced,
+    send,
+    usual_body,
+    usual_headers,
+)
 from tests.api.planting import things_of_ann
 from tests.prove.result import Result, Sizes, judged
 from tests.prove.stage import Stage, Theatre, theatre
@@ -59,6 +72,7 @@ class Tally:
     compared: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     reads: int = 0
+    answered: set[str] = field(default_factory=set)
 
 
 async def measure(sizes: Sizes) -> Result:
@@ -71,13 +85,15 @@ async def measure(sizes: Sizes) -> Result:
     accepted, compared = tally.accepted.total(), tally.compared.total()
     return judged(
         "accepted bodies are read back",
-        f"{sizes['bodies']:,} by list, detail, pull, paper and export; what they made is told as it was sent",
+        f"{sizes['bodies']:,}: what they made is told as it was sent, and every read after them answers as documented",
         f"{accepted:,} accepted of {tally.tried.total():,} for {len(tally.accepted)} operations, "
-        f"{compared:,} compared, {tally.reads:,} reads, {len(tally.failures)} failed",
+        f"{compared:,} compared, {tally.reads:,} reads ({len(tally.answered)} of {len(READS)} kinds found something), "
+        f"{len(tally.failures)} failed",
         tally.failures,
         enough=accepted >= sizes["bodies"] and compared * COMPARED_EVERY >= accepted,
         accepted=dict(tally.accepted),
         compared=dict(tally.compared),
+        found_nothing=sorted({one.path for one in READS} - tally.answered),
     )
 
 
@@ -177,6 +193,14 @@ def _odd(value: Any, dice: random.Random) -> Any:
     return dice.choice(DAYS if re.fullmatch(r"\d{4}-\d\d-\d\d", value) else TEXTS)
 
 
+def _asked(one: Operation, planted: dict[str, UUID]) -> dict[str, str]:
+    """Return what a read must be asked with."""
+    known = {name: str(thing) for name, thing in planted.items()} | {"by": "month", "day": DAYS[-1]}
+    known |= {"from": DAYS[-1], "to": DAYS[-1]}
+    required = [part["name"] for part in described(one).get("parameters", []) if part.get("required")]
+    return {name: known[name] for name in required if name in known and f"{{{name}:" not in one.path}
+
+
 async def _read(
     stage: Stage, planted: dict[str, UUID], ids: dict[str, set[UUID]], dice: random.Random, tally: Tally
 ) -> None:
@@ -185,9 +209,11 @@ async def _read(
         about = sorted(ids.get(f"/{one.path.split('/')[1]}", set()), key=str)
         for thing in [None, *dice.sample(about, min(len(about), 4))] if "{id:uuid}" in one.path else [None]:
             path = path_of(one, **(planted if thing is None else {**planted, f"/{one.path.split('/')[1]}": thing}))
+            path += f"?{urlencode(asked)}" if (asked := _asked(one, planted)) else ""
             tally.reads += 1
             try:
-                await send(caller_of(one, stage.cast, stage.nobody), one, Sent("what was accepted", path), None)
+                found = await send(caller_of(one, stage.cast, stage.nobody), one, Sent("what was accepted", path), None)
+                tally.answered |= {one.path} if found.status_code < 300 else set()
             except AssertionError as error:
                 tally.failures.append(str(error).split("\n")[0][:400])
     for caller in (stage.cast.ann, stage.cast.otto):
