@@ -9,7 +9,11 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
+from sqlalchemy import text
+
 from api.operation import PUBLIC, Operation
+from api.worker import drain
+from tests import make
 from tests.api.contract import (
     ALL,
     Sent,
@@ -24,6 +28,7 @@ from tests.api.contract import (
     usual_headers,
 )
 from tests.api.planting import things_of_ann
+from tests.claims.visits import claimed
 from tests.prove.result import Result, Sizes, judged
 from tests.prove.stage import Stage, Theatre, theatre
 from tests.sync.handset import handset
@@ -115,7 +120,17 @@ async def _on_a_stage(house: Theatre, dice: random.Random, tally: Tally) -> None
                 ids.setdefault(f"/{one.path.split('/')[1]}", set()).update(UUID(found) for found in IDS.findall(told))
             if accepted.total() - before >= BODIES_ON_A_STAGE:
                 break
-        await _read(stage, planted, ids, dice, tally)
+        await _read(stage, planted | await _with_papers(stage), ids, dice, tally)
+
+
+async def _with_papers(stage: Stage) -> dict[str, UUID]:
+    """Finish a visit, and let the worker do all that waits: its report is a PDF then, and its claim is decided."""
+    ready = await make.ready_visit(stage.context, stage.cast)
+    await claimed(ready)
+    await drain(stage.context)
+    async with stage.owner.connect() as connection:
+        claim_id = await connection.scalar(text("SELECT id FROM claim WHERE visit_id = :id"), {"id": ready.visit_id})
+    return {"visit_id": ready.visit_id, "/claims": UUID(str(claim_id))}
 
 
 def _ends_a_session(one: Operation) -> bool:
