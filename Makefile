@@ -68,7 +68,7 @@ floors: environment-dev ## try the oldest libraries that pyproject.toml allows (
 
 prove: environment-dev ## show what is promised: hostile requests, isolation, crashes, forgeries, load (PROVE="--only crashes")
 	@scripts/system-packages libzbar0 fonts-wqy-microhei poppler-utils
-	$(BIN)/python -m tests.prove --json out/prove.json $(PROVE)
+	$(BIN)/python -m tests.prove --limit 1200 --json out/prove.json $(PROVE)
 
 prove-release: environment-dev ## the same with a release's sizes, which take hours (PROVE="--sizes crashes.kills=20 ...")
 	@scripts/system-packages libzbar0 fonts-wqy-microhei poppler-utils

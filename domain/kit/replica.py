@@ -18,7 +18,10 @@ LAG_SECONDS = 10
 """So far behind what is told may be."""
 LOOK_SECONDS, PATIENCE_SECONDS = 1, 2
 WRITTEN = "SELECT system_identifier, (pg_current_wal_lsn() - '0/0')::bigint FROM pg_control_system()"
-REPLAYED = "SELECT system_identifier, (pg_last_wal_replay_lsn() - '0/0')::bigint FROM pg_control_system()"
+REPLAYED = (
+    "SELECT system_identifier, CASE WHEN pg_is_in_recovery() THEN (pg_last_wal_replay_lsn() - '0/0')::bigint END "
+    "FROM pg_control_system()"
+)
 _GONE = (Busy, SQLAlchemyError, OSError)
 
 

@@ -49,6 +49,12 @@ async def test_a_measure_that_breaks_is_a_failure_and_stops_no_other() -> None:
     assert "ModuleNotFoundError" in "".join(found["no_such_measure"].failures)
 
 
+async def test_a_measure_that_does_not_end_is_ended_and_has_failed() -> None:
+    endless = Measure("sync_simulation", 4, False, {"seeds": 10_000, "start": 1, "jobs": 1})
+    ((name, result),) = [one async for one in run([endless], limit_s=4)]
+    assert (name, result.passed, result.target) == ("sync_simulation", False, "it ends within 4 s")
+
+
 async def test_what_a_measure_started_ends_with_the_runner(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.prove", "--only", "audit_chain"),

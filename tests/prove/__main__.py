@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     measures = chosen(every, only, release=asked.release)
     began = time.perf_counter()
     try:
-        results = asyncio.run(_told_as_they_end(measures))
+        results = asyncio.run(_told_as_they_end(measures, asked.limit))
     except asyncio.CancelledError:
         print("Stopped: nothing is proved, and nothing goes on.", file=sys.stderr)
         return STOPPED
@@ -51,10 +51,10 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if all(result.passed for result in ordered.values()) else 1
 
 
-async def _told_as_they_end(measures: Sequence[Measure]) -> dict[str, Result]:
+async def _told_as_they_end(measures: Sequence[Measure], limit_s: float | None) -> dict[str, Result]:
     cancelled_by_sigterm()
     results: dict[str, Result] = {}
-    async for name, result in run(measures):
+    async for name, result in run(measures, limit_s):
         results[name] = result
         said = f"{'pass' if result.passed else 'FAIL'}  {name}: {result.result} ({result.seconds:.0f} s)"
         print("\n".join([said, *(f"      {failure}" for failure in result.failures)]), flush=True)
@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         "--sizes", type=_size, nargs="+", default=[], metavar="MEASURE.SIZE=N", help="other sizes than the column's"
     )
     parser.add_argument("--only", default="", metavar="MEASURE,…", help=f"some of: {', '.join(_names())}")
+    parser.add_argument("--limit", type=float, metavar="SECONDS", help="end a measure that takes longer: it has failed")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as JSON too")
     return parser
 

@@ -33,20 +33,23 @@ class Measure:
     release_only: bool = False
 
 
-async def run(measures: Sequence[Measure]) -> AsyncIterator[tuple[str, Result]]:
-    """Yield the result of each measure as it ends: two at a time, those that measure time alone at last."""
+async def run(measures: Sequence[Measure], limit_s: float | None = None) -> AsyncIterator[tuple[str, Result]]:
+    """Yield the result of each measure as it ends: two at a time, those that measure time alone at last.
+
+    One that takes longer than ``limit_s`` is ended, and has failed.
+    """
     for lanes, some in ((LANES, [m for m in measures if not m.alone]), (1, [m for m in measures if m.alone])):
         free = asyncio.Semaphore(lanes)
 
         async def one(measure: Measure, free: asyncio.Semaphore = free) -> tuple[str, Result]:
             async with free:
-                return measure.name, await _apart(measure)
+                return measure.name, await _apart(measure, limit_s)
 
         for ended in asyncio.as_completed([one(measure) for measure in some]):
             yield await ended
 
 
-async def _apart(measure: Measure) -> Result:
+async def _apart(measure: Measure, limit_s: float | None) -> Result:
     began = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.prove.running", measure.name, json.dumps(dict(measure.sizes))),
@@ -54,10 +57,13 @@ async def _apart(measure: Measure) -> Result:
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        said, complained = await process.communicate()
-    except asyncio.CancelledError:
+        async with asyncio.timeout(limit_s):
+            said, complained = await process.communicate()
+    except (asyncio.CancelledError, TimeoutError) as why:
         process.terminate()  # which it takes as a cancellation, and ends what it started
         await process.wait()
+        if isinstance(why, TimeoutError):
+            return Result(measure.name, f"it ends within {limit_s:.0f} s", "it did not", False, limit_s or 0)
         raise
     seconds = round(time.perf_counter() - began, 1)
     try:
