@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.adapters.queue import PgQueue
 from domain.kit import database
 from domain.kit.actor import SYSTEM, Actor, Role
-from domain.kit.database import CONNECTION_SETTINGS, Database, NotCommitted, reading, writing
+from domain.kit.database import CONNECTION_SETTINGS, Database, NotCommitted, connect, reading, writing
 from domain.kit.ids import new_id
 from domain.kit.problem import Busy
 from domain.kit.read import driver_of
@@ -86,6 +86,20 @@ async def test_a_commit_that_is_waited_for_in_vain_is_told_as_busy_and_never_can
         await _until_there_is(owner, "SELECT * FROM probe WHERE name = 'ash'")
     finally:
         await as_owner(owner, "DROP TRIGGER at_commit ON probe")
+
+
+async def test_an_opening_that_is_never_answered_is_told_as_busy(
+    kit: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "COMMAND_SECONDS", 0.2)
+    urls = [engine.url.render_as_string(hide_password=False) for engine in (kit.app, kit.partner)]
+    impatient = connect(*urls, pool_size=1)
+    try:
+        with pytest.raises(Busy, match="lost"):
+            async with writing(impatient, SYSTEM, "SELECT pg_sleep(60)"):
+                raise AssertionError("it was answered")
+    finally:
+        await impatient.close()
 
 
 async def _until_there_is(owner: AsyncEngine, query: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import embedded
+from tests.dropping import drop_database
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ async def emptied(owner: AsyncEngine, cluster: embedded.Embedded) -> AsyncIterat
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         raw = (await connection.get_raw_connection()).driver_connection
         assert raw is not None
-        await raw.execute("DROP DATABASE IF EXISTS second WITH (FORCE)")
+        await drop_database(raw, "second")
         await raw.execute("CREATE DATABASE second TEMPLATE template1")
         yield cluster.url("fieldstone_app", "second")
-        await raw.execute("DROP DATABASE second WITH (FORCE)")
+        await drop_database(raw, "second")

@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import httpx
 from argon2 import PasswordHasher
 from litestar import Litestar
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from api import embedded
@@ -27,6 +27,7 @@ from domain.commands import REGISTER
 from domain.kit.database import connect
 from mobile_sync.photos.sandbox import PhotoSandbox
 from tests.cast import Caller, Cast, cast_of
+from tests.dropping import drop_database
 
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "shared_buffers": "64MB", "full_page_writes": "off"}
 """Settings of a cluster that may forget everything in a power cut, so it is fast."""
@@ -65,7 +66,8 @@ class Theatre:
     async def stage(self, pool_size: int = 10) -> AsyncIterator[Stage]:
         """Lend an empty stage; the last one asked for is the one that serves."""
         name = f"stage_{next(self.numbers)}"
-        await self._say(f"CREATE DATABASE {name} TEMPLATE {embedded.DATABASE} STRATEGY file_copy")
+        async with self._over() as driver:
+            await driver.execute(f"CREATE DATABASE {name} TEMPLATE {embedded.DATABASE} STRATEGY file_copy")
         app, partner = (self.server.url(role, name) for role in ("fieldstone_app", "fieldstone_partner"))
         database = connect(app, partner, pool_size=pool_size)
         owner = create_async_engine(self.server.url("fieldstone_owner", name))
@@ -89,12 +91,15 @@ class Theatre:
         finally:
             await database.close()
             await owner.dispose()
-            await self._say(f"DROP DATABASE {name} WITH (FORCE)")
+            async with self._over() as driver:
+                await drop_database(driver, name)
 
-    async def _say(self, statement: str) -> None:
+    @asynccontextmanager
+    async def _over(self) -> AsyncIterator[Any]:
+        """Lend the driver of a connection that makes and drops databases."""
         engine = create_async_engine(self.server.url("fieldstone_owner", "postgres"), isolation_level="AUTOCOMMIT")
         async with engine.connect() as connection:
-            await connection.execute(text(statement))
+            yield (await connection.get_raw_connection()).driver_connection
         await engine.dispose()
 
 
