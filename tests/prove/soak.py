@@ -6,6 +6,7 @@ in full. ``out/soak.json`` has every second of it, ``out/soak.svg`` is the chart
 
 import asyncio
 import contextlib
+import dataclasses
 import json
 import os
 import platform
@@ -33,14 +34,25 @@ CLAIMS_BEFORE = 60
 """Claims that are handed in before anything is measured, so that every list has a first page."""
 WARM_S, RAMP_S, CLIENTS = 5.0, 5.0, (4, 8, 12, 16)
 """The ramp: each number of clients asks for so long without a pause, after all code was run once."""
+TRIED_ONCE_S = 600
+"""What is shorter may have a second try: where neighbours slow the machine down once its peak is found, what was meant as
+60 % is all it can do, or more."""
 DRAINED_S = 60
 """So long the worker may take to catch up after the ramp."""
 OPERATIONS_OF_A_VISIT = 21
 
 
 async def measure(sizes: Sizes) -> Result:
-    """Find the peak, hold 60 % of it, and judge every second of that."""
-    seconds = sizes["seconds"]
+    """Find the peak, hold 60 % of it, and judge every second of that; a short one that failed is tried once more."""
+    first = await _tried(sizes["seconds"])
+    if first.passed or sizes["seconds"] >= TRIED_ONCE_S:
+        return first
+    second = await _tried(sizes["seconds"])
+    told = f"{second.result}; at the second try, the first: {'; '.join(first.failures)[:200]}"
+    return dataclasses.replace(second, result=told)
+
+
+async def _tried(seconds: int) -> Result:
     asked = seconds * RATE_MAX + RATE_MAX * (WARM_S + RAMP_S * len(CLIENTS)) * 2
     visits = int(asked * share_of("push") * STEPS / OPERATIONS_OF_A_VISIT)
     submissions = CLAIMS_BEFORE + int(asked * share_of("submit a claim"))
@@ -105,7 +117,7 @@ def _written(soaked: Soaked) -> Result:
     (OUT / "soak.svg").write_text(chart(soaked, figures, passed=not verdict.failures))
     return judged(
         "soak at 60 % of peak",
-        f"{soaked.seconds} s: 0 × 5xx, {verdict.target}",
+        f"{soaked.seconds} s: 0 × 5xx, {verdict.target}{'; two tries' if soaked.seconds < TRIED_ONCE_S else ''}",
         verdict.result,
         [*verdict.failures, *soaked.told],
         enough=not verdict.failures,
