@@ -35,8 +35,8 @@ CLAIMS_BEFORE = 60
 WARM_S, RAMP_S, CLIENTS = 5.0, 5.0, (4, 8, 12, 16)
 """The ramp: each number of clients asks for so long without a pause, after all code was run once."""
 TRIED_ONCE_S = 600
-"""What is shorter may have a second try: where neighbours slow the machine down once its peak is found, what was meant as
-60 % is all it can do, or more."""
+"""What is shorter may have a second try: where neighbours slow the machine down once its peak is found, 60 % of that is
+more than it can do."""
 DRAINED_S = 60
 """So long the worker may take to catch up after the ramp."""
 OPERATIONS_OF_A_VISIT = 21
