@@ -8,6 +8,7 @@ import asyncio
 import datetime as dt
 import hashlib
 import io
+import threading
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -24,6 +25,8 @@ from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner, Pdf
 FIELD = "Seal"
 CMS_BYTES = 4096
 """Room for the signature with both certificates, as hex digits."""
+_ONE_AT_A_TIME = threading.Lock()
+"""A certificate that is kept parses and writes itself as it is used: two threads would meet it half done."""
 _ECDSA = ec.ECDSA(SHA256(), deterministic_signing=True)
 _META = PdfSignatureMetadata(
     field_name=FIELD,
@@ -48,7 +51,8 @@ def seal_pdf(pdf: bytes, at: dt.datetime, key: PdfKey) -> bytes:
     """Return a PDF sealed as of a moment, in an invisible field. Runs an event loop of its own: call it in a thread."""
     out = io.BytesIO()
     writer = _Writer(io.BytesIO(pdf))
-    asyncio.run(_Sealer(at, _signer(key)).async_sign_pdf(writer, bytes_reserved=CMS_BYTES, output=out))
+    with _ONE_AT_A_TIME:
+        asyncio.run(_Sealer(at, _signer(key)).async_sign_pdf(writer, bytes_reserved=CMS_BYTES, output=out))
     return out.getvalue()
 
 

@@ -4,6 +4,8 @@ import asyncio
 import re
 import shutil
 import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,18 @@ def test_the_same_report_and_key_give_the_same_bytes(plain: bytes, sealed: bytes
     assert seal_pdf(plain, AT, key) == sealed
     assert len(sealed) - len(plain) < 7_000
     assert b"pyHanko" not in sealed
+
+
+def test_a_new_key_seals_in_many_threads_at_once(plain: bytes) -> None:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)  # as many changes of thread as can be had
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            for _ in range(5):
+                new = new_pdf_key()
+                assert len(set(threads.map(lambda key: seal_pdf(plain, AT, key), [new] * 8))) == 1
+    finally:
+        sys.setswitchinterval(before)
 
 
 async def test_pyhanko_calls_it_whole_for_who_trusts_the_root(sealed: bytes, key: PdfKey) -> None:
