@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 
 from api import embedded
 from api.migrate import upgrade
+from api.running import end
 from domain.kit.database import Database, connect
 
 PATIENCE_S = 300
@@ -84,8 +85,7 @@ def working(**environment: str) -> Iterator[None]:
     try:
         yield
     finally:
-        process.terminate()
-        process.wait(60)
+        end(process, 60)
 
 
 def _wait_for(base: str, process: "subprocess.Popen[bytes]") -> None:

@@ -6,17 +6,15 @@ Debian's servers are not installed (``scripts/high-availability`` installs them 
 
 import argparse
 import asyncio
-import contextlib
 import dataclasses
 import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -29,7 +27,7 @@ import httpx
 from api.migrate import upgrade
 from domain.kit.database import COMMIT_SECONDS, connect
 from tests import make
-from tests.bench.served import serving
+from tests.bench.served import serving, working
 from tests.cast import Cast, cast_of
 from tests.prove.faults import unclean
 from tests.prove.result import Result, Sizes, judged
@@ -247,26 +245,9 @@ async def _product(both: Pair, sender: EitherProcess) -> AsyncIterator[None]:
             "FIELDSTONE_LOG_LEVEL": "critical",
         }
         api = "api.asgi:app"
-        with serving(api, **environment) as one, serving(api, **environment) as other, _worker(environment):
+        with serving(api, **environment) as one, serving(api, **environment) as other, working(**environment):
             sender.addresses = [httpx.URL(one), httpx.URL(other)]
             yield
-
-
-@contextmanager
-def _worker(environment: dict[str, str]) -> Iterator[None]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "api.running"],
-        env={**os.environ, **environment},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield
-    finally:
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(15)
 
 
 async def _until_stopped(sizes: Sizes) -> Result:
