@@ -21,17 +21,16 @@ from api.observed import Observed
 from api.operation import OPERATIONS, Call, Operation, Refused, Reply, admit
 from api.problems import MEDIA, MethodNotAllowed, NoSuchRoute, ServerDefect, problem_body, tus_headers
 from api.settings import load_settings
+from domain.kit.database import is_unavailable, sqlstate
 from domain.kit.journal import told_of
 from domain.kit.problem import BodyTooLarge, Busy, MalformedRequest, Problem
-from domain.kit.work import sqlstate
+from domain.kit.work import RETRIED
 
 log = structlog.get_logger()
 WORKERS = 1
 """Processes for background work that are counted beside those that serve."""
-CONGESTION = frozenset(
-    {"57014", "55P03", "57P01", "57P02", "57P03", "40001", "40P01", "53000", "53100", "53200", "53300"}
-)
-"""SQLSTATEs that mean too busy, not wrong: time-out, lock, shutdown, deadlock, a disk or a memory that is full."""
+CONGESTION = RETRIED | {"57014"}
+"""SQLSTATEs that mean too busy, not wrong: deadlock, lock, time-out."""
 
 
 async def answer(request: Request[Any, Any, Any], context: Context, operation: Operation) -> Response[bytes] | Stream:
@@ -107,9 +106,8 @@ def problem_of(error: Exception) -> Problem:
             return BodyTooLarge("The body is larger than this operation accepts.")
         if 400 <= error.status_code < 500:
             return MalformedRequest(str(error.detail)[:200])
-    if isinstance(error, PoolTimeout) or (
-        (isinstance(error, DBAPIError) and error.connection_invalidated) or sqlstate(error) in CONGESTION
-    ):
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if isinstance(error, PoolTimeout) or lost or is_unavailable(error) or sqlstate(error) in CONGESTION:
         return Busy("The database is busy; repeat the request.", retry_after=1)
     if isinstance(error, ConnectionError | OSError):
         return Busy("Database or file store cannot be reached right now; repeat the request.", retry_after=2)

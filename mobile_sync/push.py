@@ -12,11 +12,11 @@ import structlog
 from domain.commands import REGISTER
 from domain.kit.actor import Actor
 from domain.kit.command import Register
-from domain.kit.database import Database, NotCommitted
+from domain.kit.database import Database, NotCommitted, is_unavailable, sqlstate
 from domain.kit.journal import Entry, Stamp, commit_to
 from domain.kit.ports import Queue
 from domain.kit.problem import Busy, NotAllowed, NotSignedIn, OperationIdReused, Problem
-from domain.kit.work import RETRIED, Work, execute, keep, sqlstate, transact
+from domain.kit.work import RETRIED, Work, execute, keep, transact
 from domain.operations.keeping import keep_recorded, keep_unreadable, note_failure
 from domain.operations.problems import ServerError
 from mobile_sync.operations import Queued, command_from, estimated_at, read_operations
@@ -178,7 +178,8 @@ class Pushing:
             taken.retry_after = problem.retry_after
             return Result(queued.op_id, queued.seq, "retry", reason=problem.code)
         except Exception as error:
-            if sqlstate(error) in RETRIED or isinstance(error, NotCommitted) or work.driver.is_closed():
+            passing = sqlstate(error) in RETRIED or is_unavailable(error) or isinstance(error, NotCommitted)
+            if passing or work.driver.is_closed():
                 raise
             taken.failed = queued, error
             return Result(queued.op_id, queued.seq, "retry", reason="server-error")

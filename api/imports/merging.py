@@ -14,7 +14,8 @@ from api.imports.checking import Chunk, Refusal, shown
 from api.imports.kinds import Kind
 from domain.jobs.model import Job
 from domain.jobs.scope import tell_jobs
-from domain.kit.work import Work, sqlstate
+from domain.kit.database import sqlstate
+from domain.kit.work import Work
 
 # A chunk is a second or two of work; the usual limits are for requests that somebody waits for.
 _PATIENCE = text(
@@ -39,11 +40,6 @@ class Merged:
 async def be_patient(work: Work) -> None:
     """Give the statements of this transaction, and their waiting for locks, more time than a request has."""
     await work.db.execute(_PATIENCE)
-
-
-def sqlstate_of(error: DBAPIError | asyncpg.PostgresError) -> str:
-    """Return the SQLSTATE of an error, whether it came through SQLAlchemy or from the driver itself."""
-    return sqlstate(error) if isinstance(error, DBAPIError) else str(error.sqlstate or "")
 
 
 class Merger:
@@ -94,7 +90,7 @@ class Merger:
                 async with work.db.begin_nested():
                     return await self._merge_at_once(work, chunk, run_id)
             except (DBAPIError, asyncpg.PostgresError) as error:
-                state = sqlstate_of(error)
+                state = sqlstate(error)
                 if state[:2] not in _OF_THE_DATA:
                     raise
         if chunk.ready == 1:

@@ -20,10 +20,10 @@ from sqlalchemy.exc import DBAPIError
 from api.imports.checking import Checker, Chunk, Refusal
 from api.imports.files import Source
 from api.imports.kinds import Kind
-from api.imports.merging import Merged, Merger, be_patient, sqlstate_of
+from api.imports.merging import Merged, Merger, be_patient
 from domain.installs.model import ImportRun
 from domain.kit.actor import Actor
-from domain.kit.database import Database, reading
+from domain.kit.database import Database, reading, sqlstate
 from domain.kit.ids import new_id
 from domain.kit.ports import Queue
 from domain.kit.problem import OperationIdReused, Problem
@@ -114,7 +114,7 @@ def may_pass(error: Exception) -> bool:
     """Tell whether the same work may succeed later: the database, the files or the sandbox could not be reached."""
     if isinstance(error, DBAPIError | asyncpg.PostgresError):
         lost = isinstance(error, DBAPIError) and error.connection_invalidated
-        return lost or sqlstate_of(error)[:2] in _PASSING
+        return lost or sqlstate(error)[:2] in _PASSING
     return isinstance(error, OSError | Problem | asyncpg.InterfaceError)
 
 
@@ -234,7 +234,7 @@ async def _until_through(body: Callable[[], Awaitable[None]]) -> None:
             await body()
             return
         except (DBAPIError, asyncpg.PostgresError) as error:
-            if sqlstate_of(error) not in RETRIED or attempt == tries_max:
+            if sqlstate(error) not in RETRIED or attempt == tries_max:
                 raise
             await asyncio.sleep(random.uniform(0, 0.2 * attempt))  # noqa: S311 - jitter, not a secret
 

@@ -30,6 +30,8 @@ _LONGER = COMMIT_SECONDS * 10
 _LOST = "The connection to the database was lost; repeat the request."
 SESSION_ENDED = "FS401"
 """What the database's confirm_session and confirm_key raise."""
+_UNAVAILABLE = ("08", "53", "57P")
+"""SQLSTATEs begin so when nobody's work can be done: connections, no room, shutdown and start."""
 
 
 class UnsafeRole(RuntimeError):
@@ -38,6 +40,16 @@ class UnsafeRole(RuntimeError):
 
 class TooManyConnections(RuntimeError):
     """All pools together want more connections than the server gives."""
+
+
+def sqlstate(error: BaseException) -> str:
+    """Return the five-character SQLSTATE of a database error, or '' when it is none."""
+    return str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Tell whether the database could not be used by anybody, so that the same work may succeed later."""
+    return sqlstate(error).startswith(_UNAVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,15 +222,17 @@ async def _commit(driver: Any) -> str:
 
 @asynccontextmanager
 async def _lent(database: Database, actor: Actor) -> AsyncIterator[tuple[AsyncConnection, Any]]:
-    """Lend a connection and its driver; whatever fails because the connection is lost is told as Busy."""
-    async with database.engine_of(actor).connect() as connection:
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        try:
+    """Lend a connection and its driver; whatever fails because there is none, or it is lost, is told as Busy."""
+    driver: Any = None
+    try:
+        async with database.engine_of(actor).connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
             yield connection, driver
-        except Exception as error:
-            if driver.is_closed() and not isinstance(error, Problem):
-                raise Busy(_LOST, retry_after=1) from error
-            raise
+    except Exception as error:
+        lost = driver is not None and driver.is_closed()
+        if (lost or is_unavailable(error)) and not isinstance(error, Problem):
+            raise Busy(_LOST, retry_after=1) from error
+        raise
 
 
 async def _open(connection: AsyncConnection, driver: Any, opening: str) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from domain.kit.actor import Actor
 from domain.kit.command import Action, Command, Register
-from domain.kit.database import Database, writing
+from domain.kit.database import Database, sqlstate, writing
 from domain.kit.feeds import Changes, write_changes
 from domain.kit.journal import NO_STAMP, Entry, Outcome, Stamp, canonical, earlier_entry, told_of, write_entry
 from domain.kit.ports import Queue, Signer
@@ -141,11 +141,6 @@ async def begin(
 def lock_key(op_id: UUID) -> int:
     """Return the key of an operation's advisory lock."""
     return op_id.int % 2**63
-
-
-def sqlstate(error: BaseException) -> str:
-    """Return the five-character SQLSTATE of a database error, or '' when it is none."""
-    return str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
 
 
 async def transact(

@@ -6,9 +6,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.kit.actor import SYSTEM, Actor, Role
-from domain.kit.database import Database, reading
+from domain.kit.database import Database, reading, sqlstate
 from domain.kit.ids import new_id
-from domain.kit.work import begin, sqlstate
+from domain.kit.work import begin
 from domain.migrations.tables import METADATA
 from tests.conftest import rows
 from tests.kit.conftest import as_owner

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import socket
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 import pytest
@@ -13,11 +15,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.adapters.queue import PgQueue
 from domain.kit import database
 from domain.kit.actor import SYSTEM, Actor, Role
-from domain.kit.database import CONNECTION_SETTINGS, Database, NotCommitted, connect, reading, writing
+from domain.kit.database import (
+    CONNECTION_SETTINGS,
+    Database,
+    NotCommitted,
+    connect,
+    reading,
+    sqlstate,
+    writing,
+)
 from domain.kit.ids import new_id
 from domain.kit.problem import Busy
 from domain.kit.read import driver_of
-from domain.kit.work import begin, sqlstate
+from domain.kit.work import begin
 from tests.cast import Cast
 from tests.conftest import rows
 from tests.kit.conftest import as_owner
@@ -242,6 +252,28 @@ async def test_a_connection_that_ends_itself_in_a_statement_is_busy(kit: Databas
 
     with pytest.raises(Busy):
         await lose_it()
+
+
+@pytest.mark.parametrize("answer", [b"", b"E\0\0\0\x0dC57P03\0M\0\0"], ids=["none", "starting up"])
+@pytest.mark.parametrize("lend", [reading, writing])
+async def test_a_server_that_stops_or_starts_while_it_is_asked_for_a_connection_is_busy(
+    lend: Callable[..., AbstractAsyncContextManager[object]], answer: bytes
+) -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(8)
+        writer.write(b"N")  # no TLS here; what comes then is the start of a session
+        await reader.read(1_000)
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1") as server:
+        port = server.sockets[0].getsockname()[1]
+        url = f"postgresql+asyncpg://somebody@127.0.0.1:{port}/fieldstone"
+        stopping = connect(url, url)
+        with pytest.raises(Busy):
+            async with lend(stopping, SYSTEM):
+                pass
+        await stopping.close()
 
 
 async def test_a_lock_that_is_not_had_at_the_opening_is_no_lost_connection(kit: Database) -> None:

@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.adapters.queue import PgQueue
 from domain.kit.actor import SYSTEM, Actor, Role
 from domain.kit.command import Done
-from domain.kit.database import Database
+from domain.kit.database import Database, sqlstate
 from domain.kit.ids import new_id
 from domain.kit.journal import Entry, canonical
 from domain.kit.problem import Busy, InvalidRequest, NotFound, OperationIdReused, Problem, Stale, TooMany
-from domain.kit.work import Work, begin, execute, keep, sqlstate, transact
+from domain.kit.work import Work, begin, execute, keep, transact
 from tests.conftest import rows
 from tests.kit.probe import NameHeld, Put, Told, hold, insert, put, register_of, send
 

@@ -10,10 +10,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.kit.actor import SYSTEM
-from domain.kit.database import Database
+from domain.kit.database import Database, sqlstate
 from domain.kit.ids import new_id
 from domain.kit.problem import Busy
-from domain.kit.work import Work, begin, sqlstate, transact
+from domain.kit.work import Work, begin, transact
 from tests.conftest import rows
 from tests.kit.probe import insert
 

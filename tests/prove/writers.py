@@ -104,7 +104,9 @@ def to_be_repeated(response: httpx.Response) -> bool:
 
 
 def taken(response: httpx.Response) -> bool:
-    """Whether an answer acknowledges the write."""
+    """Whether an answer acknowledges the write; a phone that is told of a gap must send what is missing before."""
+    if response.request.url.path == "/sync/push" and response.status_code == 200:
+        return bool(response.json()["status"] == "ok")
     return response.status_code < 300 and not to_be_repeated(response)
 
 

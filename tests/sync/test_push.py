@@ -194,6 +194,25 @@ async def test_a_failure_of_our_own_blocks_for_five_tries_and_is_set_aside(
     assert await rows(owner, "SELECT reason FROM recorded_work") == [("server-error",)]
 
 
+@pytest.mark.parametrize("state", ["53100", "53300", "57P03"])
+async def test_what_fails_because_the_database_can_serve_nobody_is_never_set_aside(
+    state: str, cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    ops = [phone.minutes(ready.visit_id, 1), phone.travel(ready.visit_id)]
+
+    async def fail(work: Work, *_: Any) -> Any:
+        await work.driver.execute(f"DO $$BEGIN RAISE SQLSTATE '{state}'; END$$")
+
+    broken = register_where("visit.travel", fail)
+    for _ in range(6):
+        with pytest.raises(Busy):
+            await push_with(context, phone, broken, *ops)
+    assert [status for status, _ in await phone.fates(*ops)] == ["applied", "applied"]
+    assert await rows(owner, "SELECT count(*) FROM recorded_work") == [(0,)]
+
+
 def register_where(tag: str, carry_out: Any) -> Register:
     """The product's register with another action for one command."""
     kind = REGISTER.by_tag[tag]
