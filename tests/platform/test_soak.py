@@ -54,11 +54,19 @@ def test_what_grows_every_second_fails_it(growing: dict[str, float], why: str) -
     assert why in failure
 
 
-def test_requests_that_take_longer_and_longer_fail_it() -> None:
+def test_requests_that_take_longer_and_longer_fail_a_long_one() -> None:
+    for seconds, fails in ((SECONDS, False), (LONG_S, True)):
+        run = soaked(seconds)
+        slower = [replace(one, seconds=one.seconds * (1 + one.due / 30)) for one in run.seen]
+        verdict = judge(replace(run, seen=slower))
+        assert "p99 drift +" in verdict.result
+        assert any("p99" in one for one in verdict.failures) is fails
+
+
+def test_an_answer_that_takes_ten_seconds_fails_it() -> None:
     run = soaked()
-    slower = [replace(one, seconds=one.seconds * (1 + one.due / 30)) for one in run.seen]
-    (failure,) = judge(replace(run, seen=slower)).failures
-    assert "p99" in failure
+    (failure,) = judge(replace(run, seen=[*run.seen, replace(run.seen[0], seconds=10.0)])).failures
+    assert "the slowest answer took 10.0 s" in failure
 
 
 @pytest.mark.parametrize(
