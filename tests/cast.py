@@ -1,6 +1,7 @@
 """The cast: permissions read as stories when people have names."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,6 +10,7 @@ import httpx
 
 from api.context import Context
 from domain.kit.actor import SYSTEM, Actor, Role
+from domain.kit.base import Record
 from domain.kit.ids import new_id
 from domain.kit.work import Work, begin
 from domain.people.model import AccessToken, Account, Authorisation, Certification, Device, Partner, SignIn
@@ -81,9 +83,10 @@ async def cast_of(context: Context, http: httpx.AsyncClient) -> Cast:
         north = _partner(work, "NORTH", "Northern Service")
         south = _partner(work, "SOUTH", "Southern Service")
         await work.db.flush()
-        people = {
-            name: await joined(work, http, name, role, partner_id)
-            for name, role, partner_id in (
+        callers = await all_joined(
+            work,
+            http,
+            [
                 ("ann", Role.TECHNICIAN, north),
                 ("pam", Role.PARTNER_OFFICE, north),
                 ("ben", Role.TECHNICIAN, south),
@@ -91,12 +94,11 @@ async def cast_of(context: Context, http: httpx.AsyncClient) -> Cast:
                 ("dora", Role.DISPATCHER, None),
                 ("rex", Role.REVIEWER, None),
                 ("ada", Role.ADMIN, None),
-            )
-        }
-    async with begin(context.database, SYSTEM) as work:
+            ],
+        )
         for partner_id in (north, south):
             authorised(work, partner_id)
-    return Cast(north, south, **people)
+    return Cast(north, south, *callers)
 
 
 def authorised(work: Work, partner_id: UUID) -> None:
@@ -106,7 +108,11 @@ def authorised(work: Work, partner_id: UUID) -> None:
 
 def certified(work: Work, account_id: UUID) -> None:
     """Let a technician repair everything."""
-    work.db.add(Certification(id=new_id(), account_id=account_id, product_line="*", from_on=LONG_AGO))
+    work.db.add(certificate_of(account_id))
+
+
+def certificate_of(account_id: UUID) -> Certification:
+    return Certification(id=new_id(), account_id=account_id, product_line="*", from_on=LONG_AGO)
 
 
 def _partner(work: Work, code: str, name: str) -> UUID:
@@ -117,29 +123,43 @@ def _partner(work: Work, code: str, name: str) -> UUID:
 
 async def joined(work: Work, http: httpx.AsyncClient, name: str, role: Role, partner_id: UUID | None) -> Caller:
     """Give somebody an account and a session."""
-    account_id, session_id, token = new_id(), new_id(), f"access-token-of-{name}-{new_id().hex}"
-    device_id = new_id() if role is Role.TECHNICIAN else None
-    work.db.add(Account(id=account_id, login=f"{name}@test", name=name.title(), role=role.value, partner_id=partner_id))
-    await work.db.flush()
-    if device_id is not None:
-        work.db.add(
-            Device(id=device_id, account_id=account_id, partner_id=partner_id, name="phone", enrolled_at=work.now)
+    (caller,) = await all_joined(work, http, [(name, role, partner_id)])
+    return caller
+
+
+async def all_joined(
+    work: Work, http: httpx.AsyncClient, people: Sequence[tuple[str, Role, UUID | None]]
+) -> list[Caller]:
+    """Give everybody an account and a session, table by table: most tests begin with this."""
+    callers = []
+    accounts, phones, sessions, tokens = list[Record](), list[Record](), list[Record](), list[Record]()
+    for name, role, partner_id in people:
+        account_id, session_id, token = new_id(), new_id(), f"access-token-of-{name}-{new_id().hex}"
+        device_id = new_id() if role is Role.TECHNICIAN else None
+        login, shown = f"{name}@test", name.title()
+        accounts.append(Account(id=account_id, login=login, name=shown, role=role.value, partner_id=partner_id))
+        if device_id is not None:
+            phones.append(
+                Device(id=device_id, account_id=account_id, partner_id=partner_id, name="phone", enrolled_at=work.now)
+            )
+            phones.append(certificate_of(account_id))
+        sessions.append(
+            SignIn(
+                id=session_id,
+                account_id=account_id,
+                partner_id=partner_id,
+                device_id=device_id,
+                generation=0,
+                refresh_hash=b"",
+                rotated_at=work.now,
+                created_at=work.now,
+                expires_at=work.now + dt.timedelta(days=60),
+            )
         )
-        certified(work, account_id)
+        until = work.now + dt.timedelta(hours=2)
+        tokens.append(AccessToken(token_hash=hash_of(token), session_id=session_id, until=until))
+        callers.append(Caller(http, token, Actor(account_id, role, partner_id, session_id, device_id, shown)))
+    for some in (accounts, phones, sessions, tokens):
+        work.db.add_all(some)
         await work.db.flush()
-    work.db.add(
-        SignIn(
-            id=session_id,
-            account_id=account_id,
-            partner_id=partner_id,
-            device_id=device_id,
-            generation=0,
-            refresh_hash=b"",
-            rotated_at=work.now,
-            created_at=work.now,
-            expires_at=work.now + dt.timedelta(days=60),
-        )
-    )
-    await work.db.flush()
-    work.db.add(AccessToken(token_hash=hash_of(token), session_id=session_id, until=work.now + dt.timedelta(hours=2)))
-    return Caller(http, token, Actor(account_id, role, partner_id, session_id, device_id, name.title()))
+    return callers
