@@ -15,6 +15,8 @@ first_sheet_pixels_max = 1_600_000
 enlarged_below_pixels = 1_000_000
 enlarged_times_max = 2
 sheet_pixels_max = 13_000_000
+edge_px_max = 65_500
+"""zxing-cpp takes none of 65,536, and a turned sheet can be a pixel or two longer than reckoned."""
 looks_min = 2
 cpu_seconds_enough = 3.0
 wall_seconds_enough = 3.5
@@ -39,8 +41,10 @@ def decode(picture: Image.Image, engines: Mapping[Engine, See]) -> tuple[Read, .
         if looks >= looks_min and _settled(reads):
             break
         scale = look.scale * first_scale
-        pixels = original.width * original.height * scale * scale
-        if not _fits(original, scale) or not clock.allows(pixels * look.across * look.down):
+        if scale > 1 and not _small_enough_to_enlarge(original, scale):
+            continue
+        width, height = look.size(original.width * scale, original.height * scale)
+        if not _fits(width, height) or not clock.allows(width * height):
             continue
         sheet = sheets.get(scale) or sheets.setdefault(scale, _resized(original, scale))
         seen = look.of(sheet)
@@ -81,11 +85,13 @@ def _first_scale(original: Image.Image) -> float:
     return scale
 
 
-def _fits(original: Image.Image, scale: float) -> bool:
-    pixels = original.width * original.height
-    if scale > 1:
-        return scale <= enlarged_times_max and pixels < enlarged_below_pixels
-    return pixels * scale * scale <= sheet_pixels_max
+def _small_enough_to_enlarge(original: Image.Image, scale: float) -> bool:
+    return scale <= enlarged_times_max and original.width * original.height < enlarged_below_pixels
+
+
+def _fits(width: float, height: float) -> bool:
+    """Turned, a long strip becomes a vast sheet, most of it paper."""
+    return width * height <= sheet_pixels_max and max(width, height) <= edge_px_max
 
 
 def _resized(original: Image.Image, scale: float) -> Image.Image:

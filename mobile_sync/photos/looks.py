@@ -26,6 +26,12 @@ class Look(Struct, frozen=True):
     down: float = 1.0
     filter: Filter | None = None
 
+    def size(self, width: float, height: float) -> tuple[float, float]:
+        """Return how large a sheet of this size, already enlarged, becomes in this look."""
+        angle = math.radians(self.turn)
+        cos, sin = abs(math.cos(angle)), abs(math.sin(angle))
+        return (width * cos + height * sin) * self.across, (width * sin + height * cos) * self.down
+
     def of(self, sheet: Image.Image) -> Image.Image:
         """Return a sheet, already enlarged by ``scale``, as this look shows it."""
         seen = sheet

@@ -212,6 +212,13 @@ async def test_a_photo_that_needs_too_much_memory_is_refused() -> None:
         assert await texts(sandbox) == [SERIAL.text]
 
 
+@pytest.mark.parametrize("size", [(60_000, 24), (24, 60_000), (70_000, 24)], ids=str)
+async def test_a_long_strip_is_looked_at_without_a_vast_sheet_to_turn_it_on(
+    sandbox: PhotoSandbox, size: tuple[int, int]
+) -> None:
+    assert await sandbox.decode(png(Image.new("L", size, 90))) == ()
+
+
 async def test_other_kinds_are_refused_before_they_reach_a_worker(sandbox: PhotoSandbox) -> None:
     for upload in (b"", b"GIF89a" + bytes(100), b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"BM" + bytes(100)):
         with pytest.raises(PhotoKindNotAccepted):
