@@ -173,7 +173,6 @@ async def decide_claim(work: Work, cmd: DecideClaim) -> Done:
         _rule(work, claim, line, ruling, granted[line.id], proposals.get(line.id), needs_two)
     _settle(work, claim, lines)
     if claim.state in LIVE:
-        await work.flush()
         await fit_components(work, claim.id)
     told = tuple(
         LineDecided(id=line.id, state=line.state, proposed=line.proposed, approved_minor=line.approved_minor)

@@ -12,5 +12,6 @@ async def fit_components(work: Work, claim_id: UUID) -> int:
     What sits there already is left alone. The unit is locked by now. A serial that sits in another unit violates the
     unique index: the command runs once more, and rule D6 finds it.
     """
+    await work.flush()
     sql = "SELECT fit_components($1, $2, $3)"
     return int(await work.driver.fetchval(sql, claim_id, work.now, work.op_id))

@@ -88,7 +88,7 @@ async def _open(work: Work, row: Any) -> str | None:
     seen = await lock_unit(work, facts.unit_id)
     facts = msgspec.structs.replace(facts, unit_status=seen.status, rivals=seen.rivals)
     decision = decide(facts)
-    await store(work, Place(row["visit_id"], row["job_id"], row["assignment_id"]), facts, decision)
+    store(work, Place(row["visit_id"], row["job_id"], row["assignment_id"]), facts, decision)
     if any(line.hold_reason == CORE_RETURN for line in decision.lines):
         await expect_returns(work, work.op_id)
     if decision.state == "accepted" and any(part.serial for part in facts.sheet.parts):

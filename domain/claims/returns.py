@@ -67,6 +67,7 @@ class CoreReturnSettled(Answer, frozen=True, kw_only=True):
 
 async def expect_returns(work: Work, claim_id: UUID) -> None:
     """Write down which old parts of a claim must come back: those of the lines, one at least, held for it."""
+    await work.flush()
     held = (
         select(ClaimLine.id, ClaimLine.partner_id, ClaimLine.label, ClaimLine.quantity, PartUsed.old_serial)
         .join_from(ClaimLine, PartUsed, PartUsed.id == ClaimLine.part_used_id)

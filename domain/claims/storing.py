@@ -26,8 +26,8 @@ class Place(NamedTuple):
     assignment_id: UUID
 
 
-async def store(work: Work, place: Place, facts: ClaimFacts, decision: ClaimDecision) -> None:
-    """Store the claim with its lines and hits, and what else waits, by one statement: the unit is locked meanwhile.
+def store(work: Work, place: Place, facts: ClaimFacts, decision: ClaimDecision) -> None:
+    """Have the claim stored with its lines and hits, by the statement that writes what waits: the unit is locked.
 
     It has the operation's own id, so that one operation can never open two.
     """
@@ -67,7 +67,6 @@ async def store(work: Work, place: Place, facts: ClaimFacts, decision: ClaimDeci
         work.rows.add("claim_line", _line(work.op_id, facts, line, slot.get(line.reason, line.reason)))
     for hit in decision.hits:
         work.rows.add("rule_hit", _hit(work.op_id, facts.partner_id, hit))
-    await work.flush()
 
 
 def _approved(facts: ClaimFacts, decision: ClaimDecision) -> int | None:

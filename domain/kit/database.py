@@ -47,6 +47,11 @@ def sqlstate(error: BaseException) -> str:
     return str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
 
 
+def table_of(error: BaseException) -> str:
+    """Return the table whose constraint the driver's error names, or '' when it names none."""
+    return str(getattr(error, "table_name", None) or "")
+
+
 def is_unavailable(error: BaseException) -> bool:
     """Tell whether the database could not be used by anybody, so that the same work may succeed later."""
     return sqlstate(error).startswith(_UNAVAILABLE)
@@ -178,11 +183,11 @@ class NotCommitted(RuntimeError):
 
 
 @asynccontextmanager
-async def writing(database: Database, actor: Actor, then: str = "") -> AsyncIterator[tuple[AsyncConnection, Any]]:
+async def writing(database: Database, actor: Actor, then: str = "") -> AsyncIterator[tuple[AsyncConnection, str]]:
     """Lend a connection inside a transaction in the principal's context, and commit it unless an exception leaves.
 
-    Yields the connection and its driver: a statement sent there costs its round trip and nothing more. The principal's
-    session or key is confirmed along with the opening, and ``then`` is sent with it.
+    The principal's session or key is confirmed along with the opening, and ``then`` is sent with it: what its last
+    statement came to (``SELECT 1``) is yielded beside the connection.
     Raises: NotSignedIn when session, key, phone or account stand no more; NotCommitted; Busy when the connection is
     lost, be it at COMMIT: whoever repeats an operation that was committed gets its answer.
     """
@@ -192,9 +197,9 @@ async def writing(database: Database, actor: Actor, then: str = "") -> AsyncIter
     if actor.key_id is not None:
         opening.append(f"SELECT confirm_key('{actor.key_id}')")
     async with _lent(database, actor) as (connection, driver):
-        await _open(connection, driver, "; ".join([*opening, then] if then else opening))
+        said = await _open(connection, driver, "; ".join([*opening, then] if then else opening))
         try:
-            yield connection, driver
+            yield connection, said
             done = await _commit(driver)
             if done != "COMMIT":
                 raise NotCommitted(done)
@@ -235,9 +240,9 @@ async def _lent(database: Database, actor: Actor) -> AsyncIterator[tuple[AsyncCo
         raise
 
 
-async def _open(connection: AsyncConnection, driver: Any, opening: str) -> None:
+async def _open(connection: AsyncConnection, driver: Any, opening: str) -> str:
     try:
-        await driver.execute(opening)
+        return str(await driver.execute(opening))
     except BaseException as error:
         answered = getattr(error, "sqlstate", None)
         if not answered:

@@ -19,11 +19,24 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from domain.kit.actor import Actor
 from domain.kit.command import Action, Command, Register
-from domain.kit.database import Database, sqlstate, writing
+from domain.kit.database import Database, sqlstate, table_of, writing
 from domain.kit.feeds import Changes, write_changes
-from domain.kit.journal import NO_STAMP, Entry, Outcome, Stamp, canonical, earlier_entry, told_of, write_entry
+from domain.kit.journal import (
+    KNOWN,
+    NO_STAMP,
+    TABLES,
+    Entry,
+    Outcome,
+    Stamp,
+    asks_for,
+    canonical,
+    earlier_entry,
+    told_of,
+    write_entry,
+)
 from domain.kit.ports import Queue, Signer
 from domain.kit.problem import AlreadyTaken, Busy, NotAllowed, OperationIdReused, Problem
+from domain.kit.read import driver_of
 from domain.kit.rows import Rows
 
 T = TypeVar("T")
@@ -54,6 +67,8 @@ class Work:
     """Where the command being executed was found, for one that carries out others."""
     prepared_for: UUID = NO_OPERATION
     """The operation whose lock and savepoint came along with the opening of the transaction."""
+    opened: str = ""
+    """What the opening came to: ``KNOWN`` when that operation has an entry."""
     _session: AsyncSession | None = None
 
     @property
@@ -70,10 +85,14 @@ class Work:
             raise RuntimeError("this command was carried out without a signer")
         return self.register.signer
 
-    async def flush(self) -> None:
-        """Write what was added to the session, then the rows that wait."""
+    async def flush_session(self) -> None:
+        """Write what was added to the session; the rows wait on."""
         if self._session is not None:
             await self._session.flush()
+
+    async def flush(self) -> None:
+        """Write what was added to the session, then the rows that wait."""
+        await self.flush_session()
         if self.rows.waiting:
             statement = self.rows.take()
             await self.driver.execute(statement.sql, *statement.values)
@@ -126,9 +145,10 @@ async def begin(
     """
     then = ""
     if op_id != NO_OPERATION:
-        then = f"{_BY_KEYS}; SELECT pg_advisory_xact_lock({lock_key(op_id)}); SAVEPOINT command"
-    async with writing(database, actor, then) as (connection, driver):
-        work = Work(connection, driver, actor, now or utc_now(), queue=queue, prepared_for=op_id)
+        then = f"{_BY_KEYS}; {_prepared(op_id)}"
+    async with writing(database, actor, then) as (connection, said):
+        driver = driver_of(connection)
+        work = Work(connection, driver, actor, now or utc_now(), queue=queue, prepared_for=op_id, opened=said)
         try:
             yield work
             await work.flush()
@@ -141,6 +161,11 @@ async def begin(
 def lock_key(op_id: UUID) -> int:
     """Return the key of an operation's advisory lock."""
     return op_id.int % 2**63
+
+
+def _prepared(op_id: UUID) -> str:
+    """Return what locks an operation, opens its savepoint, and comes to KNOWN when it has an entry already."""
+    return f"SELECT pg_advisory_xact_lock({lock_key(op_id)}); SAVEPOINT command; {asks_for(op_id)}"
 
 
 async def transact(
@@ -178,8 +203,8 @@ async def execute(
     """Carry out ``command`` once; a repeat of ``op_id`` gets the first answer.
 
     Locks: an advisory lock on ``op_id``, then what the action locks.
-    Order: lock, look up, savepoint (the action, what follows it, one INSERT of the finished entry). A unique or
-    exclusion violation rolls back to the savepoint and runs the action once more: it now sees the rival, so the rule
+    Order: lock, look up, savepoint (the action, what follows it, the finished entry with the rows that wait). A unique
+    or exclusion violation rolls back to the savepoint and runs the action once more: it now sees the rival, so the rule
     can answer in its own words. Whatever is raised leaves the transaction fit for the next command. A problem with what
     a phone had queued ends as the problem's class says: work that was done is recorded rather than rejected.
     Raises OperationIdReused for other content under the same id, and problems that may pass (they are not journaled).
@@ -219,9 +244,9 @@ async def _lock_and_look_up(work: Work, op_id: UUID, sent: bytes) -> Entry | Non
     """Open the operation's savepoint and return its earlier entry, if there is one with the same content."""
     if work.prepared_for != op_id:
         await work.flush()  # what waits is not this operation's, and stays when that is undone
-        await work.driver.execute(f"SELECT pg_advisory_xact_lock({lock_key(op_id)}); SAVEPOINT command")
+        work.opened = str(await work.driver.execute(_prepared(op_id)))
     work.prepared_for = NO_OPERATION
-    earlier = await earlier_entry(work.driver, op_id, sent)
+    earlier = await earlier_entry(work.driver, op_id, sent) if work.opened == KNOWN else None
     if earlier is None:
         return None
     entry, same = earlier
@@ -241,14 +266,16 @@ class _Unfinished:
     stamp: Stamp
 
     async def end(self, work: Work, outcome: Outcome, answer: Any, verdict: Any = None) -> Entry:
-        """Write the entry.
+        """Write the entry, together with the rows that wait.
 
         Raises: OperationIdReused when another partner has an entry under this id, which this role cannot see.
         """
         told = msgspec.json.encode(answer)
+        await work.flush_session()
         try:
             await write_entry(
                 work.driver,
+                rows=work.rows,
                 op_id=self.op_id,
                 actor_id=work.actor.account_id,
                 partner_id=work.actor.partner_id,
@@ -263,7 +290,7 @@ class _Unfinished:
                 applied_at=work.now,
             )
         except Exception as error:
-            if sqlstate(error) == UNIQUE_VIOLATION:
+            if sqlstate(error) == UNIQUE_VIOLATION and table_of(error) in TABLES:
                 raise OperationIdReused("Use a new operation id.") from error
             raise
         return Entry(self.op_id, outcome, told, taken_at=work.now)
@@ -292,10 +319,10 @@ async def _act(
     while True:
         try:
             done = await action.carry_out(work, command)
-            await work.flush()
+            if then:
+                await work.flush()
             for follow in then:
                 await follow(work, command)
-            await work.flush()
             return await entry.end(work, done.outcome, done.answer, done.verdict)
         except BaseException as error:
             work.changes = before.copy()

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from asyncpg.connection import LoggedQuery
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -369,6 +370,31 @@ async def test_rows_that_waited_before_a_refused_command_are_kept(kit: Database,
     entry = await transact(kit, SYSTEM, body)
     assert entry.outcome == "rejected", "it sees the row"
     assert await rows(owner, "SELECT name FROM probe") == [("ash",)]
+
+
+async def test_a_new_command_is_one_statement_which_writes_its_rows_with_its_entry(kit: Database) -> None:
+    op_id, seen = new_id(), list[str]()
+
+    async def unseeing(work: Work, cmd: Put) -> Done:
+        work.rows.add("probe", {"id": new_id(), "name": cmd.name})
+        return Done(Told(said="put"))
+
+    def note(query: LoggedQuery) -> None:
+        seen.append(query.query)
+
+    async def body(work: Work) -> Entry:
+        work.driver.add_query_logger(note)
+        try:
+            return await execute(work, op_id, Put(name="ash"), b"ash", register_of(unseeing))
+        finally:
+            work.driver.remove_query_logger(note)
+
+    first, again = [await transact(kit, SYSTEM, body, op_id=op_id) for _ in range(2)]
+    assert (first.outcome, first.replayed, again.replayed) == ("applied", False, True)
+    written, looked_up = seen
+    assert "INSERT INTO probe" in written
+    assert "INSERT INTO journal" in written
+    assert "SELECT" in looked_up, "an entry that is there is read"
 
 
 async def test_a_row_whose_place_is_taken_is_decided_again_and_its_tasks_are_dropped(
