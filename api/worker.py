@@ -14,6 +14,7 @@ import asyncpg
 import structlog
 from pgqueuer import AsyncpgPoolDriver, Job, Queries, QueueManager
 from pgqueuer.errors import RetryRequested
+from pgqueuer.models import TracebackRecord
 from sqlalchemy.engine import make_url
 
 from api.context import Context
@@ -61,6 +62,20 @@ def task(kind: str) -> Callable[[Task], Task]:
     return declare
 
 
+class _Tasks(Queries):
+    """The queue; a task that cannot be given back for another try, for the database is away, stays taken.
+
+    It would be held as failed otherwise, and nobody would do it. Half a minute later it is taken up anew.
+    """
+
+    async def retry_job(self, job: Job, delay: dt.timedelta, traceback_record: TracebackRecord | None) -> None:
+        """Give a task back."""
+        try:
+            await super().retry_job(job, delay, traceback_record)
+        except Exception:
+            log.exception("a task cannot be given back; it is taken up anew", kind=job.entrypoint, job=int(job.id))
+
+
 @contextlib.asynccontextmanager
 async def _queue(context: Context) -> AsyncIterator[QueueManager]:
     import api.tasks  # noqa: F401 - declares the tasks, which need `task` above
@@ -76,7 +91,7 @@ async def _queue(context: Context) -> AsyncIterator[QueueManager]:
         min_size=1,
         max_size=4,
     )
-    manager = QueueManager(Queries(AsyncpgPoolDriver(pool)))
+    manager = QueueManager(_Tasks(AsyncpgPoolDriver(pool)))
     # A burst of tasks waits here: waiting for a connection would end as a failure.
     turn = asyncio.Semaphore(max(1, context.settings.pool_size - CONNECTIONS_KEPT))
     for kind, run in TASKS.items():

@@ -11,7 +11,8 @@ from contextlib import asynccontextmanager
 import pytest
 from pgqueuer.errors import RetryRequested
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from structlog.testing import capture_logs
 
 from api import embedded, tasks
 from api.context import Context
@@ -160,6 +161,64 @@ async def test_the_worker_survives_a_restart_of_its_database_and_ends_when_told(
         assert not working.done()
 
 
+async def test_a_task_that_fails_while_its_database_is_away_is_taken_up_again(
+    context: Context, declared: dict[str, Task], cluster: embedded.Embedded, owner: AsyncEngine
+) -> None:
+    """It could not be given back for another try, and was held as failed once the database was there again."""
+    go, again = asyncio.Event(), asyncio.Event()
+
+    @task("probe.wait")
+    async def wait(context: Context, payload: bytes) -> None:
+        await go.wait()
+
+    @task("probe.cut")
+    async def cut(_: Context, payload: bytes) -> None:
+        if go.is_set():
+            again.set()
+            return
+        await let_in(cluster, owner, False)
+        await cut_everybody(context)
+        raise ZeroDivisionError("as asked")
+
+    async with at_work(context, cluster):
+        await enqueue(context, "probe.wait", 1)
+        await until(owner, "SELECT 1 FROM pgqueuer WHERE entrypoint = 'probe.wait' AND status = 'picked'")
+        with capture_logs() as said:
+            try:
+                await enqueue(context, "probe.cut", 1)
+                async with asyncio.timeout(20):
+                    while not any("cannot be given back" in line["event"] for line in said):  # noqa: ASYNC110
+                        await asyncio.sleep(0.05)
+            finally:
+                await let_in(cluster, owner, True)
+                go.set()
+        async with asyncio.timeout(20):
+            while not again.is_set():
+                await pass_half_a_minute(owner)
+                await asyncio.sleep(0.05)
+
+
+async def let_in(cluster: embedded.Embedded, owner: AsyncEngine, anybody: bool) -> None:
+    """Have the database take new connections, or none."""
+    beside = create_async_engine(cluster.url("fieldstone_owner", "postgres"), isolation_level="AUTOCOMMIT")
+    async with beside.connect() as connection:
+        await connection.execute(text(f"ALTER DATABASE {owner.url.database} ALLOW_CONNECTIONS {anybody}"))
+    await beside.dispose()
+
+
+async def pass_half_a_minute(owner: AsyncEngine) -> None:
+    """Let what no worker gave a sign of life for be taken up."""
+    async with owner.begin() as connection:
+        await connection.execute(text("UPDATE pgqueuer SET heartbeat = now() - interval '31 s'"))
+
+
+async def until(owner: AsyncEngine, found: str) -> None:
+    """Wait for a row."""
+    async with asyncio.timeout(30):
+        while not await rows(owner, found):  # noqa: ASYNC110 - the database does not tell
+            await asyncio.sleep(0.05)
+
+
 @asynccontextmanager
 async def at_work(context: Context, cluster: embedded.Embedded) -> AsyncIterator[asyncio.Task[None]]:
     """Run a worker with connections of its own, and tell it to end."""
@@ -228,9 +287,7 @@ async def test_a_worker_takes_a_long_queue_bit_by_bit_and_leaves_the_rest_when_i
         for number in range(4 * TAKEN_MAX):
             await work.enqueue("probe.wait", number)
     async with at_work(context, cluster):
-        async with asyncio.timeout(30):
-            while await rows(owner, taken) < [(TAKEN_MAX,)]:  # noqa: ASYNC110 - the database does not tell
-                await asyncio.sleep(0.05)
+        await until(owner, f"SELECT 1 WHERE ({taken}) = {TAKEN_MAX}")
         await asyncio.sleep(2 * POLL.total_seconds())
         assert await rows(owner, taken) == [(TAKEN_MAX,)]
         go.set()
