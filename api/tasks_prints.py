@@ -12,6 +12,7 @@ from pgqueuer.errors import RetryRequested
 from api.bulk_prints import Printed, print_documents
 from api.context import Context
 from api.imports.running import may_pass
+from api.leftovers import PRINTS
 from api.worker import task
 from domain.kit.actor import SYSTEM
 from domain.kit.database import reading
@@ -52,7 +53,7 @@ async def run_print_job(context: Context, payload: bytes) -> None:
         if waiting is None:
             await end(NOBODY)
             return
-        folder = Path(context.settings.data) / "prints"
+        folder = Path(context.settings.data) / PRINTS
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as place:
             file = Path(place) / "print"

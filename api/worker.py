@@ -9,6 +9,7 @@ import contextlib
 import datetime as dt
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import asyncpg
 import structlog
@@ -18,13 +19,14 @@ from pgqueuer.models import TracebackRecord
 from sqlalchemy.engine import make_url
 
 from api.context import Context
+from api.leftovers import forget_leftovers
 from api.tasks_audit import seal_continually
 from domain.claims.figures import COUNT
 from domain.claims.scored import RECKON
 from domain.jobs.request_erasing import FORGET_REQUESTS
 from domain.jobs.scope import MOVE_WINDOW
 from domain.kit.actor import SYSTEM
-from domain.kit.work import Work, transact
+from domain.kit.work import Work, transact, utc_now
 from domain.operations.understanding import UNDERSTAND
 from domain.people.sessions import forget_expired
 from domain.reports.print_jobs import FORGET_PRINTS
@@ -170,7 +172,8 @@ async def _tidy(context: Context) -> None:
         try:
             tokens = await transact(context.database, SYSTEM, forget_expired)
             await transact(context.database, SYSTEM, _ask_for_upkeep, queue=context.queue)
-            log.info("tidied", access_tokens=tokens, uploads=await forget_stale(context))
+            leftovers = await asyncio.to_thread(forget_leftovers, Path(context.settings.data), utc_now())
+            log.info("tidied", access_tokens=tokens, uploads=await forget_stale(context), leftovers=leftovers)
         except Exception:
             log.exception("tidying failed; it is tried again in an hour")
         await asyncio.sleep(TIDY_EVERY.total_seconds())

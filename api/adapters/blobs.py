@@ -8,6 +8,9 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
+
+COMING = "coming"
 
 
 class FolderBlobs:
@@ -19,6 +22,12 @@ class FolderBlobs:
     def _path(self, sha256: str) -> Path:
         return self.folder / sha256[:2] / sha256[2:4] / sha256
 
+    def _coming(self) -> Path:
+        """Return the folder for what is being written: what a process leaves there that died is nobody's."""
+        folder = self.folder / COMING
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
     async def put(self, content: bytes) -> str:
         """Store ``content`` durably and return its SHA-256; storing it again changes nothing."""
         return await asyncio.to_thread(self._put, content)
@@ -29,7 +38,7 @@ class FolderBlobs:
         if path.exists():
             return sha256
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent)
+        descriptor, name = tempfile.mkstemp(dir=self._coming())
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
@@ -54,7 +63,7 @@ class FolderBlobs:
             path.unlink()
             return sha256
         kept.parent.mkdir(parents=True, exist_ok=True)
-        beside = kept.with_name(f"{path.name}.part")
+        beside = self._coming() / uuid4().hex
         shutil.move(path, beside)
         _sync(beside)
         beside.replace(kept)

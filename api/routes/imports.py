@@ -15,6 +15,7 @@ from api.imports.files import look_through
 from api.imports.register import KINDS
 from api.imports.report import REPORT_HEADING, ImportProgress, imports, progress_of, refusals_of, report_line
 from api.imports.running import open_run
+from api.leftovers import UPLOADS
 from api.operation import Call, Reply, operation
 from api.problems import IdempotencyKeyMissing
 from api.tasks_imports import RUN, RunImport
@@ -76,7 +77,7 @@ async def start_import(call: Call) -> object:
         raise InvalidRequest(f"The kind is one of {', '.join(KINDS)}.", field="kind")
     _refuse_below_admin(call, kind.name)
     op_id = call.op_id()
-    uploads = Path(call.context.settings.data) / "uploads"
+    uploads = Path(call.context.settings.data) / UPLOADS
     uploads.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=uploads)
     path = Path(name)

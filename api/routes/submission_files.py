@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from api.imports.claims import TEMPLATE, headings
 from api.imports.files import look_through
+from api.leftovers import UPLOADS
 from api.operation import Call, Reply, operation
 from api.problems import IdempotencyKeyMissing
 from domain.claims import submission_files
@@ -74,7 +75,7 @@ async def submit_file(call: Call) -> object:
     site's. Every row gets an outcome of its own, a bad one stops none, and the same file again changes nothing.
     """
     asked, file_id = call.query(WhatName), call.op_id()
-    uploads = Path(call.context.settings.data) / "uploads"
+    uploads = Path(call.context.settings.data) / UPLOADS
     uploads.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=uploads)
     path = Path(name)

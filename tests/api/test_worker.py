@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from pgqueuer.errors import RetryRequested
@@ -16,6 +17,7 @@ from structlog.testing import capture_logs
 
 from api import embedded, tasks
 from api.context import Context
+from api.leftovers import UPLOADS
 from api.settings import Settings
 from api.worker import (
     ATTEMPTS_MAX,
@@ -216,6 +218,16 @@ async def until(owner: AsyncEngine, found: str) -> None:
     """Wait for a row."""
     async with asyncio.timeout(30):
         while not await rows(owner, found):  # noqa: ASYNC110 - the database does not tell
+            await asyncio.sleep(0.05)
+
+
+async def test_a_worker_forgets_what_dead_processes_left(context: Context, cluster: embedded.Embedded) -> None:
+    left = Path(context.settings.data) / UPLOADS / "left"
+    left.parent.mkdir()
+    left.touch()
+    os.utime(left, (0, 0))
+    async with at_work(context, cluster), asyncio.timeout(20):
+        while left.exists():  # noqa: ASYNC110 - the file does not tell
             await asyncio.sleep(0.05)
 
 
