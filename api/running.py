@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+import structlog
 import uvicorn
 
 from api import embedded
@@ -25,7 +26,9 @@ from domain.kit.work import Work, transact
 from domain.people.actions import InvitePerson, invite_person
 from domain.people.sessions import make_invitation
 
+log = structlog.get_logger()
 T = TypeVar("T")
+NEXT_WORKER_AFTER_S = 2
 INSTALLER = Actor(SYSTEM.account_id, Role.ADMIN, name="installation")
 """Who makes the first admin: whoever may run commands on the machine."""
 
@@ -88,8 +91,7 @@ def serve_all(settings: Settings, prepare: Callable[[Settings], str] | None = No
             print(prepare(ready), flush=True)
         environment = environment_of(ready)
         os.environ.update(environment)
-        background = subprocess.Popen([sys.executable, "-m", "api.running"], env=environment, stdin=subprocess.PIPE)
-        try:
+        with _worker(environment):
             uvicorn.run(
                 "api.asgi:app",
                 host=ready.host,
@@ -100,9 +102,36 @@ def serve_all(settings: Settings, prepare: Callable[[Settings], str] | None = No
                 timeout_graceful_shutdown=10,
                 server_header=False,
             )
-        finally:
-            end(background)
     return 0
+
+
+@contextlib.contextmanager
+def _worker(environment: dict[str, str]) -> Iterator[None]:
+    """Have background work done by a process of its own; one that died is followed by another."""
+
+    def started() -> "subprocess.Popen[bytes]":
+        return subprocess.Popen([sys.executable, "-m", "api.running"], env=environment, stdin=subprocess.PIPE)
+
+    over, process = threading.Event(), started()
+
+    def follow() -> None:
+        nonlocal process
+        while not over.is_set():
+            status = process.wait()
+            if not over.wait(NEXT_WORKER_AFTER_S):
+                log.error("the worker ended; another one is started", status=status)
+                with contextlib.suppress(OSError):  # no room for a process: the next try is as far away
+                    process = started()
+
+    following = threading.Thread(target=follow)
+    following.start()
+    try:
+        yield
+    finally:
+        over.set()
+        end(process)
+        following.join()
+        end(process)  # one that was started while the one before was ended
 
 
 def end(process: "subprocess.Popen[bytes]", patience_s: float = 15) -> None:

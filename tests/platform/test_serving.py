@@ -81,7 +81,8 @@ class Gone:
 
 
 def children(process: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    of_threads = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(child) for thread in of_threads for child in thread.read_text().split()]
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux to list a process's children")
@@ -119,3 +120,19 @@ def test_a_worker_that_does_not_end_is_killed(deaf: bool, ended_by: signal.Signa
         process.stdout.readline()
         end(process, patience_s=1)
     assert process.returncode == -ended_by
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux to list a process's children")
+def test_a_worker_that_was_killed_is_followed_by_another_that_ends_with_it(data: Path) -> None:
+    server = serving(data)
+    postmaster = int((data / "postgres/server/cluster/postmaster.pid").read_text().split()[0])
+    (killed,) = set(children(server.pid)) - {postmaster}
+    os.kill(killed, signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while not (others := set(children(server.pid)) - {postmaster, killed}):
+        assert time.monotonic() < deadline, "no other one"
+        time.sleep(0.1)
+    server.terminate()
+    server.wait(60)
+    for other in others:
+        wait_until(Gone(other))
