@@ -1,8 +1,9 @@
 """What the contract says of each operation, and requests made from it: a new route is covered by being declared."""
 
+import io
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import httpx
 import msgspec
+from pypdf import PdfReader
 
 from api.openapi import document, openapi_path
 from api.operation import OPERATIONS, PUBLIC, Operation
@@ -21,6 +23,7 @@ ALL = list(OPERATIONS.values())
 SECONDS_MAX = 5
 MULTIPART = "multipart/form-data"
 """Forms with a file; their example is one with the boundary ``x``."""
+DAY_LENGTH = len("2026-03-31")
 SOMEBODY = UUID("0198c5b0-0000-7000-8000-00000000abcd")
 
 
@@ -59,8 +62,10 @@ def parameters_of(one: Operation, place: str) -> dict[str, dict[str, Any]]:
 
 
 def path_of(one: Operation, **given: object) -> str:
-    """The path with plausible values in its places; ``id`` is the one given for the path's first part."""
-    given = {**given, **({"id": given[first]} if (first := f"/{one.path.split('/')[1]}") in given else {})}
+    """The path with plausible values in its places; ``id`` is the one given for how the path begins."""
+    whole = one.path.partition("/{")[0]
+    begun = next((begun for begun in (whole, f"/{whole.split('/')[1]}") if begun in given), None)
+    given = {**given, **({"id": given[begun]} if begun is not None else {})}
 
     def fill(place: re.Match[str]) -> str:
         name, _, kind = place[1].partition(":")
@@ -69,6 +74,16 @@ def path_of(one: Operation, **given: object) -> str:
         return str(SOMEBODY) if kind == "uuid" else "1" if kind == "int" else "something"
 
     return re.sub(r"\{([^}]+)\}", fill, one.path)
+
+
+def query_of(one: Operation, given: Mapping[str, object], *, narrowed: bool = True) -> dict[str, str]:
+    """What is given of the query: all of it, or only what must be; of a moment its day where one is asked for."""
+    parts = [part for part in described(one).get("parameters", []) if part["in"] == "query" and part["name"] in given]
+    return {
+        part["name"]: str(given[part["name"]])[: DAY_LENGTH if part["schema"].get("format") == "date" else None]
+        for part in parts
+        if narrowed or part.get("required")
+    }
 
 
 def media_of(one: Operation) -> str:
@@ -104,6 +119,27 @@ def usual_headers(one: Operation) -> dict[str, str | bytes]:
     if one.body is not None:
         headers["content-type"] = media_of(one) + ("; boundary=x" if media_of(one) == MULTIPART else "")
     return headers
+
+
+def text_of(response: httpx.Response) -> str:
+    """What an answer says, also where it is a paper; of a paper without blanks, for its lines break anywhere."""
+    if not response.headers.get("content-type", "").startswith("application/pdf"):
+        return response.text
+    return "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(response.content)).pages).split())
+
+
+def has_content(response: httpx.Response) -> bool:
+    """Whether an answer is no refusal and tells of anything: a list of something, a table with rows."""
+    if response.status_code >= 300 or not response.content:
+        return False
+    media = response.headers.get("content-type", "").split(";")[0]
+    if media == "text/csv":
+        return len(response.text.splitlines()) > 1
+    if media != "application/json":
+        return True
+    told = response.json()
+    listed = next((name for name in ("items", "lines") if name in told), None) if isinstance(told, dict) else None
+    return bool(told if listed is None else told[listed])
 
 
 def caller_of(one: Operation, cast: Cast, nobody: Caller) -> Caller:

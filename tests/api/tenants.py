@@ -1,34 +1,34 @@
 """Two worlds, one of each partner, and everybody against everything in them."""
 
 import dataclasses
-import itertools
 import json
 import time
 from uuid import UUID, uuid4
 
 import httpx
-from sqlalchemy import Uuid, text
+from sqlalchemy import Uuid
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
 from api.operation import PUBLIC, Operation
 from api.problems import MEDIA
-from domain.kit.actor import Actor, Role
-from domain.kit.work import utc_now
+from domain.kit.actor import SYSTEM, Actor, Role
+from domain.kit.work import begin, utc_now
 from domain.migrations.tables import METADATA
-from tests import make
 from tests.api.contract import (
     ALL,
     described,
+    has_content,
     is_json,
     name_of,
-    parameters_of,
     path_of,
+    query_of,
+    text_of,
     usual_body,
     usual_headers,
 )
-from tests.cast import Caller, Cast, actor_of
-from tests.claims.visits import claimed
+from tests.api.plenty import OF_THE_BASE, OF_THE_PARTNER, Side, plenty_of
+from tests.cast import Caller, Cast, actor_of, joined
 from tests.conftest import rows
 
 READS = [one for one in ALL if one.method == "GET"]
@@ -43,66 +43,57 @@ RIVALS = {
     "nobody": ("north", "south"),
 }
 """Whose things must not show."""
+SIDES = {"ann": "north", "pam": "north", "ben": "south"}
+ROLES = {"ann": Role.TECHNICIAN, "pam": Role.PARTNER_OFFICE, "ben": Role.TECHNICIAN}
+ALIKE = {
+    "/claims/submit/template",
+    "/fault-codes",
+    "/labour-operations",
+    "/models",
+    "/models/{id:uuid}",
+    "/parts",
+    "/sync/chunks/{sha256:str}",
+    "/sync/snapshots/{feed:str}",
+}
+"""The catalogue and an empty form: whoever asks is told the same, and is told something."""
+NEVER_TOLD = {"/units/{id:uuid}/moves"}
+"""A unit's past is for our own people: a partner's technician may ask, and there is no such unit."""
 
 
 @dataclasses.dataclass(frozen=True)
 class World:
-    """A finished visit of each partner: things by the contract's names, and the ids and names that are its alone.
+    """One of everything of each partner: things by the contract's names, and the ids and names that are its alone.
 
     What belongs to the install base is apart: our own technicians may know it.
     """
 
     ids: dict[str, dict[str, UUID]]
+    words: dict[str, dict[str, str]]
     marks: dict[str, set[str]]
     base: dict[str, set[str]]
 
+    def given(self, side: str) -> dict[str, object]:
+        """What a path or a query about one side can be filled with."""
+        return {**self.ids[side], **self.words[side]}
+
 
 async def world_of(context: Context, cast: Cast, owner: AsyncEngine) -> World:
-    """Both partners with a job, a scan, a claim and a report each."""
-    ids: dict[str, dict[str, UUID]] = {}
+    """Both partners with one of everything."""
+    async with begin(context.database, SYSTEM) as work:
+        sue = await joined(work, cast.pam.http, "sue", Role.PARTNER_OFFICE, cast.south)
+    sides = (Side("north", cast.north, cast.ann, cast.pam), Side("south", cast.south, cast.ben, sue))
+    planted = dict(zip(sides, await plenty_of(context, cast, owner, *sides), strict=True))
+    ids = {side.name: things.ids for side, things in planted.items()}
+    words = {side.name: things.words for side, things in planted.items()}
+    base = {side.name: {str(thing) for thing in things.base} for side, things in planted.items()}
     marks: dict[str, set[str]] = {}
-    base: dict[str, set[str]] = {}
-    for side, partner_id, who in (("north", cast.north, cast.ann), ("south", cast.south, cast.ben)):
-        ready = await make.ready_visit(context, cast, technician=who)
-        await claimed(ready)
-        things = {
-            "customer": ready.customer_id,
-            "contact": ready.contact_id,
-            "site": ready.site_id,
-            "unit": ready.unit_id,
-        }
-        async with owner.begin() as connection:
-            for table, column in (("customer", "name"), ("contact", "name")):
-                await connection.execute(
-                    text(f"UPDATE {table} SET {column} = :mark WHERE id = :id"),
-                    {"mark": f"secret {table} of {side}", "id": things[table]},
-                )
-        claim = await rows(owner, f"SELECT id FROM claim WHERE partner_id = '{partner_id}'")
-        assert len(claim) == 1
-        ids[side] = {
-            **{f"{name}_id": thing for name, thing in things.items()},
-            "job_id": ready.job_id,
-            "visit_id": ready.visit_id,
-            "claim_id": UUID(str(claim[0][0])),
-            "account_id": who.id,
-            "technician_id": who.id,
-            "device_id": actor_of(who).device_id or uuid4(),
-            "partner_id": partner_id,
-            "/jobs": ready.job_id,
-            "/visits": ready.visit_id,
-            "/claims": UUID(str(claim[0][0])),
-            "/units": ready.unit_id,
-            "/customers": ready.customer_id,
-            "/sites": ready.site_id,
-            "/people": who.id,
-            "/partners": partner_id,
-        }
-        base[side] = {str(thing) for thing in things.values()}
-        base[side] |= {f"secret {table} of {side}" for table in ("customer", "contact")}
-        marks[side] = await ids_of(owner, partner_id)
+    for side in sides:
+        base[side.name] |= {*map(side.secret, OF_THE_BASE)}
+        marks[side.name] = await ids_of(owner, side.partner_id)
+        marks[side.name] |= {str(ids[side.name]["/uploads"]), *map(side.secret, OF_THE_PARTNER)}
     assert marks["north"] & marks["south"] == set()
     assert min(len(found) for found in marks.values()) > 15
-    return World(ids, marks, base)
+    return World(ids, words, marks, base)
 
 
 async def ids_of(owner: AsyncEngine, partner_id: UUID) -> set[str]:
@@ -115,12 +106,6 @@ async def ids_of(owner: AsyncEngine, partner_id: UUID) -> set[str]:
                 told = await rows(owner, f"SELECT {key} FROM {table.name} WHERE partner_id = '{partner_id}'")
                 found |= {str(row[0]) for row in told}
     return found
-
-
-def asked(one: Operation, ids: dict[str, UUID]) -> tuple[str, dict[str, str]]:
-    """The path and the query of a read about these things."""
-    query = {name: str(ids[name]) for name in parameters_of(one, "query") if name in ids}
-    return path_of(one, **ids), query
 
 
 def documented(one: Operation) -> set[int]:
@@ -138,39 +123,78 @@ def expected(one: Operation, role: Role | None) -> set[int]:
     return told - {401, 403} if role in one.by else {403}
 
 
-async def read(one: Operation, caller: Caller, ids: dict[str, UUID], *, narrowed: bool) -> httpx.Response:
-    path, query = asked(one, ids)
-    required = {part["name"] for part in described(one).get("parameters", []) if part.get("required")}
-    return await caller.get(path, **{name: value for name, value in query.items() if narrowed or name in required})
+Asked = tuple[str, dict[str, str]]
+"""A path and a query."""
 
 
-async def wrong_reads(cast: Cast, nobody: Caller, world: World) -> list[str]:
-    """Let everybody read everything of both partners; returns what was answered wrongly or showed a rival's things."""
+def ways_to_ask(one: Operation, world: World, side: str) -> list[Asked]:
+    """Return how a read can ask about one side's things: with as little as must be, and naming whatever it can."""
+    given = world.given(side)
+    narrow, wide = query_of(one, given), query_of(one, given, narrowed=False)
+    return [(path_of(one, **given), query) for query in ([wide] if narrow == wide else [wide, narrow])]
+
+
+async def wrong_reads(cast: Cast, nobody: Caller, world: World) -> tuple[list[str], set[tuple[str, str]]]:
+    """Let everybody read everything of both partners.
+
+    Returns what was answered wrongly or showed a rival's things, and who found something of their own where.
+    """
     callers = {name: getattr(cast, name) for name in NAMES} | {"nobody": nobody}
     wrong: list[str] = []
+    found: set[tuple[str, str]] = set()
     for one in READS:
         for name, caller in callers.items():
             role = None if name == "nobody" else actor_of(caller).role
-            for side, narrowed in itertools.product(("north", "south"), (False, True)):
-                response = await read(one, caller, world.ids[side], narrowed=narrowed)
-                told = f"{name} asks for {name_of(one)} of {side}: {response.status_code} {response.text[:200]}"
-                media = response.headers["content-type"]
-                if response.status_code not in expected(one, role):
-                    wrong.append(told)
-                if response.status_code >= 400 and not media.startswith((MEDIA, "text/html")):
-                    wrong.append(told)
-                if marks := shown(response, world, RIVALS.get(name, ()), side, base=name != "otto"):
-                    wrong.append(f"{told} shows {marks}")
-    return wrong
+            before: list[Asked] = []
+            for side in sorted(world.ids, key=lambda side: side != SIDES.get(name)):
+                for path, query in ways_to_ask(one, world, side):
+                    if (path, query) in before:
+                        continue
+                    before.append((path, query))
+                    response = await caller.get(path, **query)
+                    told = f"{name} asks for {name_of(one)} of {side}: {response.status_code} {response.text[:200]}"
+                    media = response.headers["content-type"]
+                    if response.status_code not in expected(one, role):
+                        wrong.append(told)
+                    if response.status_code >= 400 and not media.startswith((MEDIA, "text/html")):
+                        wrong.append(told)
+                    if marks := shown(response, world, RIVALS.get(name, ()), side, base=name != "otto"):
+                        wrong.append(f"{told} shows {marks}")
+                    if side == SIDES.get(name) and is_own(one, response, world, side):
+                        found.add((name, one.path))
+    return wrong, found
+
+
+def is_own(one: Operation, response: httpx.Response, world: World, side: str) -> bool:
+    """Whether an answer tells somebody of this side something of its own, where not everybody is told the same."""
+    if one.path in ALIKE or not has_content(response):
+        return one.path in ALIKE and has_content(response)
+    told = text_of(response)
+    return any(mark in told for mark in world.marks[side] | world.base[side])
+
+
+def found_nothing(found: set[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return for every read of a partner who of its people found nothing of their own; most have nobody."""
+    return {
+        name_of(one): [who for who in SIDES if ROLES[who] in one.by and (who, one.path) not in found]
+        for one in READS
+        if one.by is not PUBLIC and {*ROLES.values()} & one.by and one.path not in NEVER_TOLD
+    }
 
 
 def shown(
     response: httpx.Response, world: World, rivals: tuple[str, ...], side: str, *, base: bool = True
 ) -> list[str]:
-    """The marks of these partners in an answer; a refusal may repeat what was asked for."""
-    about = {str(thing) for thing in world.ids[side].values()} if response.status_code >= 400 else set()
+    """The marks of these partners in an answer, or in the path of what was answered with anything at all.
+
+    A refusal may repeat what was asked for.
+    """
+    if not rivals:
+        return []
+    about = {str(thing) for thing in world.given(side).values()} if response.status_code >= 400 else set()
     marks = set().union(*(world.marks[rival] | (world.base[rival] if base else set()) for rival in rivals))
-    return [mark for mark in marks - about if mark in response.text]
+    told = text_of(response) + (response.request.url.path if has_content(response) else "")
+    return [mark for mark in marks - about if mark in told]
 
 
 async def wrong_writes(cast: Cast, nobody: Caller, world: World, owner: AsyncEngine) -> list[str]:
@@ -184,7 +208,9 @@ async def wrong_writes(cast: Cast, nobody: Caller, world: World, owner: AsyncEng
         for name in ("ann", "pam", "otto", "nobody"):
             caller: Caller = nobody if name == "nobody" else getattr(cast, name)
             headers = {**usual_headers(one), **caller.headers, "idempotency-key": uuid4().hex}
-            response = await caller.http.request(one.method, path_of(one, **south), content=body, headers=headers)
+            response = await caller.http.request(
+                one.method, path_of(one, **world.given("south")), content=body, headers=headers
+            )
             told = f"{name} sends {name_of(one)}: {response.status_code} {response.text[:200]}"
             if one.by is PUBLIC:
                 allowed = documented(one)
@@ -233,7 +259,8 @@ async def shown_to(impostor: Caller, world: World) -> tuple[int, list[str]]:
     answered = 0
     for one in READS:
         for side in ("north", "south") if Role.ADMIN in one.by else ():
-            response = await read(one, impostor, world.ids[side], narrowed=False)
+            path, query = ways_to_ask(one, world, side)[0]
+            response = await impostor.get(path, **query)
             answered += response.status_code == 200
             if response.status_code < 400 and (marks := shown(response, world, ("south",), side)):
                 wrong.append(f"{name_of(one)} of {side} shows {marks}: {response.text[:300]}")
