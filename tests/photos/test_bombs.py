@@ -12,6 +12,8 @@ from tests.photos.bombs import BOMBS, OTHER
 TOO_LARGE = (
     "PNG: 2³¹-1 by 2³¹-1",
     "JPEG: 65,500 by 65,500",
+    "WebP: 50 megapixels",
+    "WebP: frames of 50 megapixels",
     "WebP: 16,383 by 16,383",
     "WebP: 2²⁴ by 2²⁴",
     "more than 25 MB",

@@ -9,6 +9,7 @@ from PIL import ExifTags, Image, ImageFile
 from mobile_sync.photos.picture import grey, open_picture, reencode
 from mobile_sync.photos.problems import PhotoKindNotAccepted, PhotoTooLarge, PhotoUnreadable
 from tests.photos.drawn import jpeg, png
+from tests.photos.pieces import one_colour, webp_of
 
 FEW = 1_000_000
 
@@ -68,6 +69,12 @@ def test_fifty_megapixels_are_the_limit() -> None:
     assert open_picture(png(Image.new("1", (10_000, 5_000)))).size == (10_000, 5_000)
     with pytest.raises(PhotoTooLarge):
         open_picture(png(Image.new("1", (10_001, 5_000))))
+
+
+def test_thirty_megapixels_are_the_limit_of_a_webp() -> None:
+    assert open_picture(webp_of(one_colour(6_000, 5_000))).size == (6_000, 5_000)
+    with pytest.raises(PhotoTooLarge, match="30 megapixels"):
+        open_picture(webp_of(one_colour(6_001, 5_000)))
 
 
 def test_a_header_that_claims_billions_of_pixels_is_too_large() -> None:
