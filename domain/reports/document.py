@@ -208,7 +208,7 @@ def freeze(part: ReportDocument | PersonalPart) -> bytes:
     Raises: NotCanonical.
     """
     written = canonical(part)
-    read(written, type(part))
+    _within_bounds(written, type(part))
     return written
 
 
@@ -217,15 +217,19 @@ def read(written: bytes, shape: type[Frozen]) -> Frozen:
 
     Raises: NotCanonical when a bound is broken, or the bytes are not the one way to write this.
     """
-    if len(written) > document_bytes_max:
-        raise NotCanonical(f"larger than {document_bytes_max} bytes")
-    try:
-        part = msgspec.json.decode(written, type=shape)
-    except msgspec.DecodeError as error:
-        raise NotCanonical(str(error)) from error
+    part = _within_bounds(written, shape)
     if canonical(msgspec.json.decode(written)) != written:
         raise NotCanonical("not the canonical way to write this document")
     return part
+
+
+def _within_bounds(written: bytes, shape: type[Frozen]) -> Frozen:
+    if len(written) > document_bytes_max:
+        raise NotCanonical(f"larger than {document_bytes_max} bytes")
+    try:
+        return msgspec.json.decode(written, type=shape)
+    except msgspec.DecodeError as error:
+        raise NotCanonical(str(error)) from error
 
 
 def digest(document_bytes: bytes) -> bytes:

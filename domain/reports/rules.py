@@ -1,6 +1,7 @@
 """What decides about reports: how a sheet fits its document, what a revision is worth today, when a PIN must wait."""
 
 import datetime as dt
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, Literal, TypeVar
 
@@ -118,17 +119,23 @@ def frozen(part: ReportDocument | PersonalPart) -> bytes:
     """Write a document or personal part for good, as it fits into its bounds.
 
     A visit is never held up by a sheet that is too long: texts are cut and lines left out until it fits, and a document
-    that lost anything says so by a flag.
+    that lost anything says so by a flag. Most fit as they are.
     """
-    for lines_max, letters_max in zip(LINES_MAX, LETTERS_MAX, strict=True):
-        fitting = fit(part, lines_max, letters_max)
-        if isinstance(fitting, ReportDocument) and fitting != part:
-            fitting = msgspec.structs.replace(fitting, flags=(*fitting.flags[:49], SHORTENED))
+    for fitting in _ever_shorter(part):
         try:
             return freeze(fitting)
         except NotCanonical as error:
             refused = error
     raise refused
+
+
+def _ever_shorter(part: ReportDocument | PersonalPart) -> Iterator[ReportDocument | PersonalPart]:
+    yield part
+    for lines_max, letters_max in zip(LINES_MAX, LETTERS_MAX, strict=True):
+        fitting = fit(part, lines_max, letters_max)
+        if isinstance(fitting, ReportDocument) and fitting != part:
+            fitting = msgspec.structs.replace(fitting, flags=(*fitting.flags[:49], SHORTENED))
+        yield fitting
 
 
 _shape_of = cache(shapes.type_info)
