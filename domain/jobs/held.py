@@ -3,13 +3,16 @@
 For what phones run most. The objects are not the session's: nothing of them is written but by ``save``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import bindparam, select, true
+from sqlalchemy.orm import class_mapper
+from sqlalchemy.orm.attributes import instance_dict
 
 from domain.jobs.model import Job, Visit
 from domain.jobs.visits import NotYourVisit
@@ -19,11 +22,13 @@ from domain.kit.read import Prepared
 from domain.kit.work import Work
 from domain.people.access import own_params, own_rows_of
 
+Row = TypeVar("Row", Job, Visit)
 _JOB = list(Job.__table__.columns)
 _VISIT = [column for column in Visit.__table__.columns if column.name != "planned_span"]
 _SETTLED = {"id", "job_id", "assignment_id", "partner_id", "technician_id", "number", "planned_from", "planned_to"}
 """What no step of a visit changes."""
 _SAVED_OF_VISIT = tuple(column.name for column in _VISIT if column.name not in _SETTLED)
+_NAMES_OF_JOB, _NAMES_OF_VISIT = ([column.name for column in columns] for columns in (_JOB, _VISIT))
 _SAVED_OF_JOB = ("state", "version", "closed_at")
 
 
@@ -46,11 +51,18 @@ async def hold(work: Work, visit_id: UUID) -> Held:
     if row is None:
         raise NotFound("There is no such visit among yours.")
     values = list(row.values())
-    visit = Visit(**dict(zip((column.name for column in _VISIT), values, strict=False)))
+    visit = _read(Visit, _NAMES_OF_VISIT, values)
     if actor.role is Role.TECHNICIAN and visit.technician_id != actor.account_id and not work.accepted:
         raise NotYourVisit("Only the technician of a visit writes on its sheet.")
-    of_job = dict(zip((column.name for column in _JOB), values[len(_VISIT) :], strict=True))
-    return Held(None if of_job["id"] is None else Job(**of_job), visit)
+    of_job = values[len(_VISIT) :]
+    return Held(_read(Job, _NAMES_OF_JOB, of_job) if any(of_job) else None, visit)
+
+
+def _read(kind: type[Row], names: Sequence[str], values: Sequence[Any]) -> Row:
+    """Return an object with values as they were read: set one by one, each would be noted as a change."""
+    made: Row = class_mapper(kind).class_manager.new_instance()
+    instance_dict(made).update(zip(names, values, strict=False))
+    return made
 
 
 @cache
