@@ -126,6 +126,7 @@ def connect(app_url: str, partner_url: str, *, pool_size: int = 10) -> Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=5,
+            pool_use_lifo=True,  # the connection that was used last has all its plans at hand, and the processor too
             pool_reset_on_return="rollback",
             hide_parameters=True,  # what people wrote must not reach a log through an error's text
             connect_args={
