@@ -5,10 +5,8 @@ import contextlib
 import os
 import random
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +18,7 @@ from tests import make
 from tests.bench.served import free_port, scratch
 from tests.cast import cast_of
 from tests.prove.dying import POINTS
+from tests.prove.forked import forks_of
 from tests.prove.result import Result, Sizes, judged
 from tests.prove.writers import Writers, everybody
 
@@ -27,7 +26,7 @@ NUMBER = 5
 SIZES = {"kills": (5, 100), "stops": (5, 200), "repeated": (200, 2_000)}
 NTH_MAX = 8
 """A server dies when it passed its point for the first to the eighth time."""
-POINT_S, LOAD_S = 60, 0.7
+ANSWER_S, LOAD_S = 60, 0.7
 
 
 async def measure(sizes: Sizes) -> Result:
@@ -39,20 +38,22 @@ async def measure(sizes: Sizes) -> Result:
         context: Any = SimpleNamespace(database=database)
         cast = await cast_of(context, client)
         ready = await make.ready_visit(context, cast, technician=cast.otto)
-        async with _servers(server, data) as servers:
-            client.base_url = httpx.URL(f"http://127.0.0.1:{servers.port}")
+        environment = {"DATABASE_URL": server.url("fieldstone_app"), "FIELDSTONE_DATA": str(data)}
+        port = free_port()
+        client.base_url = httpx.URL(f"http://127.0.0.1:{port}")
+        async with forks_of("tests.prove.dying", **environment) as servers:
             writing = [asyncio.create_task(writers.write(making)) for making in everybody(cast, ready)]
             for point in POINTS * sizes["kills"]:
                 nth = dice.randint(1, NTH_MAX)
-                await servers.begin(nth, point)
+                await servers.begin(f"{port} {nth} {point}")
                 code = await servers.ended()
                 if code != -signal.SIGKILL:
                     writers.failures.append(f"no death where {point} ({nth}.): ended with {code}")
-            await servers.begin(0, "none")
+            await servers.begin(f"{port} 0 none")
             await _answering(client)
             for _ in range(sizes["stops"]):
                 await asyncio.sleep(LOAD_S * 2 * dice.random())
-                again.append(await asyncio.to_thread(_stopped_and_back, data / "postgres"))
+                again.append(await asyncio.to_thread(stopped_and_back, data / "postgres"))
             await asyncio.sleep(LOAD_S)
             writers.over.set()
             await asyncio.gather(*writing)
@@ -80,7 +81,7 @@ async def _client() -> AsyncIterator[httpx.AsyncClient]:
 
 async def _answering(client: httpx.AsyncClient) -> None:
     """Wait until the server answers: one that starts without a database ends at once, as it should."""
-    async with asyncio.timeout(POINT_S):
+    async with asyncio.timeout(ANSWER_S):
         while True:
             with contextlib.suppress(httpx.TransportError):
                 if (await client.get("/health")).status_code == 200:
@@ -88,57 +89,7 @@ async def _answering(client: httpx.AsyncClient) -> None:
             await asyncio.sleep(0.1)
 
 
-@dataclass(slots=True)
-class _Servers:
-    """A process that forks servers, each of which dies at a point; always at the same address."""
-
-    process: asyncio.subprocess.Process
-    port: int
-    child: int = 0
-
-    async def begin(self, nth: int, point: str) -> None:
-        """Start the next server."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{self.port} {nth} {point}\n".encode())
-        self.child = int((await self._said()).split()[1])
-
-    async def ended(self) -> int:
-        """Wait until the server died, and return how; one that lives too long is killed and told as 0."""
-        try:
-            async with asyncio.timeout(POINT_S):
-                return int((await self._said()).split()[1])
-        except TimeoutError:
-            os.kill(self.child, signal.SIGKILL)
-            await self._said()
-            return 0
-
-    async def _said(self) -> str:
-        assert self.process.stdout is not None
-        return (await self.process.stdout.readline()).decode()
-
-
-@asynccontextmanager
-async def _servers(server: embedded.Embedded, data: Path) -> AsyncIterator[_Servers]:
-    environment = {**os.environ, "DATABASE_URL": server.url("fieldstone_app"), "FIELDSTONE_DATA": str(data)}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.prove.dying"),
-        env=environment,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    servers = _Servers(process, free_port())
-    try:
-        yield servers
-    finally:
-        if process.stdin is not None:
-            process.stdin.close()
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(servers.child, signal.SIGTERM)
-        await process.wait()
-
-
-def _stopped_and_back(folder: Path) -> embedded.Embedded:
+def stopped_and_back(folder: Path) -> embedded.Embedded:
     """Stop PostgreSQL as a power cut does, with no word to anybody, and start it again."""
     postgres = embedded._Server.of(folder).process_id()
     assert postgres is not None

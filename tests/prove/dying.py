@@ -1,13 +1,11 @@
 """A server that kills itself at a labelled point: ``python -m tests.prove.dying``, told on stdin ``PORT NTH POINT``.
 
-The process imports the product once and forks a server for every line, so that a server is back within a moment. It
-answers each line with how its server ended. ``none`` as the point is a server that lives.
+``none`` as the point is a server that lives.
 """
 
 import asyncio
 import os
 import signal
-import sys
 from collections import Counter
 from typing import Any
 
@@ -19,6 +17,7 @@ from litestar import Litestar
 from api.adapters.blobs import FolderBlobs
 from api.app import make_app
 from domain.kit import database
+from tests.prove.forked import fork_for_each_line
 
 POINTS = (
     "the transaction is open",
@@ -55,10 +54,11 @@ def lay_in_wait(death: Death) -> None:
     """Put the points where the product commits, keeps files and answers."""
     real_open, real_execute, real_put = database._open, Connection.execute, FolderBlobs._put_file
 
-    async def opened(connection: Any, driver: Any, opening: str) -> None:
-        await real_open(connection, driver, opening)
+    async def opened(connection: Any, driver: Any, opening: str) -> str:
+        said = await real_open(connection, driver, opening)
         if opening.startswith("BEGIN; "):
             death.at(OPENED)
+        return said
 
     async def execute(self: Connection, query: str, *given: Any, **more: Any) -> str:
         if query != "COMMIT":
@@ -99,19 +99,15 @@ def serve(product: Litestar, port: int, death: Death) -> None:
 
 
 def main() -> None:
-    """Fork a server for every line on stdin; say how each ended, and nothing else."""
+    """Serve for every line, at a port and until a death."""
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     product = make_app()  # connects to nothing before it serves
-    for line in sys.stdin:
-        port, nth, point = line.rstrip("\n").split(" ", 2)
-        child = os.fork()
-        if child == 0:
-            sys.stdin.close()
-            serve(product, int(port), Death(point, int(nth)))
-            os._exit(0)
-        print(f"began {child}", flush=True)
-        _, status = os.waitpid(child, 0)
-        print(f"ended {os.waitstatus_to_exitcode(status)}", flush=True)
+
+    def live(told: str) -> None:
+        port, nth, point = told.split(" ", 2)
+        serve(product, int(port), Death(point, int(nth)))
+
+    fork_for_each_line(live)
 
 
 if __name__ == "__main__":
