@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 
@@ -53,9 +53,10 @@ class Writers:
         for one in making:
             if self.over.is_set():
                 return
-            await self._until_acknowledged(one)
+            await self.until_acknowledged(one)
 
-    async def _until_acknowledged(self, one: Write) -> None:
+    async def until_acknowledged(self, one: Write) -> None:
+        """Send something again and again until it is acknowledged, or refused for good."""
         until = time.monotonic() + PATIENCE_S
         while True:
             try:
@@ -166,22 +167,27 @@ def files(pam: Caller, mark: str) -> Iterator[Write]:
         yield Write(f"file {number}", send, "SELECT count(*) FROM submission_file WHERE id = $1", (file_id,))
 
 
+async def uploaded(phone: Caller, content: bytes, upload_id: UUID) -> httpx.Response:
+    """Send what is not kept yet of a photo, in one piece."""
+    told = metadata(id=str(upload_id), sha256=sha256_of(content))
+    headers = {**phone.headers, **TUS, "upload-length": str(len(content)), "upload-metadata": told}
+    begun = await phone.http.post("/uploads", headers=headers)
+    if begun.status_code >= 300:
+        return begun
+    kept = await phone.http.head(f"/uploads/{upload_id}", headers={**phone.headers, **TUS})
+    offset = int(kept.headers.get("upload-offset", "0"))
+    if kept.status_code >= 300 or offset == len(content):
+        return kept
+    return await patch(phone, f"/uploads/{upload_id}", offset, content[offset:])
+
+
 def photos(otto: Caller) -> Iterator[Write]:
     """A phone sends bytes of photos in one piece each; repeated, it asks first how many are kept, as tus says."""
     for number in itertools.count():
         content, upload_id = noise(20_000, number), uuid4()
 
-        async def send(content: bytes = content, upload_id: Any = upload_id) -> httpx.Response:
-            told = metadata(id=str(upload_id), sha256=sha256_of(content))
-            headers = {**otto.headers, **TUS, "upload-length": str(len(content)), "upload-metadata": told}
-            begun = await otto.http.post("/uploads", headers=headers)
-            if begun.status_code >= 300:
-                return begun
-            kept = await otto.http.head(f"/uploads/{upload_id}", headers={**otto.headers, **TUS})
-            offset = int(kept.headers.get("upload-offset", "0"))
-            if kept.status_code >= 300 or offset == len(content):
-                return kept
-            return await patch(otto, f"/uploads/{upload_id}", offset, content[offset:])
+        async def send(content: bytes = content, upload_id: UUID = upload_id) -> httpx.Response:
+            return await uploaded(otto, content, upload_id)
 
         counted = "SELECT (sum(octet_length(content)) / 20000.0)::int FROM transfer_part WHERE transfer_id = $1"
         yield Write(f"photo {number}", send, counted, (place_of(actor_of(otto), upload_id),))
