@@ -36,7 +36,7 @@ from printing.style import (
     Frame,
     Style,
 )
-from printing.typesetting import Line, Setter
+from printing.typesetting import FIT_MAX, Line, Setter
 from printing.words import Language, Words
 
 CONTENT_TOP = PAGE_HEIGHT - TOP - 18
@@ -206,7 +206,7 @@ class _Page:
         """Return at most so many lines of a text, with dots where it was cut."""
         if not text:
             return []
-        lines = self.setter.wrap(text, width, style.size)
+        lines = self.setter.wrap(text[: most * FIT_MAX + 1], width, style.size)
         if len(lines) > most:
             lines = [*lines[: most - 1], self.setter.fit(" ".join(lines[most - 1 :]), width, style)]
         return lines
@@ -241,7 +241,7 @@ class _Page:
         deep = -(-len(codes) // CODE_COLUMNS)
         # A code is written down below, so it is cut off later than its name.
         marked = [f"{each.code}{'*' if each.starred else ''}" for each in codes]
-        widest = max(self.setter.face.width(code, CODE_STYLE.size) for code in marked)
+        widest = max(self.setter.face.width(code[:FIT_MAX], CODE_STYLE.size) for code in marked)
         room = min(max(widest, CODE_ROOM_MIN), width / 2)
         columns = []
         for column in range(CODE_COLUMNS):
