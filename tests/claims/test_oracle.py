@@ -26,7 +26,8 @@ from tests.claims.visits import claimed, now
 from tests.photos.drawn import Code, jpeg, label
 from tests.sync.handset import Handset, handset
 
-ROUNDS = 13
+ROUNDS = 4
+"""So often each way is tried with each class, in both orders; ``make prove`` asks a thousand pairs."""
 CLASSES = ("known", "scrapped", "foreign", "expired", "claimed", "honey")
 _invented = count(1)
 
@@ -152,7 +153,7 @@ def ways(world: World, cast: Cast, phone: Handset) -> dict[str, Way]:
     }
 
 
-async def test_a_thousand_pairs_of_real_and_invented_serials_are_answered_alike(context: Context, cast: Cast) -> None:
+async def test_hundreds_of_pairs_of_real_and_invented_serials_are_answered_alike(context: Context, cast: Cast) -> None:
     world = await world_of(context, cast)
     known = ways(world, cast, handset(cast.ann))
     different: list[str] = []
@@ -168,7 +169,7 @@ async def test_a_thousand_pairs_of_real_and_invented_serials_are_answered_alike(
                 pairs += 1
                 if one != other:
                     different.append(f"{name} by {how}: {one} / {other}")
-    assert pairs >= 1000
+    assert pairs >= 300
     assert different == []
 
 

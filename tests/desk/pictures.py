@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from api.trials.week import DAYS_BACK
 from tests.phone.served import missing, run_in_browser, served
 
 PATIENCE_S = 1800
@@ -16,7 +17,7 @@ def main() -> None:
         sys.exit(lack)
     folder = Path(sys.argv[1]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    with served(whole_week=True) as product:
+    with served(days_back=DAYS_BACK) as product:
         print(run_in_browser(product, "pictures", str(folder), app="desk", patience_s=PATIENCE_S))
 
 

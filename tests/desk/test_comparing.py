@@ -1,4 +1,4 @@
-"""Photos laid side by side at the desk, in a real browser: the week behind has some that were used twice."""
+"""Photos laid side by side at the desk, in a real browser: the days behind have some that were used twice."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from tests.phone.served import Served, missing, need, run_in_browser, served
 def product() -> Iterator[Served]:
     """One product for every run: they change nothing."""
     need(missing())
-    with served(whole_week=True) as running:
+    with served(days_back=3) as running:
         yield running
 
 

@@ -24,7 +24,7 @@ from api.settings import ROOT, Settings
 from api.trials.aftermath import follow
 from api.trials.demo import PASSWORD, SEED
 from api.trials.masterdata import fill
-from api.trials.week import LABEL_HOST, Week
+from api.trials.week import DAYS_BACK, LABEL_HOST, Week
 from api.trials.world import Installed
 from api.worker import drain
 from domain.installs.links import digital_link
@@ -55,10 +55,10 @@ class Served:
 
 
 @contextmanager
-def served(*, whole_week: bool = False, bare: bool = False) -> Iterator[Served]:
+def served(*, days_back: int = 0, bare: bool = False) -> Iterator[Served]:
     """Lend a product in which every technician has jobs today.
 
-    With the ``whole_week`` it also has a past and its reports; ``bare`` hands out the app without its screens.
+    It also has a past of ``days_back`` days, with its reports; ``bare`` hands out the app without its screens.
     """
     with tempfile.TemporaryDirectory(prefix="fieldstone-app-", dir="/var/tmp") as folder:
         data = Path(folder)
@@ -75,7 +75,7 @@ def served(*, whole_week: bool = False, bare: bool = False) -> Iterator[Served]:
                 database_url=server.url("fieldstone_app"),
                 partner_database_url=server.url("fieldstone_partner"),
             )
-            machines = asyncio.run(_fill(server.url("fieldstone_owner"), settings, whole_week))
+            machines = asyncio.run(_fill(server.url("fieldstone_owner"), settings, days_back))
             labels.mkdir()
             for unit in machines:
                 link = digital_link(LABEL_HOST, unit.gtin, unit.serial)
@@ -104,7 +104,7 @@ def served(*, whole_week: bool = False, bare: bool = False) -> Iterator[Served]:
             embedded.remove(data / "postgres")
 
 
-async def _fill(owner_url: str, settings: Settings, whole_week: bool) -> list[Installed]:
+async def _fill(owner_url: str, settings: Settings, days_back: int) -> list[Installed]:
     await upgrade(owner_url)
     context = build(settings)
     try:
@@ -113,10 +113,10 @@ async def _fill(owner_url: str, settings: Settings, whole_week: bool) -> list[In
 
         async def body(work: Work) -> Week:
             world = await fill(work, rng, units=UNITS, password_hash=password_hash)
-            return Week(context, world, rng, utc_now().astimezone(HERE).date())
+            return Week(context, world, rng, utc_now().astimezone(HERE).date(), days_back=days_back or DAYS_BACK)
 
         week = await transact(context.database, SYSTEM, body)
-        if whole_week:
+        if days_back:
             await week.live(lambda done, total: None)
             await drain(context)
             await follow(week)

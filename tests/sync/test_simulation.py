@@ -20,7 +20,8 @@ from api.trials.simulation.schedule import Verdict
 from api.trials.simulation.world import Ground
 
 SEEDS = json.loads((Path(__file__).parent / "seeds.json").read_text())
-EVERY_TIME = range(1, 201)
+EVERY_TIME = range(1, 51)
+"""In them every fault strikes; `make prove` plays two hundred."""
 CAUGHT_WITHIN = 150
 """So many schedules a sabotage may go unnoticed; the seed that is known to show it comes first."""
 
@@ -59,7 +60,7 @@ def told(tally: Tally) -> str:
     )
 
 
-async def test_nothing_is_lost_under_two_hundred_seeds(found: Ground) -> None:
+async def test_nothing_is_lost_under_fifty_seeds(found: Ground) -> None:
     tally, _ = await played(found, list(EVERY_TIME), enough=3)
     assert tally.failed == [], told(tally)
     assert {*OFTEN, *MOVES} - set(tally.faults) == set(), "a fault never struck"
