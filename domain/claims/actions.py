@@ -5,7 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from domain.claims.facts import ScanFacts, ScanVerdict, Source, TagState
 from domain.claims.gathering import TagSeen, VisitSeen, scan_facts, tag_seen, visit_seen
@@ -18,17 +18,14 @@ from domain.jobs.rules import Reckoned, reckon
 from domain.jobs.scope import tell_visit
 from domain.jobs.visits import CLOSED, NotYourVisit
 from domain.kit.actor import SYSTEM, Role
-from domain.kit.base import Record
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.limits import LatitudeE6, LongitudeE6, Moment, Reason, ScannedText, Symbology, Word
 from domain.kit.problem import Kind, NotFound, Problem
-from domain.kit.read import Prepared
 from domain.kit.work import Work
 from domain.people.access import SHEET
 from domain.warranty.rules import Coverage, coverage
 from domain.worklog.rules import day_at
 
-_INSERT = Prepared(insert(Record.metadata.tables[Scan.__tablename__]))
 NOW = dt.timedelta()
 RESOLVE = "scan.resolve"
 """The worker's task that judges a partner's reading for the office."""
@@ -156,7 +153,7 @@ async def _judge_now(work: Work, read: Reading) -> Done:
     )
     # What the office keys in on a partner's visit is told to the partner as if its own technician had scanned.
     told = answer if seen.partner_id is None else _told_to_partner(work, seen, parsed, tag)
-    await _store(work, read, told, facts, verdict)
+    _store(work, read, told, facts, verdict)
     keys = [key for key, _, _ in readings(parsed)]
     await touch_honey(work, seen.partner_id, keys, facts.unit_id, work.op_id, "scan")
     late = seen.state in CLOSED
@@ -167,7 +164,7 @@ async def _leave_to_the_office(work: Work, read: Reading) -> Done:
     """Store a partner's reading by one path that looks nothing up, so that timing tells nothing either."""
     seen, parsed = read.seen, read.parsed
     told = _told_to_partner(work, seen, parsed, read.tag)
-    await _store(work, read, told)
+    _store(work, read, told)
     await work.enqueue(RESOLVE, ResolveScan(work.op_id))
     known = ScanRead(seen.names_its_unit(parsed), parsed.gtin, tuple(key for key, _, _ in readings(parsed)))
     return Done(told, known, "recorded" if told is UNDER_CHECK else "applied")
@@ -191,7 +188,7 @@ def _check_evidence(cmd: RecordScan, seen: VisitSeen) -> None:
         raise TypedScanNeedsEvidence("Say why it cannot be scanned, and add a photo of kind label.")
 
 
-async def _store(
+def _store(
     work: Work,
     read: Reading,
     told: ScanRecorded,
@@ -228,11 +225,11 @@ async def _store(
         "longitude_e6": cmd.longitude_e6,
         "op_id": work.op_id,
         "resolved_at": None if facts is None else work.now,
-        "facts": None if facts is None else msgspec.json.encode(facts).decode(),
-        "verdict": None if verdict is None else msgspec.json.encode(verdict).decode(),
-        "told": msgspec.json.encode(told).decode(),
+        "facts": facts,
+        "verdict": verdict,
+        "told": told,
     }
-    await _INSERT.run(work.driver, row)
+    work.rows.add(Scan.__tablename__, row)
 
 
 async def resolve_scan(work: Work, scan_id: UUID) -> dt.timedelta:

@@ -122,6 +122,7 @@ async def watch_claim(work: Work, claim_id: UUID) -> None:
 
 async def raise_alert(work: Work, kind: str, once: str, **about: Any) -> None:
     """Tell the managers of something, a single time for each occasion."""
+    await work.flush()  # the reading that it is about
     values = {"id": new_id(), "kind": kind, "once": once, "at": work.now, "facts": {}} | about
     await work.db.execute(insert(Alert).values(values).on_conflict_do_nothing())
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import CompoundSelect, Dialect, Insert, Select
+from sqlalchemy import CompoundSelect, Dialect, Select
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -59,14 +59,13 @@ _DIALECT: Dialect = asyncpg.dialect()  # type: ignore[no-untyped-call]
 class Prepared:
     """A statement compiled once and sent to the driver as it is, for the few that phones and scans run most.
 
-    Rows come as the driver gives them and JSON as text; what is sent for a JSON column is text too.
+    Rows come as the driver gives them and JSON as text.
     """
 
-    def __init__(self, statement: AnySelect | CompoundSelect[Any] | Insert, *names: str) -> None:
-        """Compile ``statement``; ``names`` are the parameters of a SELECT that each run gives."""
+    def __init__(self, statement: AnySelect | CompoundSelect[Any], *names: str) -> None:
+        """Compile ``statement``; ``names`` are the parameters that each run gives."""
         compiled: Any = statement.compile(dialect=_DIALECT)
-        unknown = dict.fromkeys(names) if names else dict.fromkeys(compiled.positiontup)
-        expanded = compiled.construct_expanded_state(unknown)
+        expanded = compiled.construct_expanded_state(dict.fromkeys(names))
         self.sql: str = expanded.statement
         self.names: list[str] = list(expanded.positiontup)
         self.constants: dict[str, Any] = dict(expanded.parameters)
@@ -78,10 +77,6 @@ class Prepared:
     async def all(self, db: AsyncConnection, given: Mapping[str, Any]) -> list[Any]:
         """Return every row that a reading connection finds."""
         return list(await driver_of(db).fetch(self.sql, *self.values(given)))
-
-    async def run(self, driver: Any, given: Mapping[str, Any]) -> None:
-        """Run it for its effect."""
-        await driver.execute(self.sql, *self.values(given))
 
     def values(self, given: Mapping[str, Any]) -> list[Any]:
         """Return the parameters in the order the driver wants them."""
