@@ -22,6 +22,7 @@ MEDIA = {
     ".webmanifest": "application/manifest+json",
     ".png": "image/png",
 }
+ANY_MEDIA = "|".join(MEDIA.values())
 SUFFIXES = {"br": ".br", "gzip": ".gz"}
 _NAMED_BY_CONTENT = re.compile(r".+-[A-Za-z0-9_-]{8}\.(js|css|wasm)")
 HEADERS = {

@@ -1,6 +1,6 @@
 """The office's and the partners' desk: its built files, which call the API with the browser's session."""
 
-from api.built import Build, BuiltFile
+from api.built import ANY_MEDIA, Build, BuiltFile
 from api.operation import PUBLIC, Call, operation
 from api.pages import shown
 from api.problems import AppNotBuilt
@@ -42,7 +42,7 @@ async def welcome_page(call: Call) -> object:
     params=BuiltFile,
     answer=str,
     problems=(NotFound,),
-    media="application/octet-stream",
+    media=ANY_MEDIA,
     etag=True,
 )
 async def desk_file(call: Call) -> object:

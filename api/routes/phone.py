@@ -1,6 +1,6 @@
 """The technician's app: its built files."""
 
-from api.built import Build, BuiltFile
+from api.built import ANY_MEDIA, Build, BuiltFile
 from api.operation import PUBLIC, Call, operation
 from api.pages import led, shown
 from api.problems import AppNotBuilt
@@ -48,7 +48,7 @@ async def app_page(call: Call) -> object:
     params=BuiltFile,
     answer=str,
     problems=(NotFound,),
-    media="application/octet-stream",
+    media=ANY_MEDIA,
     etag=True,
 )
 async def app_file(call: Call) -> object:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from api.bulk_prints import MEDIA
 from api.operation import Call, Reply, command_operation, operation
 from domain.kit.actor import OFFICE
 from domain.kit.page import Page, PageQuery
@@ -60,7 +61,7 @@ async def show_print_job(call: Call) -> object:
     by=OFFICE,
     params=WhichPrint,
     answer=bytes,
-    media="application/octet-stream",
+    media="|".join(sorted({*MEDIA.values()})),
     problems=(NotFound, NotPrintedYet),
 )
 async def fetch_print(call: Call) -> object:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from api import built, bulk_prints
 from api.openapi import MOMENT_NAMES, RETRIED, ProblemBody, document_bytes, openapi_path, problems_of
 from api.operation import OPERATIONS, PUBLIC, Operation, add
 from api.problems import MEDIA, status_of
@@ -47,6 +48,19 @@ def test_an_operation_says_what_it_does_for_whom_and_how_it_may_fail(one: Operat
 def test_an_answer_that_leads_elsewhere_has_no_content(one: Operation) -> None:
     responses = described(one)["responses"]
     assert [status for status, said in responses.items() if status.startswith("3") and "content" in said] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "served"),
+    [
+        ("/print-jobs/{id:uuid}/file", bulk_prints.MEDIA),
+        ("/app/{name:str}", built.MEDIA),
+        ("/desk/{name:str}", built.MEDIA),
+    ],
+)
+def test_the_contract_names_every_kind_of_file_that_is_served(path: str, served: dict[str, str]) -> None:
+    told = described(OPERATIONS["GET", path])["responses"]["200"]["content"]
+    assert told.keys() == {*served.values()}
 
 
 @every
