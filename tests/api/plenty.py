@@ -135,17 +135,15 @@ async def _planted(context: Context, cast: Cast, owner: AsyncEngine, side: Side)
         ids[first] = ids[name]
     for who in (side.office, cast.ada):
         await begin(who, photo_bytes(), ids["/uploads"])
-    now = utc_now()
-    words = {
-        "from": (now - SPAN).isoformat(),
-        "to": (now + SPAN).isoformat(),
-        "day": f"{now:%Y-%m-%d}",
-        "by": "partner",
-        "feed": "catalogue",
-        "serial": planned.serial,
-        "programme_id": str(done.programme_id),
-    }
+    words = {**today(), "feed": "catalogue", "serial": planned.serial, "programme_id": str(done.programme_id)}
     return Things(ids, words, base)
+
+
+def today() -> dict[str, str]:
+    """Return the day, and the span of time around it, that reads are asked about."""
+    now = utc_now()
+    span = {"from": (now - SPAN).isoformat(), "to": (now + SPAN).isoformat()}
+    return {**span, "day": f"{now:%Y-%m-%d}", "by": "partner"}
 
 
 _NAMED = {
@@ -221,7 +219,8 @@ async def _at_the_desk(cast: Cast, side: Side, done: make.ReadyVisit, planned: m
         (done.unit_id, "warranty_type", "extended"),
         (planned.unit_id, "supplier", side.secret("supplier")),
     ):
-        change = {"field": field, "base": "", "value": value}
+        was = (await cast.dora.get(f"/units/{unit_id}")).json()["unit"][field] or ""
+        change = {"field": field, "base": was, "value": value}
         await cast.dora.done("/units/correct", {"unit_id": str(unit_id), "changes": [change], "reason": "invoice"})
     tag = await cast.dora.done("/tags", {"unit_id": str(planned.unit_id)})
     printed = {"what": "unit-labels", "form": "zpl", "ids": [str(planned.unit_id)]}
