@@ -9,15 +9,19 @@ from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, false, literal_
 from domain.catalog.model import FaultCode, LabourOperation, ModelComponent, Part
 from domain.customers.model import Site
 from domain.installs.model import Unit
-from domain.jobs.model import Job
+from domain.jobs.model import Job, Visit
+from domain.jobs.visits import CLOSED
 from domain.kit.actor import SYSTEM, Role
 from domain.kit.problem import Kind, Problem
 from domain.kit.read import Prepared
 from domain.kit.work import Work
 from domain.people.access import own_params, own_rows_of
+from domain.people.model import Account
 from domain.worklog.repairs import PartKnown
 
 _TEXTS = ARRAY(Text())
+OVER = frozenset({"completed", "cancelled"})
+"""States of a job that takes no visit any more."""
 
 
 class SubmissionRefused(Problem, kind=Kind.INVALID):
@@ -61,9 +65,13 @@ class PartFound:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The job of a submission, and what its codes stand for; components are those of the job's model."""
+    """The job of a submission, and what its codes stand for; components are those of the job's model.
+
+    ``visit_id`` is the visit that waited for its technician when this was read, if one did.
+    """
 
     job_id: UUID
+    visit_id: UUID | None
     time_zone: str
     _known: dict[tuple[str, str], _Named] = field(default_factory=dict)
 
@@ -110,11 +118,30 @@ _JOB = (
     Job.number == bindparam("job_number", type_=BigInteger()),
     own_rows_of(Role.PARTNER_OFFICE, False, Job.partner_id),
 )
+_WAITING = (
+    select(Visit.id)
+    .join(Job, Job.id == Visit.job_id)
+    .join(Account, Account.id == Visit.technician_id)
+    .where(
+        *_JOB,
+        Visit.technician_id == bindparam("technician_id"),
+        Visit.state.not_in(sorted(CLOSED)),
+        Job.technician_id == Visit.technician_id,
+        Job.state.not_in(sorted(OVER)),
+        Account.role == Role.TECHNICIAN,
+        Account.partner_id == Job.partner_id,
+        Account.disabled_at.is_(None),
+    )
+    .order_by(Visit.state == "planned", Visit.number)
+    .limit(1)
+    .subquery()
+)
 _NAMED = Prepared(
     union_all(
         _codes("job", literal_column("''"), Job.id, Site.time_zone, false(), false())
         .join_from(Job, Site, Site.id == Job.site_id)
         .where(*_JOB),
+        _codes("visit", literal_column("''"), _WAITING.c.id),
         _codes("fault", FaultCode.code, FaultCode.id).where(FaultCode.code == any_(bindparam("faults", type_=_TEXTS))),
         _codes("component", ModelComponent.code, ModelComponent.id)
         .join_from(ModelComponent, Unit, Unit.model_id == ModelComponent.model_id)
@@ -128,6 +155,7 @@ _NAMED = Prepared(
         ),
     ),
     "job_number",
+    "technician_id",
     "faults",
     "components",
     "parts",
@@ -136,16 +164,16 @@ _NAMED = Prepared(
 )
 
 
-async def catalogue_of(work: Work, job_number: int, codes: Codes) -> Catalogue:
-    """Return the partner's own job of this number and what the codes stand for; one statement.
+async def catalogue_of(work: Work, job_number: int, technician_id: UUID, codes: Codes) -> Catalogue:
+    """Return the partner's own job of this number, its waiting visit, and what the codes stand for; one statement.
 
     Raises: SubmissionRefused when there is no such job.
     """
     named = {kind: sorted(getattr(codes, kind)) for kind in ("faults", "components", "parts", "operations")}
-    asked = {"job_number": job_number, **own_params(work.actor), **named}
+    asked = {"job_number": job_number, "technician_id": technician_id, **own_params(work.actor), **named}
     rows = await work.driver.fetch(_NAMED.sql, *_NAMED.values(asked))
     known = {(row["kind"], row["code"]): _Named(*row) for row in rows}
-    job = known.get(("job", ""))
+    job, visit = known.get(("job", "")), known.get(("visit", ""))
     if job is None:
         raise refused("job_number", "not-found", "There is no such job among yours.")
-    return Catalogue(job.id, job.counted_in, known)
+    return Catalogue(job.id, None if visit is None else visit.id, job.counted_in, known)

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy import Text, bindparam, cast, or_, select
 
-from domain.claims.codes import Codes, SubmissionRefused, catalogue_of, refused
+from domain.claims.codes import OVER, Codes, SubmissionRefused, catalogue_of, refused
 from domain.claims.model import Claim
 from domain.claims.submitted_lines import (
     Sheet,
@@ -26,7 +26,7 @@ from domain.claims.submitted_lines import (
     blaming,
 )
 from domain.jobs.held import Held, hold
-from domain.jobs.model import Job, Visit
+from domain.jobs.model import Visit
 from domain.jobs.planning import AssignJob, PlanVisit, assign_job, plan_visit, refuse_stranger
 from domain.jobs.steps import take_step
 from domain.jobs.visits import CLOSED, JobClosed, SlotTaken, job_of, open_visits, slot_max
@@ -37,7 +37,6 @@ from domain.kit.problem import InvalidRequest, NotFound
 from domain.kit.read import Prepared
 from domain.kit.work import Work
 from domain.people.access import own_params, own_rows, own_rows_of
-from domain.people.model import Account
 from domain.worklog.completion import CompleteVisit, NoSignature, Result, complete
 
 
@@ -81,8 +80,6 @@ class ClaimSubmitted(Answer, frozen=True, kw_only=True):
     flags: tuple[Word, ...] = ()
 
 
-OVER = frozenset({"completed", "cancelled"})
-"""States of a job that takes no visit any more."""
 _ID = UUID("0198c5b0-0000-7000-8000-000000000001")
 
 
@@ -110,8 +107,8 @@ async def submit_claim(work: Work, cmd: SubmitClaim) -> Done:
     """Use or plan the visit, write its lines, complete it, and tell what became of the claim."""
     if not cmd.arrived_at < cmd.completed_at <= cmd.arrived_at + slot_max:
         raise refused("completed_at", InvalidRequest.code, "A visit ends after it begins, within a day.")
-    catalogue = await catalogue_of(work, cmd.job_number, _codes(cmd))
-    held = await _waiting(work, cmd, catalogue.job_id) or await _planned(work, cmd, catalogue.job_id)
+    catalogue = await catalogue_of(work, cmd.job_number, cmd.technician_id, _codes(cmd))
+    held = await _waiting(work, cmd, catalogue.visit_id) or await _planned(work, cmd, catalogue.job_id)
     job, visit = held.job, held.visit
     visit.submitted_through = _through(work)
     arrived = await take_step(work, job, visit, "arrive", cmd.arrived_at, ends_at_once=True)
@@ -152,38 +149,14 @@ def _through(work: Work) -> str:
     return "desk" if work.actor.session_id is not None else "file"
 
 
-_OPEN_VISIT = Prepared(
-    select(Visit.id)
-    .join(Job, Job.id == Visit.job_id)
-    .join(Account, Account.id == Visit.technician_id)
-    .where(
-        Visit.job_id == bindparam("job_id"),
-        Visit.technician_id == bindparam("technician_id"),
-        Visit.state.not_in(sorted(CLOSED)),
-        Job.technician_id == Visit.technician_id,
-        Job.state.not_in(sorted(OVER)),
-        Account.role == Role.TECHNICIAN,
-        Account.partner_id == bindparam("own_partner"),
-        Account.disabled_at.is_(None),
-    )
-    .order_by(Visit.state == "planned", Visit.number)
-    .limit(1),
-    "job_id",
-    "technician_id",
-    "own_partner",
-)
-
-
-async def _waiting(work: Work, cmd: SubmitClaim, job_id: UUID) -> Held | None:
+async def _waiting(work: Work, cmd: SubmitClaim, visit_id: UUID | None) -> Held | None:
     """Return the visit that waits for this technician, held; None where something has to be planned or refused first.
 
     Locks: the job, then the visit.
     """
-    given = {"job_id": job_id, "technician_id": cmd.technician_id, "own_partner": work.actor.partner_id}
-    row = await _OPEN_VISIT.first(work.driver, given)
-    if row is None:
+    if visit_id is None:
         return None
-    held = await hold(work, row["id"])
+    held = await hold(work, visit_id)
     stands = held.job is not None and held.job.technician_id == cmd.technician_id and held.job.state not in OVER
     return held if stands and held.visit.state not in CLOSED else None
 
