@@ -8,6 +8,7 @@ import io
 import random
 import zlib
 from collections.abc import Iterator
+from functools import cache
 
 from PIL import Image, ImageChops, PngImagePlugin
 
@@ -22,7 +23,8 @@ ANSWERS = {"read", "photo-unreadable", "photo-kind-not-accepted", "photo-too-lar
 """All that may come of a damaged photo."""
 
 
-def sources() -> list[bytes]:
+@cache
+def sources() -> tuple[bytes, ...]:
     """Return the photos to damage, the one that is to stay whole first: each goes to a decoder of its own."""
     page = label(WHOLE, size=SIZE, module_px=2)
     colour = page.convert("RGB")
@@ -35,7 +37,7 @@ def sources() -> list[bytes]:
     words = PngImagePlugin.PngInfo()
     words.add_text("Comment", "A pump, seen from the left. " * 20, zip=True)
     words.add_itxt("Title", "Pumpe", "de", "Titel", zip=True)
-    return [
+    return (
         png(page),
         jpeg(page),
         jpeg(label(CODES[17], size=SIZE, module_px=2), quality=40),
@@ -55,7 +57,7 @@ def sources() -> list[bytes]:
         _saved(clear, "WEBP", quality=60, xmp=b"<x:xmpmeta/>"),
         _saved(clear, "WEBP", lossless=True, icc_profile=b"PROFILE" * 40),
         _saved(colour, "WEBP", save_all=True, append_images=[colour.rotate(90)]),
-    ]
+    )
 
 
 def mutated(upload: bytes, dice: random.Random) -> bytes:

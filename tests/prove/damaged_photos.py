@@ -24,12 +24,11 @@ GOOD_EVERY = 250
 
 async def measure(sizes: Sizes) -> Result:
     """Ask for the copy of each file that is kept, and for the codes on it."""
-    began = time.monotonic()
     seen = _Seen()
+    began = time.monotonic()
     await _bombs(seen, sizes["bombs"])
-    bombs_s, bombs = time.monotonic() - began, dict(seen.outcomes)
+    between, used, bombs = time.monotonic(), _computing(), dict(seen.outcomes)
     await _damaged(seen, sizes["files"])
-    files_s = time.monotonic() - began - bombs_s
     return judged(
         "damaged photos",
         f"{sizes['files']:,} and {sizes['bombs']} bombs answered, each within {SECONDS_MAX} s and {MEMORY_MB_MAX} MB, "
@@ -39,8 +38,10 @@ async def measure(sizes: Sizes) -> Result:
         seen.failures,
         outcomes=dict(seen.outcomes),
         bombs=bombs,
-        bombs_s=round(bombs_s, 1),
-        files_a_second=round(sizes["files"] / files_s, 1),
+        bombs_s=round(between - began, 1),
+        bombs_computing_s=round(used, 1),
+        files_a_second=round(sizes["files"] / (time.monotonic() - between), 1),
+        files_computing_s=round(_computing() - used, 1),
         slowest=seen.slowest_of,
         most_memory=seen.peak_of,
     )
@@ -86,6 +87,12 @@ async def _good(sandbox: PhotoSandbox, seen: "_Seen", when: str) -> None:
     found = await sandbox.decode(sources()[0])
     if [one.text for one in found] != [WHOLE.text]:
         seen.failures.append(f"a good photo {when} was not read")
+
+
+def _computing() -> float:
+    """Return the seconds of computing of all workers that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @dataclass
