@@ -1,7 +1,6 @@
-"""A worker that kills itself at a labelled point: ``python -m tests.prove.dying_worker``, told on stdin ``NTH POINT``.
+"""A worker that kills itself at a point: ``python -m tests.prove.dying_worker``, told on stdin ``NTH KIND POINT``.
 
-``none`` as the point is a worker that lives. Of transactions only those of the tasks that are watched count: what else
-a worker does, it does all the time.
+``none`` as the point is a worker that lives. Of transactions only those count that tasks of one kind open.
 """
 
 import asyncio
@@ -27,35 +26,39 @@ from tests.prove.dying import BEFORE, COMMITTED, OPENED, SENT, Death, lay_in_wai
 from tests.prove.forked import fork_for_each_line
 
 assert tasks  # they are declared
-WATCHED = frozenset({FINISH, PHOTO_CAME, RENDER, SCORE, letters.SEND, webhooks.SEND})
+WATCHED = (FINISH, PHOTO_CAME, RENDER, SCORE, letters.SEND, webhooks.SEND)
 TAKEN = "tasks were taken, none was begun"
 DONE = "tasks are done, not marked so"
 KEPT = "a file is kept, its row is not"
 POSTED = "a webhook was sent, not noted"
 MAILED = "a mail was handed over, not noted"
 POINTS = (TAKEN, OPENED, BEFORE, SENT, COMMITTED, KEPT, POSTED, MAILED, DONE)
-_watched: ContextVar[bool] = ContextVar("watched", default=False)
+_kind: ContextVar[str] = ContextVar("kind", default="")
 
 
 class _InTasks(Death):
-    """Counts what happens in the tasks that are watched."""
+    """Counts what happens in tasks of one kind."""
+
+    def __init__(self, point: str, nth: int, kind: str) -> None:
+        super().__init__(point, nth)
+        self.kind = kind
 
     def due(self, point: str) -> bool:
-        return _watched.get() and super().due(point)
+        return _kind.get() == self.kind and super().due(point)
 
 
-def _within(run: Task) -> Task:
-    async def watched(context: Context, payload: bytes) -> None:
-        _watched.set(True)
+def _known_as(kind: str, run: Task) -> Task:
+    async def known(context: Context, payload: bytes) -> None:
+        _kind.set(kind)
         await run(context, payload)
 
-    return watched
+    return known
 
 
-def lie_in_wait(point: str, nth: int) -> None:
+def lie_in_wait(point: str, nth: int, kind: str) -> None:
     """Put the points where the worker takes tasks, commits, keeps files, sends, and marks what is done."""
-    lay_in_wait(_InTasks(point, nth))
-    TASKS.update({kind: _within(TASKS[kind]) for kind in WATCHED})
+    lay_in_wait(_InTasks(point, nth, kind))
+    TASKS[kind] = _known_as(kind, TASKS[kind])
     death = Death(point, nth)
     real_dequeue, real_log = Queries.dequeue, Queries.log_jobs
     real_put, real_post, real_mail = FolderBlobs._put, tasks_webhooks.post, tasks_mail.post_mail
@@ -97,8 +100,8 @@ def main() -> None:
     typeface()  # before the forks, which then have it
 
     def live(told: str) -> None:
-        nth, point = told.split(" ", 1)
-        lie_in_wait(point, int(nth))
+        nth, kind, point = told.split(" ", 2)
+        lie_in_wait(point, int(nth), kind)
         asyncio.run(run_worker(build(settings)))
 
     fork_for_each_line(live)

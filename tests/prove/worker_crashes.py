@@ -43,9 +43,9 @@ from tests.sync.handset import handset
 from tests.webhooks.receiver import Receiver, listening
 
 NUMBER = 5
-SIZES = {"kills": (2, 60), "stops": (3, 60)}
+SIZES = {"kills": (1, 60), "stops": (2, 60)}
 NTH_MAX = 3
-"""A worker dies when it passed its point for the first to the third time."""
+"""A worker dies when it passed its point, of transactions in tasks of one kind, for the first to the third time."""
 WAITING_MAX = 12
 """Nobody hands in more while so many tasks wait: what was begun is to be done in the end."""
 MAIL_THREADS, POST_THREADS = 4, 8
@@ -112,12 +112,12 @@ async def _work_and_die(world: World, data: Path, sizes: Sizes) -> None:
         async with forks_of("tests.prove.dying_worker", **environment_of(world.context.settings)) as workers:
             handing_in = asyncio.create_task(_hand_in(world))
             for point in POINTS * sizes["kills"]:
-                nth = dice.randint(1, NTH_MAX)
-                await workers.begin(f"{nth} {point}")
+                told = f"{dice.randint(1, NTH_MAX)} {dice.choice(WATCHED)} {point}"
+                await workers.begin(told)
                 if (code := await workers.ended()) != -signal.SIGKILL:
-                    failures.append(f"no death where {point} ({nth}.): ended with {code}")
+                    failures.append(f"no death at {told}: ended with {code}")
                 await world.ask(A_MINUTE_LATER, FORGET)
-            await workers.begin("0 none")
+            await workers.begin(f"0 {WATCHED[0]} none")
             for _ in range(sizes["stops"]):
                 await _until_at_work(world)
                 again.callback((await asyncio.to_thread(stopped_and_back, data / "postgres")).stop)
