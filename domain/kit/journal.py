@@ -116,12 +116,9 @@ def asks_for(op_id: UUID) -> str:
     return f"SELECT FROM journal WHERE op_id = '{op_id}'"
 
 
-async def earlier_entry(driver: Any, op_id: UUID, sent: bytes) -> tuple[Entry, bool] | None:
-    """Return the entry stored under ``op_id`` and whether its content was the same; None when there is none."""
-    row = await driver.fetchrow(_EARLIER, op_id)
-    if row is None:
-        return None
-    outcome, taken_at, commitment, salt, answer = row
+async def earlier_entry(driver: Any, op_id: UUID, sent: bytes) -> tuple[Entry, bool]:
+    """Return the entry that is known under ``op_id``, and whether its content was the same."""
+    outcome, taken_at, commitment, salt, answer = await driver.fetchrow(_EARLIER, op_id)
     if salt is None:
         return Entry(op_id, outcome, b'{"code":"erased"}', replayed=True, taken_at=taken_at), True
     entry = Entry(op_id, outcome, answer, replayed=True, taken_at=taken_at)
