@@ -37,7 +37,7 @@ from domain.kit.problem import (
     WrongMediaType,
 )
 from domain.kit.replica import reading_near
-from domain.kit.work import NO_OPERATION, Work, execute, transact
+from domain.kit.work import Work, execute, transact
 from domain.people.keys import use_key
 
 T = TypeVar("T")
@@ -183,7 +183,7 @@ class Call:
         return Reply(msgspec.json.encode(answer), status=201)
 
     async def write(
-        self, body: Callable[[Work], Awaitable[T]], *, actor: Actor | None = None, op_id: UUID = NO_OPERATION
+        self, body: Callable[[Work], Awaitable[T]], *, actor: Actor | None = None, op_id: UUID | None = None
     ) -> T:
         """Run ``body`` in a transaction of its own; its opening confirms that the session still stands."""
         context = self.context

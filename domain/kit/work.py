@@ -65,7 +65,7 @@ class Work:
     """Whether the office accepted this work of somebody whose job went away: what stood against it stands no more."""
     register: Register | None = None
     """Where the command being executed was found, for one that carries out others."""
-    prepared_for: UUID = NO_OPERATION
+    prepared_for: UUID | None = None
     """The operation whose lock and savepoint came along with the opening of the transaction."""
     opened: str = ""
     """What the opening came to: ``KNOWN`` when that operation has an entry."""
@@ -136,7 +136,7 @@ async def begin(
     *,
     now: dt.datetime | None = None,
     queue: Queue | None = None,
-    op_id: UUID = NO_OPERATION,
+    op_id: UUID | None = None,
 ) -> AsyncIterator[Work]:
     """Commit on success before anyone is told so; roll back on any exception.
 
@@ -144,7 +144,7 @@ async def begin(
     feeds. With ``op_id`` the lock and the savepoint of that one operation come along with the opening.
     """
     then = ""
-    if op_id != NO_OPERATION:
+    if op_id is not None:
         then = f"{_BY_KEYS}; {_prepared(op_id)}"
     async with writing(database, actor, then) as (connection, said):
         driver = driver_of(connection)
@@ -175,7 +175,7 @@ async def transact(
     *,
     now: dt.datetime | None = None,
     queue: Queue | None = None,
-    op_id: UUID = NO_OPERATION,
+    op_id: UUID | None = None,
 ) -> T:
     """Run ``body`` in a fresh transaction, up to three times, with jitter, on deadlock and lock time-outs only.
 
@@ -245,7 +245,7 @@ async def _lock_and_look_up(work: Work, op_id: UUID, sent: bytes) -> Entry | Non
     if work.prepared_for != op_id:
         await work.flush()  # what waits is not this operation's, and stays when that is undone
         work.opened = str(await work.driver.execute(_prepared(op_id)))
-    work.prepared_for = NO_OPERATION
+    work.prepared_for = None
     earlier = await earlier_entry(work.driver, op_id, sent) if work.opened == KNOWN else None
     if earlier is None:
         return None

@@ -213,6 +213,18 @@ async def test_what_fails_because_the_database_can_serve_nobody_is_never_set_asi
     assert await rows(owner, "SELECT count(*) FROM recorded_work") == [(0,)]
 
 
+async def test_an_operation_whose_id_is_nothing_but_zeros_is_taken_once_as_any_other(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    zeros = {**phone.minutes(ready.visit_id), "op": str(UUID(int=0))}
+    then = phone.travel(ready.visit_id)
+    assert await phone.fates(zeros, then) == [("applied", None)] * 2
+    assert await phone.fates(zeros, then) == [("applied", None)] * 2
+    assert await rows(owner, "SELECT count(*) FROM time_entry") == [(1,)]
+
+
 def register_where(tag: str, carry_out: Any) -> Register:
     """The product's register with another action for one command."""
     kind = REGISTER.by_tag[tag]
