@@ -26,6 +26,7 @@ from domain.claims.scored import RECKON
 from domain.jobs.request_erasing import FORGET_REQUESTS
 from domain.jobs.scope import MOVE_WINDOW
 from domain.kit.actor import SYSTEM
+from domain.kit.problem import Busy
 from domain.kit.work import Work, transact, utc_now
 from domain.operations.understanding import UNDERSTAND
 from domain.people.sessions import forget_expired
@@ -116,9 +117,12 @@ def _register(manager: QueueManager, context: Context, kind: str, run: Task, tur
             raise
         except Exception as error:
             log.exception("task failed", kind=kind, job=int(job.id), attempts=job.attempts)
-            if job.attempts + 1 >= ATTEMPTS_MAX:
+            passing = isinstance(error, Busy | OSError)  # not the task's fault, however long it lasts
+            if job.attempts + 1 >= ATTEMPTS_MAX and not passing:
                 raise
-            raise RetryRequested(min(FIRST_PAUSE * 2**job.attempts, LONGEST_PAUSE), str(error)) from error
+            raise RetryRequested(
+                min(FIRST_PAUSE * 2 ** min(job.attempts, ATTEMPTS_MAX), LONGEST_PAUSE), str(error)
+            ) from error
 
     manager.entrypoint(kind, on_failure="hold")(serve)
 
@@ -172,8 +176,9 @@ async def _tidy(context: Context) -> None:
         try:
             tokens = await transact(context.database, SYSTEM, forget_expired)
             await transact(context.database, SYSTEM, _ask_for_upkeep, queue=context.queue)
+            uploads = await forget_stale(context)
             leftovers = await asyncio.to_thread(forget_leftovers, Path(context.settings.data), utc_now())
-            log.info("tidied", access_tokens=tokens, uploads=await forget_stale(context), leftovers=leftovers)
+            log.info("tidied", access_tokens=tokens, uploads=uploads, leftovers=leftovers)
         except Exception:
             log.exception("tidying failed; it is tried again in an hour")
         await asyncio.sleep(TIDY_EVERY.total_seconds())

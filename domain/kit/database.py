@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import event, text
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from domain.kit.actor import Actor
@@ -28,9 +29,10 @@ COMMIT_SECONDS = 30
 _LONGER = COMMIT_SECONDS * 10
 
 _LOST = "The connection to the database was lost; repeat the request."
+_OUT_OF_REACH = "The database cannot be reached right now; repeat the request."
 SESSION_ENDED = "FS401"
 """What the database's confirm_session and confirm_key raise."""
-_UNAVAILABLE = ("08", "53", "57P")
+_UNAVAILABLE = ("08", "53000", "53100", "53200", "53300", "57P")
 """SQLSTATEs begin so when nobody's work can be done: connections, no room, shutdown and start."""
 
 
@@ -126,6 +128,7 @@ def connect(app_url: str, partner_url: str, *, pool_size: int = 10) -> Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=5,
+            pool_recycle=600,  # what lay idle at the bottom may have been dropped by a firewall
             pool_use_lifo=True,  # the connection that was used last has all its plans at hand, and the processor too
             pool_reset_on_return="rollback",
             hide_parameters=True,  # what people wrote must not reach a log through an error's text
@@ -235,9 +238,9 @@ async def _lent(database: Database, actor: Actor) -> AsyncIterator[tuple[AsyncCo
             driver = (await connection.get_raw_connection()).driver_connection
             yield connection, driver
     except Exception as error:
-        lost = driver is not None and driver.is_closed()
+        lost = isinstance(error, OSError | PoolTimeout) if driver is None else driver.is_closed()
         if (lost or is_unavailable(error)) and not isinstance(error, Problem):
-            raise Busy(_LOST, retry_after=1) from error
+            raise Busy(_OUT_OF_REACH if driver is None else _LOST, retry_after=1) from error
         raise
 
 

@@ -34,6 +34,7 @@ from api.worker import (
 )
 from domain.kit.actor import SYSTEM
 from domain.kit.database import connect
+from domain.kit.problem import Busy
 from domain.kit.work import begin
 from mobile_sync.photos.sandbox import PhotoSandbox
 from tests.conftest import rows
@@ -112,6 +113,25 @@ async def test_a_task_that_fails_is_tried_again_after_growing_pauses_and_held_at
     assert pauses[-1] <= LONGEST_PAUSE.total_seconds()
     await drain(context)
     assert len(tries) == ATTEMPTS_MAX
+
+
+@pytest.mark.parametrize("error", [Busy("as asked"), ConnectionRefusedError("as asked")])
+async def test_a_task_is_never_held_because_database_or_files_are_away(
+    error: Exception, context: Context, declared: dict[str, Task], owner: AsyncEngine
+) -> None:
+    tries: list[bytes] = []
+
+    @task("probe.away")
+    async def fail(context: Context, payload: bytes) -> None:
+        tries.append(payload)
+        raise error
+
+    await enqueue(context, "probe.away", 1)
+    for _ in range(ATTEMPTS_MAX + 2):
+        await drain(context)
+        await hurry(owner)
+    assert len(tries) == ATTEMPTS_MAX + 2
+    assert [status for status, _, _ in await rows(owner, WAITING)] == ["queued"]
 
 
 async def test_a_task_that_asks_for_a_pause_gets_it(

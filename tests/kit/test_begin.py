@@ -65,7 +65,7 @@ async def test_a_server_that_takes_a_connection_and_says_nothing_is_not_waited_f
     monkeypatch.setattr(database, "CONNECT_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"postgresql+asyncpg://fieldstone_app@127.0.0.1:{silent.getsockname()[1]}/fieldstone"
-        with pytest.raises(TimeoutError):
+        with pytest.raises(Busy):
             async with reading(database.connect(url, url), SYSTEM):
                 raise AssertionError("it said nothing")
 
