@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -28,7 +29,9 @@ from domain.people.sessions import make_invitation
 
 log = structlog.get_logger()
 T = TypeVar("T")
-NEXT_WORKER_AFTER_S = 2
+GRACEFUL_S = 10
+NEXT_WORKER_AFTER_S, NEXT_WORKER_AFTER_S_MAX = 2, 60
+"""The next worker is started after so long, twice as long for each that lived less than a minute."""
 INSTALLER = Actor(SYSTEM.account_id, Role.ADMIN, name="installation")
 """Who makes the first admin: whoever may run commands on the machine."""
 
@@ -99,7 +102,7 @@ def serve_all(settings: Settings, prepare: Callable[[Settings], str] | None = No
                 workers=ready.processes,
                 log_level="warning",
                 access_log=False,
-                timeout_graceful_shutdown=10,
+                timeout_graceful_shutdown=GRACEFUL_S,
                 server_header=False,
             )
     return 0
@@ -116,14 +119,20 @@ def _worker(environment: dict[str, str]) -> Iterator[None]:
 
     def follow() -> None:
         nonlocal process
+        pause = NEXT_WORKER_AFTER_S
         while not over.is_set():
+            began = time.monotonic()
             status = process.wait()
-            if not over.wait(NEXT_WORKER_AFTER_S):
-                log.error("the worker ended; another one is started", status=status)
-                with contextlib.suppress(OSError):  # no room for a process: the next try is as far away
-                    process = started()
+            # One that was asked to end ended with all of us, most likely: the server only answers its last requests.
+            if over.wait(pause if status else pause + GRACEFUL_S):
+                return
+            log.error("the worker ended; another one is started", status=status)
+            lived = time.monotonic() - began
+            pause = NEXT_WORKER_AFTER_S if lived > NEXT_WORKER_AFTER_S_MAX else min(pause * 2, NEXT_WORKER_AFTER_S_MAX)
+            with contextlib.suppress(OSError):  # no room for a process: there may be the next time
+                process = started()
 
-    following = threading.Thread(target=follow)
+    following = threading.Thread(target=follow, daemon=True)  # a second signal ends us while it waits
     following.start()
     try:
         yield
