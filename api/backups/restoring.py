@@ -22,6 +22,7 @@ from api.backups.archive import DUMP, SEALED_KEYS, BackupRefused, Manifest, memb
 from api.backups.contents import cited, connected, counts, is_empty, server_major
 from api.backups.keys import keep_keys, refuse_other_keys, unsealed
 from api.backups.postgres import program_folder, restore
+from api.leftovers import RESTORE
 from api.migrate import SCRIPTS, upgrade
 from api.settings import Settings
 
@@ -89,7 +90,7 @@ async def restore_backup(
     folder, _ = await asyncio.to_thread(program_folder, major, manifest.dumped_with_major)
     data = Path(settings.data)
     await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="restore-", dir=data) as scratch:
+    with tempfile.TemporaryDirectory(prefix=RESTORE, dir=data) as scratch:
         dumped = Path(scratch) / DUMP
         files = await _bring_files(path, Path(scratch), FolderBlobs(data / "blobs"), tell)
         keep_keys(settings, keys)

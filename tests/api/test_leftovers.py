@@ -60,5 +60,17 @@ def test_what_is_being_written_stays_and_what_is_kept_too(tmp_path: Path) -> Non
     assert files(tmp_path) == sorted(path.relative_to(tmp_path) for path in (kept, new))
 
 
+def test_what_cannot_be_removed_stays_and_a_link_goes_without_what_it_leads_to(tmp_path: Path) -> None:
+    kept = tmp_path / "elsewhere" / "paper"
+    dump = tmp_path / "restore-ab12" / "database.dump"
+    for path in (kept, dump, tmp_path / PRINTS / "x"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"-")
+    (tmp_path / PRINTS / "link").symlink_to(kept.parent)
+    later = utc_now() + KEPT_FOR + dt.timedelta(minutes=1)
+    assert forget_leftovers(tmp_path, later) == 3
+    assert files(tmp_path) == [Path("elsewhere", "paper")]
+
+
 def test_where_nothing_was_written_yet_there_is_nothing_to_forget(tmp_path: Path) -> None:
     assert forget_leftovers(tmp_path, utc_now()) == 0
