@@ -1,6 +1,7 @@
 """The day's job sheets on paper, one page a job: what a technician must know, and blanks for what was done."""
 
 import io
+import re
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
@@ -36,7 +37,7 @@ from printing.style import (
     Frame,
     Style,
 )
-from printing.typesetting import FIT_MAX, Line, Setter
+from printing.typesetting import ELLIPSIS, FIT_MAX, Line, Setter
 from printing.words import Language, Words
 
 CONTENT_TOP = PAGE_HEIGHT - TOP - 18
@@ -206,7 +207,10 @@ class _Page:
         """Return at most so many lines of a text, with dots where it was cut."""
         if not text:
             return []
-        lines = self.setter.wrap(text[: most * FIT_MAX + 1], width, style.size)
+        text = re.sub(r"\s*\n\s*", "\n", re.sub(r"[^\S\n]+", " ", text))
+        if len(text) > most * FIT_MAX:
+            text = text[: most * FIT_MAX] + ELLIPSIS
+        lines = self.setter.wrap(text, width, style.size)
         if len(lines) > most:
             lines = [*lines[: most - 1], self.setter.fit(" ".join(lines[most - 1 :]), width, style)]
         return lines

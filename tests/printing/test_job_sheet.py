@@ -1,5 +1,6 @@
 import io
 
+import msgspec
 import pytest
 import zxingcpp
 from pypdf import PdfReader
@@ -53,6 +54,13 @@ def test_the_same_sheets_give_the_same_bytes() -> None:
 def test_a_job_sheet_is_one_page_whatever_stands_on_it(text: str) -> None:
     assert len(pages(render_job_sheets([visits.full_job_sheet(text)]))) == 1
     assert len(pages(render_job_sheets([visits.full_job_sheet(text)], "zh"))) == 1
+
+
+@pytest.mark.parametrize("between", [" " * 900, " \u3000\t " * 300])
+def test_blanks_take_no_words_away(between: str) -> None:
+    sheet = msgspec.structs.replace(visits.job_sheet(), reminder=f"A{between}ring twice")
+    (text,) = pages(render_job_sheets([sheet]))
+    assert "Aringtwice" in text
 
 
 @needs_poppler
