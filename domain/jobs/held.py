@@ -51,17 +51,17 @@ async def hold(work: Work, visit_id: UUID) -> Held:
     if row is None:
         raise NotFound("There is no such visit among yours.")
     values = list(row.values())
-    visit = _read(Visit, _NAMES_OF_VISIT, values)
+    visit = _read(Visit, _NAMES_OF_VISIT, values[: len(_VISIT)])
     if actor.role is Role.TECHNICIAN and visit.technician_id != actor.account_id and not work.accepted:
         raise NotYourVisit("Only the technician of a visit writes on its sheet.")
     of_job = values[len(_VISIT) :]
-    return Held(_read(Job, _NAMES_OF_JOB, of_job) if any(of_job) else None, visit)
+    return Held(_read(Job, _NAMES_OF_JOB, of_job) if of_job[0] is not None else None, visit)
 
 
 def _read(kind: type[Row], names: Sequence[str], values: Sequence[Any]) -> Row:
     """Return an object with values as they were read: set one by one, each would be noted as a change."""
     made: Row = class_mapper(kind).class_manager.new_instance()
-    instance_dict(made).update(zip(names, values, strict=False))
+    instance_dict(made).update(zip(names, values, strict=True))
     return made
 
 

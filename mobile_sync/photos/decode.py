@@ -16,7 +16,7 @@ enlarged_below_pixels = 1_000_000
 enlarged_times_max = 2
 sheet_pixels_max = 13_000_000
 edge_px_max = 65_500
-"""zxing-cpp takes none of 65,536, and a turned sheet can be a pixel or two longer than reckoned."""
+"""zxing-cpp takes none of 65,536, and a turned sheet can be a few pixels longer than reckoned."""
 looks_min = 2
 cpu_seconds_enough = 3.0
 wall_seconds_enough = 3.5

@@ -66,13 +66,22 @@ def open_picture(upload: bytes) -> Image.Image:
     except MemoryError:
         raise
     except Image.DecompressionBombError as flaw:
-        raise PhotoTooLarge("The photo has more than 50 megapixels.", pixels_max=pixels_max) from flaw
+        raise _too_large(kind) from flaw
     except Exception as flaw:  # a damaged header makes Pillow raise nearly anything
         raise PhotoUnreadable("The picture cannot be opened.") from flaw
-    pixels, most = picture.width * picture.height, webp_pixels_max if kind == "WEBP" else pixels_max
-    if pixels > most:
-        raise PhotoTooLarge(f"The photo has more than {most // 1_000_000} megapixels.", pixels=pixels, pixels_max=most)
+    pixels = picture.width * picture.height
+    if pixels > _most(kind):
+        raise _too_large(kind, pixels=pixels)
     return picture
+
+
+def _most(kind: str) -> int:
+    return webp_pixels_max if kind == "WEBP" else pixels_max
+
+
+def _too_large(kind: str, **seen: int) -> PhotoTooLarge:
+    most = _most(kind)
+    return PhotoTooLarge(f"The photo has more than {most // 1_000_000} megapixels.", **seen, pixels_max=most)
 
 
 def grey(picture: Image.Image, pixels_enough: int) -> Image.Image:

@@ -102,7 +102,6 @@ def warm_up(voices: dict[Engine, engines.See]) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
     exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = "2026:01:31 12:00:00"
-    into = io.BytesIO()
     for kind in ("PNG", "WEBP", "JPEG"):
         into = io.BytesIO()
         Image.new("RGB", (64, 64), "white").save(into, kind, exif=exif)

@@ -17,6 +17,8 @@ from tests.prove.result import Result, Sizes, judged
 NUMBER = 10
 SIZES = {"files": (2_000, 200_000), "bombs": (len(BOMBS), len(BOMBS))}
 SECONDS_MAX = 5
+LATE_S = 1
+"""So long an answer that was there in time may be on its way, for another measure keeps a core busy."""
 MEMORY_MB_MAX = 512
 GOOD_EVERY = 250
 """After so many damaged files, after the last and after every bomb, a good photo must be read."""
@@ -36,6 +38,7 @@ async def measure(sizes: Sizes) -> Result:
         f"{seen.outcomes['read']:,} read, {seen.outcomes.total() - seen.outcomes['read']:,} refused, "
         f"slowest {seen.slowest:.1f} s, most memory {seen.peak_mb} MB",
         seen.failures,
+        enough=seen.outcomes["read"] > 0 < seen.outcomes["photo-unreadable"],
         outcomes=dict(seen.outcomes),
         bombs=bombs,
         bombs_s=round(between - began, 1),
@@ -116,7 +119,7 @@ class _Seen:
             except Problem as problem:
                 outcome = problem.code
             seconds = time.monotonic() - began
-            if seconds <= SECONDS_MAX:
+            if seconds <= SECONDS_MAX + LATE_S:
                 break
             if late_before:
                 self.failures.append(f"{name}: {outcome} after {seconds:.1f} s")

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-DEATH_S = 60
+DEATH_S = 180
 
 
 def fork_for_each_line(live: Callable[[str], None]) -> None:
