@@ -167,6 +167,7 @@ class PhotoSandbox:
             place = await self._free.get()
         finally:
             self._waiting -= 1
+        began = time.monotonic()
         try:
             try:
                 answer = await place.ask(request, answers, wall_seconds_max)
@@ -174,7 +175,8 @@ class PhotoSandbox:
                 if death.used_up_cpu:
                     raise
                 # The worker may have been dying before this photo came; a second death is the photo's doing.
-                answer = await place.ask(request, answers, wall_seconds_max)
+                left = wall_seconds_max - (time.monotonic() - began)
+                answer = await place.ask(request, answers, left)
         except TimeoutError as late:
             raise PhotoTookTooLong(f"The photo took longer than {wall_seconds_max:g} s.") from late
         except Died as death:
