@@ -4,7 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
-TEST_WORKERS ?= 2
+TEST_WORKERS ?= 3
 TESTS ?=
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url $(UV_FLAGS)
 
@@ -48,7 +48,7 @@ seal-evidence: environment-dev ## forge tokens and sealed PDFs in every known wa
 	@scripts/system-packages poppler-utils
 	$(BIN)/python -m tests.sealing.evidence
 
-test: environment-dev ## run the tests, and print their branch coverage, which CI holds (TESTS=tests/claims, TEST_WORKERS=2)
+test: environment-dev ## run the tests, and print their branch coverage, which CI holds (TESTS=tests/claims, TEST_WORKERS=3)
 	@scripts/system-packages libzbar0 fonts-wqy-microhei poppler-utils chromium
 	@scripts/app build --or-without
 	@$(BIN)/coverage erase
