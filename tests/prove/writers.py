@@ -14,7 +14,7 @@ from domain.kit.actor import SYSTEM
 from domain.kit.database import Database
 from domain.kit.ids import operation_id
 from domain.kit.work import begin
-from domain.worklog.transfers import place_of
+from domain.worklog.transfers import place_of, waiting_max
 from tests import make
 from tests.cast import Caller, Cast, actor_of
 from tests.sync.handset import Handset, handset
@@ -182,8 +182,11 @@ async def uploaded(phone: Caller, content: bytes, upload_id: UUID) -> httpx.Resp
 
 
 def photos(otto: Caller) -> Iterator[Write]:
-    """A phone sends bytes of photos in one piece each; repeated, it asks first how many are kept, as tus says."""
-    for number in itertools.count():
+    """A phone sends bytes of photos in one piece each; repeated, it asks first how many are kept, as tus says.
+
+    As many as may wait for a worker: there is none where only the server dies.
+    """
+    for number in range(waiting_max):
         content, upload_id = noise(20_000, number), uuid4()
 
         async def send(content: bytes = content, upload_id: UUID = upload_id) -> httpx.Response:
