@@ -14,7 +14,7 @@ from tests import make
 from tests.cast import Cast
 from tests.conftest import rows
 from tests.sync.handset import handset
-from tests.sync.test_push import push_with, register_where
+from tests.sync.pushing import push_with, register_where
 
 SENT = {"kind": "travel", "minutes": 5}
 

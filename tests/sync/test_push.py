@@ -17,10 +17,10 @@ from api.context import Context
 from api.observed import OPERATIONS
 from domain.commands import REGISTER
 from domain.kit.actor import SYSTEM
-from domain.kit.command import Command, Register
+from domain.kit.command import Command
 from domain.kit.ids import new_id
-from domain.kit.problem import Busy, NotSignedIn
-from domain.kit.work import Work, begin, utc_now
+from domain.kit.problem import NotSignedIn
+from domain.kit.work import begin, utc_now
 from domain.people.model import Device, SignIn
 from mobile_sync.enrol import enrol
 from mobile_sync.protocol import EnrolRequest, PushRequest
@@ -29,6 +29,7 @@ from tests import make
 from tests.cast import Cast, actor_of
 from tests.conftest import rows
 from tests.sync.handset import Handset, handset
+from tests.sync.pushing import push_with
 
 
 async def test_a_day_of_work_is_taken_in_order(cast: Cast, context: Context, owner: AsyncEngine) -> None:
@@ -104,6 +105,18 @@ async def test_other_content_under_a_known_id_is_kept_and_changes_nothing(
     ]
 
 
+async def test_an_operation_whose_id_is_nothing_but_zeros_is_taken_once_as_any_other(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    zeros = {**phone.minutes(ready.visit_id), "op": str(UUID(int=0))}
+    then = phone.travel(ready.visit_id)
+    assert await phone.fates(zeros, then) == [("applied", None)] * 2
+    assert await phone.fates(zeros, then) == [("applied", None)] * 2
+    assert await rows(owner, "SELECT count(*) FROM time_entry") == [(1,)]
+
+
 async def test_renumbered_and_sent_by_another_phone_it_is_the_same_operation(
     cast: Cast, context: Context, owner: AsyncEngine
 ) -> None:
@@ -173,117 +186,6 @@ async def test_an_operation_nobody_can_read_is_kept_and_blocks_nothing(
     assert await phone.fates(broken, too_large, fine) == expected
     assert (await phone.push(acked={"seq": 2, "op": too_large["op"]}))["status"] == "ok", "it is known"
     assert await rows(owner, "SELECT why FROM quarantine ORDER BY why") == [("too-large",), ("undecodable",)]
-
-
-async def test_a_failure_of_our_own_blocks_for_five_tries_and_is_set_aside(
-    cast: Cast, context: Context, owner: AsyncEngine
-) -> None:
-    ready = await make.ready_visit(context, cast)
-    phone = handset(cast.ann)
-    ops = [phone.minutes(ready.visit_id, 1), phone.travel(ready.visit_id), phone.minutes(ready.visit_id, 2)]
-
-    async def fail(*_: Any) -> Any:
-        raise RuntimeError("a defect")
-
-    broken = register_where("visit.travel", fail)
-    said = [await push_with(context, phone, broken, *ops) for _ in range(5)]
-    assert [[one.status for one in answer.results] for answer in said[:4]] == [["applied", "retry"]] * 4
-    assert [one.status for one in said[4].results] == ["applied", "recorded", "applied"]
-    assert said[4].results[1].reason == "server-error"
-    assert await rows(owner, "SELECT minutes FROM time_entry ORDER BY 1") == [(1,), (2,)]
-    assert await rows(owner, "SELECT reason FROM recorded_work") == [("server-error",)]
-
-
-@pytest.mark.parametrize("state", ["53100", "53300", "57P03"])
-async def test_what_fails_because_the_database_can_serve_nobody_is_never_set_aside(
-    state: str, cast: Cast, context: Context, owner: AsyncEngine
-) -> None:
-    ready = await make.ready_visit(context, cast)
-    phone = handset(cast.ann)
-    ops = [phone.minutes(ready.visit_id, 1), phone.travel(ready.visit_id)]
-
-    async def fail(work: Work, *_: Any) -> Any:
-        await work.driver.execute(f"DO $$BEGIN RAISE SQLSTATE '{state}'; END$$")
-
-    broken = register_where("visit.travel", fail)
-    for _ in range(6):
-        with pytest.raises(Busy):
-            await push_with(context, phone, broken, *ops)
-    assert [status for status, _ in await phone.fates(*ops)] == ["applied", "applied"]
-    assert await rows(owner, "SELECT count(*) FROM recorded_work") == [(0,)]
-
-
-async def test_an_operation_whose_id_is_nothing_but_zeros_is_taken_once_as_any_other(
-    cast: Cast, context: Context, owner: AsyncEngine
-) -> None:
-    ready = await make.ready_visit(context, cast)
-    phone = handset(cast.ann)
-    zeros = {**phone.minutes(ready.visit_id), "op": str(UUID(int=0))}
-    then = phone.travel(ready.visit_id)
-    assert await phone.fates(zeros, then) == [("applied", None)] * 2
-    assert await phone.fates(zeros, then) == [("applied", None)] * 2
-    assert await rows(owner, "SELECT count(*) FROM time_entry") == [(1,)]
-
-
-def register_where(tag: str, carry_out: Any) -> Register:
-    """The product's register with another action for one command."""
-    kind = REGISTER.by_tag[tag]
-    actions = {**REGISTER.actions, kind: dataclasses.replace(REGISTER.actions[kind], carry_out=carry_out)}
-    return dataclasses.replace(REGISTER, actions=actions)
-
-
-async def push_with(context: Context, phone: Handset, register: Register, *ops: dict[str, Any]) -> Any:
-    """Push past HTTP, with a register of one's own."""
-    request = msgspec.json.decode(json.dumps(phone.envelope(*ops)), type=PushRequest)
-    return await push(
-        context.database, context.queue, actor_of(phone.caller), request, now=utc_now(), register=register
-    )
-
-
-async def deadlock(work: Work) -> None:
-    await work.driver.execute("DO $$BEGIN RAISE EXCEPTION 'as asked' USING ERRCODE = '40P01'; END$$")
-
-
-async def test_what_met_a_deadlock_is_done_again_with_all_of_its_commit(
-    cast: Cast, context: Context, owner: AsyncEngine
-) -> None:
-    ready = await make.ready_visit(context, cast)
-    phone = handset(cast.ann)
-    tries = []
-
-    async def at_the_second_try(work: Work, cmd: Any) -> Any:
-        tries.append(cmd)
-        if len(tries) == 1:
-            await deadlock(work)
-        return await REGISTER.actions[type(cmd)].carry_out(work, cmd)
-
-    register = register_where("visit.travel", at_the_second_try)
-    answer = await push_with(context, phone, register, phone.minutes(ready.visit_id), phone.travel(ready.visit_id))
-    assert [(one.status, one.replayed) for one in answer.results] == [("applied", False)] * 2
-    assert len(tries) == 2
-    assert await rows(owner, "SELECT count(*) FROM time_entry") == [(1,)]
-
-
-async def test_what_is_busy_for_too_long_is_sent_again_and_takes_nothing_back(
-    cast: Cast, context: Context, owner: AsyncEngine
-) -> None:
-    ready = await make.ready_visit(context, cast)
-    phone = handset(cast.ann)
-
-    async def never(work: Work, cmd: Any) -> Any:
-        await deadlock(work)
-
-    busy = register_where("visit.travel", never)
-    minutes = REGISTER.by_tag["time.log"]
-    alone = dataclasses.replace(busy.actions[minutes], locks_unit=True)  # it is committed before the next one
-    register = dataclasses.replace(busy, actions={**busy.actions, minutes: alone})
-    first, second = phone.minutes(ready.visit_id), phone.travel(ready.visit_id)
-    answer = await push_with(context, phone, register, first, second)
-    assert (answer.status, answer.last_seq, answer.retry_after) == ("retry", 1, 1)
-    assert [one.status for one in answer.results] == ["applied"]
-    assert await rows(owner, "SELECT count(*) FROM time_entry") == [(1,)]
-    with pytest.raises(Busy):
-        await push_with(context, phone, register, second)
 
 
 async def test_a_body_that_is_no_object_is_rejected_and_one_that_names_no_visit_is_kept(
