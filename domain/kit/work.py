@@ -246,10 +246,9 @@ async def _lock_and_look_up(work: Work, op_id: UUID, sent: bytes) -> Entry | Non
         await work.flush()  # what waits is not this operation's, and stays when that is undone
         work.opened = str(await work.driver.execute(_prepared(op_id)))
     work.prepared_for = None
-    earlier = await earlier_entry(work.driver, op_id, sent) if work.opened == KNOWN else None
-    if earlier is None:
+    if work.opened != KNOWN:
         return None
-    entry, same = earlier
+    entry, same = await earlier_entry(work.driver, op_id, sent)
     if not same:
         raise OperationIdReused("Use a new Idempotency-Key for new content; repeat old content unchanged.")
     return entry
