@@ -105,6 +105,27 @@ async def test_other_content_under_a_known_id_is_kept_and_changes_nothing(
     ]
 
 
+async def test_two_operations_of_one_push_under_one_id_are_told_apart_by_their_content(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    first = phone.minutes(ready.visit_id, 10)
+    again = {**first, "seq": 2}
+    other = {**first, "seq": 3, "body": {**first["body"], "minutes": 99}}
+    answer = await phone.push(first, again, other)
+    assert [(one["status"], one.get("replayed", False)) for one in answer["results"]] == [
+        ("applied", False),
+        ("applied", True),
+        ("mismatch", False),
+    ]
+    assert answer["last_seq"] == 3
+    assert await rows(owner, "SELECT minutes FROM time_entry") == [(10,)]
+    assert await rows(owner, "SELECT why, convert_from(raw, 'UTF8')::json->>'seq' FROM quarantine") == [
+        ("mismatch", "3")
+    ]
+
+
 async def test_an_operation_whose_id_is_nothing_but_zeros_is_taken_once_as_any_other(
     cast: Cast, context: Context, owner: AsyncEngine
 ) -> None:
