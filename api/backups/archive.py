@@ -5,6 +5,7 @@ manifest holds the sum of the sums. What is not finished is called ``….partial
 its name when all of it is on disk.
 """
 
+import fcntl
 import hashlib
 import io
 import os
@@ -59,7 +60,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Writer:
-    """Writes a back-up; as a context it takes away what an exception left unfinished."""
+    """Writes a back-up; as a context it takes away what an exception, or a process that died, left unfinished.
+
+    What it writes is locked, so that nobody else takes it for such a leftover. Raises: BackupRefused, OSError.
+    """
 
     def __init__(self, out: Path) -> None:
         if out.exists() or out.is_symlink():
@@ -69,15 +73,20 @@ class Writer:
         self.sums: dict[str, str] = {}
         self._closing = ExitStack()
         self._tar: tarfile.TarFile | None = None
+        self._lock: int | None = None
 
     def __enter__(self) -> "Writer":
-        self._discard()
+        if self.partial.exists():
+            lock = self._locked()
+            self._discard()
+            os.close(lock)
         if self.out.suffix == ".tar":
             descriptor = os.open(self.partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             file = self._closing.enter_context(os.fdopen(descriptor, "wb"))
             self._tar = self._closing.enter_context(tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT))
         else:
             self.partial.mkdir(mode=0o700, parents=True)
+        self._lock = self._locked()
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
@@ -86,6 +95,17 @@ class Writer:
         finally:
             if self.partial.exists():
                 self._discard()
+            if self._lock is not None:
+                os.close(self._lock)
+
+    def _locked(self) -> int:
+        lock = os.open(self.partial, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            raise BackupRefused(f"{self.out} is being written by another back-up.") from None
+        return lock
 
     def _discard(self) -> None:
         if self.partial.is_dir():

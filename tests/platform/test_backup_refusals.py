@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.backups.archive import BackupRefused
+from api.backups.archive import BackupRefused, Writer
 from api.backups.postgres import program_folder
 from api.context import Context
 from tests.cast import Cast
@@ -142,6 +142,24 @@ async def test_a_restore_that_broke_off_is_simply_repeated(
     )
     assert "pg_dump failed (1): the disk is full" in broken_off.stderr
     assert left(tmp_path, "b.tar*") == []
+
+
+@pytest.mark.parametrize("name", ["backup", "backup.tar"])
+async def test_a_second_backup_to_the_same_place_is_refused_and_leaves_the_first_alone(
+    name: str, context: Context, cast: Cast, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    with Writer(kept / name) as first:
+        first.add_bytes("database.dump", b"the first one's")
+        second = await fieldstone("backup", "--out", kept / name, **here(context))
+        assert (second.exit_code, "is being written by another back-up" in second.stderr) == (1, True)
+        assert left(kept) == [f"{name}.partial"]
+    assert left(kept) == []
+    died = kept / f"{name}.partial"
+    died.write_bytes(b"") if name.endswith(".tar") else (died / "keys").mkdir(parents=True)
+    await made(context, kept / name)
+    assert (await fieldstone("backup", "verify", kept / name)).exit_code == 0
 
 
 async def test_an_empty_database_is_not_backed_up(emptied: str, tmp_path: Path) -> None:
