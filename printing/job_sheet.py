@@ -245,7 +245,7 @@ class _Page:
         deep = -(-len(codes) // CODE_COLUMNS)
         # A code is written down below, so it is cut off later than its name.
         marked = [f"{each.code}{'*' if each.starred else ''}" for each in codes]
-        widest = max(self.setter.face.width(code, CODE_STYLE.size) for code in marked)
+        widest = max(self.setter.face.width(code[:FIT_MAX], CODE_STYLE.size) for code in marked)
         room = min(max(widest, CODE_ROOM_MIN), width / 2)
         columns = []
         for column in range(CODE_COLUMNS):
