@@ -119,7 +119,7 @@ def _worker(environment: dict[str, str]) -> Iterator[None]:
 
     def follow() -> None:
         nonlocal process
-        pause = NEXT_WORKER_AFTER_S
+        pause: float = NEXT_WORKER_AFTER_S
         while not over.is_set():
             began = time.monotonic()
             status = process.wait()
@@ -127,8 +127,7 @@ def _worker(environment: dict[str, str]) -> Iterator[None]:
             if over.wait(pause if status else pause + GRACEFUL_S):
                 return
             log.error("the worker ended; another one is started", status=status)
-            lived = time.monotonic() - began
-            pause = NEXT_WORKER_AFTER_S if lived > NEXT_WORKER_AFTER_S_MAX else min(pause * 2, NEXT_WORKER_AFTER_S_MAX)
+            pause = pause_after(pause, lived_s=time.monotonic() - began)
             with contextlib.suppress(OSError):  # no room for a process: there may be the next time
                 process = started()
 
@@ -141,6 +140,11 @@ def _worker(environment: dict[str, str]) -> Iterator[None]:
         end(process)
         following.join()
         end(process)  # one that was started while the one before was ended
+
+
+def pause_after(pause_s: float, *, lived_s: float) -> float:
+    """Return the seconds before the next worker, when the one before had waited ``pause_s`` and lived ``lived_s``."""
+    return NEXT_WORKER_AFTER_S if lived_s > NEXT_WORKER_AFTER_S_MAX else min(pause_s * 2, NEXT_WORKER_AFTER_S_MAX)
 
 
 def end(process: "subprocess.Popen[bytes]", patience_s: float = 15) -> None:

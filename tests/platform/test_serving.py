@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from api import embedded
-from api.running import end
+from api.running import end, pause_after
 
 PROJECT = Path(embedded.__file__).resolve().parents[1]
 
@@ -86,12 +86,15 @@ def children(process: int) -> list[int]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs Linux to list a process's children")
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_all_it_began_ends_with_it(data: Path, how: signal.Signals) -> None:
+@pytest.mark.parametrize("how", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGTERM] * 4])
+def test_all_it_began_ends_with_it(data: Path, how: list[signal.Signals]) -> None:
     server = serving(data)
     began = children(server.pid)
     assert len(began) >= 2  # PostgreSQL and the worker
-    server.send_signal(how)
+    for one in how:
+        server.send_signal(one)
+        if len(how) > 1:  # somebody has no patience: the next one meets it while it ends the others
+            time.sleep(0.4)
     server.wait(60)
     for child in began:
         wait_until(Gone(child))
@@ -109,6 +112,14 @@ def test_a_killed_one_leaves_no_worker_and_the_next_takes_its_database_over(data
     again.terminate()
     again.wait(60)
     wait_until(Gone(postmaster))
+
+
+def test_a_worker_that_dies_at_once_is_started_ever_more_seldom_and_one_that_lived_soon() -> None:
+    pauses = [2.0]
+    for _ in range(6):
+        pauses.append(pause_after(pauses[-1], lived_s=1))
+    assert pauses == [2, 4, 8, 16, 32, 60, 60]
+    assert pause_after(60, lived_s=61) == 2
 
 
 @pytest.mark.parametrize(("deaf", "ended_by"), [(False, signal.SIGTERM), (True, signal.SIGKILL)])
