@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+import sys
+from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +31,25 @@ from mobile_sync.photos.sandbox import PhotoSandbox
 from tests.cast import Caller, Cast, cast_of
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Take ``untraced`` tests out of the coverage, the processes they start too.
+
+    They walk through all of the product (in a browser, by chance, by seeds) and take half as long again when traced;
+    a branch counts as tested where a test of its own asks for it.
+    """
+    if item.get_closest_marker("untraced") is None:
+        return (yield)
+    tracing, told = sys.gettrace(), os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+    sys.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(tracing)
+        if told is not None:
+            os.environ["COVERAGE_PROCESS_CONFIG"] = told
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from tests.api.contract import ALL, Sent, caller_of, is_json, name_of, path_of, 
 from tests.api.hostile import bodies, credentials, fields, keys, paths, queries
 from tests.cast import Caller, Cast
 
+pytestmark = pytest.mark.untraced
+
 READS = [one for one in ALL if one.method == "GET"]
 
 

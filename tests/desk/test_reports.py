@@ -6,6 +6,8 @@ import pytest
 
 from tests.phone.served import Served, missing, need, run_in_browser, served
 
+pytestmark = pytest.mark.untraced
+
 
 @pytest.fixture(scope="module")
 def product() -> Iterator[Served]:

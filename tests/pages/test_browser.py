@@ -26,6 +26,8 @@ from tests.pages.reading import kept, lacks_browser, pages_of, read_in_browser
 from tests.phone.served import need
 from tests.reports.sheets import PIN, Reported, printed, reported
 
+pytestmark = pytest.mark.untraced
+
 OTHER, THIRD, FOURTH = "A" * 26, "B" * 26, "C" * 26
 
 

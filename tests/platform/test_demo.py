@@ -16,6 +16,8 @@ import pytest
 from api import embedded
 from tests.bench.served import free_port
 
+pytestmark = pytest.mark.untraced
+
 PROJECT = Path(embedded.__file__).resolve().parents[1]
 
 

@@ -31,6 +31,8 @@ from tests import make
 from tests.cast import Caller, Cast, cast_of
 from tests.sync.handset import Handset, handset
 
+pytestmark = pytest.mark.untraced
+
 PROJECT = Path(embedded.__file__).resolve().parents[1]
 ROUNDS = 4
 

@@ -12,6 +12,8 @@ from tests.pages.reading import kept, lacks_browser, pages_of, read_in_browser
 from tests.phone.served import need
 from tests.requests.test_requests import machine, photo
 
+pytestmark = pytest.mark.untraced
+
 
 @pytest.fixture(scope="module", autouse=True)
 def browser_there() -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
 from domain.commands import REGISTER
-from domain.kit.problem import Busy
+from domain.kit.problem import Busy, TooMany
 from domain.kit.work import Work
 from tests import make
 from tests.cast import Cast
@@ -53,6 +53,23 @@ async def test_what_fails_because_the_database_can_serve_nobody_is_never_set_asi
             await push_with(context, phone, broken, *ops)
     assert [status for status, _ in await phone.fates(*ops)] == ["applied", "applied"]
     assert await rows(owner, "SELECT count(*) FROM recorded_work") == [(0,)]
+
+
+async def test_what_may_pass_is_sent_again_when_we_say_and_what_came_before_it_stays(
+    cast: Cast, context: Context, owner: AsyncEngine
+) -> None:
+    ready = await make.ready_visit(context, cast)
+    phone = handset(cast.ann)
+    ops = [phone.minutes(ready.visit_id, 1), phone.travel(ready.visit_id), phone.minutes(ready.visit_id, 2)]
+
+    async def too_many(*_: Any) -> Any:
+        raise TooMany("Later.", retry_after=7)
+
+    answer = await push_with(context, phone, register_where("visit.travel", too_many), *ops)
+    assert (answer.status, answer.retry_after, answer.last_seq) == ("retry", 7, 1)
+    assert [(one.status, one.reason) for one in answer.results] == [("applied", None), ("retry", TooMany.code)]
+    assert await rows(owner, "SELECT minutes FROM time_entry") == [(1,)]
+    assert [status for status, _ in await phone.fates(*ops)] == ["applied"] * 3
 
 
 async def deadlock(work: Work) -> None:

@@ -60,6 +60,7 @@ def told(tally: Tally) -> str:
     )
 
 
+@pytest.mark.untraced
 async def test_nothing_is_lost_under_fifty_seeds(found: Ground) -> None:
     tally, _ = await played(found, list(EVERY_TIME), enough=3)
     assert tally.failed == [], told(tally)

@@ -27,6 +27,8 @@ from tests.cast import Caller, Cast
 from tests.photos.drawn import CODES, jpeg, label
 from tests.sync.sending import TUS, begun, offset_of, patch, sha256_of, stored
 
+pytestmark = pytest.mark.untraced
+
 MIB = 1024 * 1024
 WEB = Path(embedded.__file__).resolve().parents[1] / "web"
 SCRIPT = Path(__file__).with_name("tus_client.mjs")
