@@ -94,9 +94,15 @@ async def repeated(stage: Stage, one: Write) -> list[str]:
         await asyncio.sleep(0.2)
     if not taken(response):
         return [f"{response.status_code} {response.text[:200]}"]
+    found = await times_there(stage, one)
+    return [] if found == 1 else [f"it is there {found} times"]
+
+
+async def times_there(stage: Stage, one: Write) -> int:
+    """Return how many times what was written is in the database."""
     async with stage.owner.connect() as connection:
         found = await connection.scalar(text(one.counted.replace("$1", ":one")), {"one": one.values[0]})
-    return [] if found == 1 else [f"it is there {found} times"]
+    return int(found or 0)
 
 
 @asynccontextmanager
