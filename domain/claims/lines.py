@@ -24,9 +24,10 @@ def asked_lines(facts: ClaimFacts) -> Iterator[Line]:
             amount_minor=None if limits.labour_minor_per_hour is None else 0,
             currency=None if limits.labour_minor_per_hour is None else currency,
         )
+    worth = _worth(sheet.parts, currency)
     for part in sheet.parts:
         asked = _price(part, currency)
-        hold = _hold(facts, part, asked)
+        hold = _hold(facts, part, worth[part.number])
         yield Line(
             kind="part",
             source_id=part.id,
@@ -67,12 +68,20 @@ def _price(part: PartSeen, currency: str | None) -> int | None:
     return part.price_minor * part.quantity if part.claimable else 0
 
 
-def _hold(facts: ClaimFacts, part: PartSeen, asked: int | None) -> HoldReason:
+def _worth(parts: Iterable[PartSeen], currency: str | None) -> dict[str, int]:
+    """Return what a claim asks for all of each part number, so that three lines of one count as one line of three."""
+    worth: dict[str, int] = {}
+    for part in parts:
+        worth[part.number] = worth.get(part.number, 0) + (_price(part, currency) or 0)
+    return worth
+
+
+def _hold(facts: ClaimFacts, part: PartSeen, worth: int) -> HoldReason:
     """Return why a part's line is not paid yet; the same-day rule holds it only until it was entered."""
     if part.on_hold and part.entered_on is not None and part.entered_on > facts.submitted_on:
         return "same-day"
     most = facts.limits.core_return_minor
-    return "core-return" if most is not None and asked is not None and asked > most else ""
+    return "core-return" if most is not None and worth > most else ""
 
 
 def wage(minutes: int, minor_per_hour: int) -> int:

@@ -103,7 +103,10 @@ LIMITS_SAY: dict[str, tuple[str, str]] = {
     ),
     "two_people_over_minor": ("Approved sum above which two people decide.", "核准金额超过多少须两人审批。"),
     "days_to_answer": ("Days a partner has to answer what was sent back.", "服务商答复退回事项的天数。"),
-    "core_return_minor": ("Value above which the old part must come back.", "超过多少价值的旧件必须退回。"),
+    "core_return_minor": (
+        "Value above which the old part must come back: of all pieces of one part together.",
+        "同一备件合计超过多少价值时旧件必须退回。",
+    ),
 }
 """What each limit is, by its name; money is in the partner's currency, in its smallest unit."""
 

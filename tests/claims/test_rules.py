@@ -260,6 +260,22 @@ def test_a_part_is_held_until_it_was_entered_and_until_the_old_one_is_back(
     assert (decision.lane, line.on_hold, line.hold_reason) == ("accept", on_hold, why)
 
 
+@pytest.mark.parametrize(("core_return", "why"), [(4499, "core-return"), (4500, "")])
+@pytest.mark.parametrize("quantities", [(3,), (1, 1, 1), (2, 1)])
+def test_a_part_is_held_for_all_of_its_number_on_however_many_lines(
+    quantities: tuple[int, ...], core_return: int, why: str
+) -> None:
+    facts = facts_of(CLAIMS.cases[0])
+    (part,) = facts.sheet.parts
+    parts = tuple(msgspec.structs.replace(part, quantity=one) for one in quantities)
+    other = msgspec.structs.replace(part, number="P-2", price_minor=4499)
+    sheet = msgspec.structs.replace(facts.sheet, parts=(*parts, other))
+    limits = msgspec.structs.replace(facts.limits, core_return_minor=core_return)
+    decision = decide(msgspec.structs.replace(facts, sheet=sheet, limits=limits))
+    held = [line.hold_reason for line in decision.lines if line.kind == "part"]
+    assert held == [*[why for _ in quantities], ""]
+
+
 def test_one_serial_is_not_fitted_twice() -> None:
     plain = next(case for case in CLAIMS.cases if case.name == "everything in order")
     facts = facts_of(msgspec.structs.replace(plain, part={"serial": "PX88"}))
