@@ -62,14 +62,15 @@ export function SheetCodes({
   );
 }
 
-/** Which job it is, above its sheet. */
-export function JobHead({ job }: Pick<KnownOfJob, "job">) {
+/** Which job it is: above its sheet, where the serial is still to be read, and with its machine and technician elsewhere. */
+export function JobHead({ job, hasMachine }: Pick<KnownOfJob, "job"> & { hasMachine?: boolean }) {
   return (
     <p>
       <b>J-{job.number}</b> {job.subject}
       <span class="soft">
         {" "}
-        · {job.model_name} · {job.customer_name}, {job.city}
+        · {job.model_name} {hasMachine && <span class="serial">{job.serial}</span>} · {job.customer_name}, {job.city}
+        {hasMachine && job.technician && ` · ${job.technician}`}
       </span>
     </p>
   );

@@ -1,12 +1,13 @@
 /** One claim: for its partner's office what it was told, for our office everything it was decided from. */
 
-import { type Got, get } from "../core/api";
+import { type Got, get, Refused } from "../core/api";
 import { useLoad } from "../core/loading";
 import { hashOf } from "../core/router";
 import { is, MANAGING, OFFICE, PARTNER, REVIEWING } from "../core/session";
 import { AskedOf, ClaimState, lineName, Outcome, Reasons } from "../parts/claims";
 import { partnerName } from "../parts/names";
 import { tell } from "../parts/notice";
+import { JobHead } from "../parts/sheet";
 import { Empty, Loaded } from "../parts/states";
 import { Table } from "../parts/table";
 import { day, moment, money } from "../words/format";
@@ -18,12 +19,16 @@ import { AnswerLine, AppealLine, Withdraw } from "./replies";
 import { RulesOfClaim } from "./rules-of-claim";
 
 type Detail = Got<"/claims/{id}">;
+type Job = Got<"/jobs/{id}">["job"];
 type Line = NonNullable<Detail["lines"]>[number];
 
 const ORDER = ["fault", "labour", "travel", "part", "expense"];
 
 export function Claim({ id }: { id: string }) {
-  const load = useLoad(() => get("/claims/{id}", null, { id }), [id]);
+  const load = useLoad(async () => {
+    const detail = await get("/claims/{id}", null, { id });
+    return { detail, job: await jobOf(detail.claim.job_id) };
+  }, [id]);
   const done = (told: string) => {
     load.again();
     tell(told);
@@ -35,12 +40,22 @@ export function Claim({ id }: { id: string }) {
           {say(is([...REVIEWING, ...MANAGING]) ? "backToQueue" : "backToClaims")}
         </a>
       </p>
-      <Loaded of={load}>{(detail) => <Whole detail={detail} done={done} />}</Loaded>
+      <Loaded of={load}>{(read) => <Whole {...read} done={done} />}</Loaded>
     </>
   );
 }
 
-function Whole({ detail, done }: { detail: Detail; done: (told: string) => void }) {
+/** The job that was claimed; a partner's office no longer sees one that went to another partner. */
+async function jobOf(id: string): Promise<Job | null> {
+  try {
+    return (await get("/jobs/{id}", null, { id })).job;
+  } catch (error) {
+    if (error instanceof Refused && error.status === 404) return null;
+    throw error;
+  }
+}
+
+function Whole({ detail, job, done }: { detail: Detail; job: Job | null; done: (told: string) => void }) {
   const { claim } = detail;
   const lines = [...(detail.lines ?? [])].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
   const decidable = is([...REVIEWING, ...MANAGING]) ? lines.filter((line) => line.state === "in_review") : [];
@@ -55,6 +70,7 @@ function Whole({ detail, done }: { detail: Detail; done: (told: string) => void 
           <a href={hashOf("report", claim.visit_id)}>{say("report")}</a> <ClaimState state={claim.state} />
         </span>
       </div>
+      {job && <JobHead job={job} hasMachine />}
       <Head detail={detail} />
       {decidable.length > 0 && <Decide claimId={claim.id} number={claim.number} lines={decidable} done={done} />}
       {(others.length > 0 || lines.length === 0) && <Lines detail={detail} lines={others} done={done} />}

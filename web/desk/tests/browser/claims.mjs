@@ -43,7 +43,7 @@ export async function claimInReview(office, login = "pam") {
         expenses: [{ kind: "parking", amount_minor: 450, currency: "EUR" }],
       })
       .catch((error) => console.log(`    job ${job.number} is passed over: ${error.message.slice(0, 300)}`));
-    if (answer?.state === "in_review") return { id: answer.claim_id, number: answer.claim_number };
+    if (answer?.state === "in_review") return { id: answer.claim_id, number: answer.claim_number, job };
     if (answer) console.log(`    job ${job.number}: ${answer.why_no_claim ?? `${answer.state} ${answer.reasons}`}`);
   }
   throw new Error("no job of the partner makes a claim");

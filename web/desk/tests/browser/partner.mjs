@@ -32,6 +32,7 @@ for (const [language, size, words] of [
       await page.getByRole("link", { name: String(claim.number) }).click();
       await desk.settled();
       await page.getByText(words.missing).first().waitFor();
+      await page.getByText(`J-${claim.job.number}`).waitFor();
       for (const [word, note] of [
         [words.answer, "The trip back is in it, see the log"],
         [words.appeal, "The bridge was closed that day"],

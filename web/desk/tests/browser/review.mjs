@@ -19,6 +19,9 @@ for (const [language, part, saved] of [
       await desk.show("#/review");
       await page.getByRole("link", { name: String(claim.number) }).click();
       await desk.settled();
+      // It names the job, its machine and who was there.
+      for (const text of [`J-${claim.job.number}`, claim.job.serial, claim.job.technician])
+        await page.locator("main").getByText(text).first().waitFor();
       const current = () => page.locator("tr[aria-current] th").innerText();
       const first = await current();
       await page.keyboard.press("?");
