@@ -40,7 +40,8 @@ export function Review() {
     { head: say("partner"), cell: (claim) => claim.partner },
     {
       head: say("rule"),
-      cell: (claim) => claim.rules.join(", "),
+      // None held it at first: its points did, after it was accepted.
+      cell: (claim) => claim.rules.join(", ") || <span class="soft">{say("rule.after-check")}</span>,
     },
     {
       head: say("reasons"),

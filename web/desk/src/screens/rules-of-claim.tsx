@@ -5,6 +5,7 @@ import { useLoad } from "../core/loading";
 import { Outcome } from "../parts/claims";
 import { Loaded } from "../parts/states";
 import { type Column, Table } from "../parts/table";
+import { factsIn } from "../words/facts";
 import { language, say, word } from "../words/words";
 
 type Rule = Shape<"RuleOutcome">;
@@ -74,19 +75,11 @@ function columns(says: ReadonlyMap<string, string>, hasFound: boolean): Column<R
 export function Inputs({ of }: { of: Record<string, unknown> }) {
   return (
     <ul class="inputs">
-      {Object.entries(of).map(([name, value]) => (
+      {factsIn(of).map(([name, value]) => (
         <li key={name}>
-          <span class="soft">{word("fact", name)}</span> {shown(value)}
+          <span class="soft">{name}</span> {value}
         </li>
       ))}
     </ul>
   );
-}
-
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return value.map(shown).join("; ");
-  if (value === null || typeof value !== "object") return String(value ?? "–");
-  return Object.entries(value)
-    .map(([name, one]) => `${word("fact", name)} ${shown(one)}`)
-    .join(", ");
 }

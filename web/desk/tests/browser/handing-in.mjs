@@ -12,7 +12,7 @@ const words = {
     expense: "Add an expense",
     claim: "Claim",
     refused: "refused",
-    ask: "Ask for leave",
+    ask: "Ask for a pre-authorisation",
     decide: "Decide",
     granted: "granted",
     key: "Make an API key",
