@@ -7,6 +7,8 @@ export interface Column<T> {
   cell: (row: T) => ComponentChildren;
   /** A number or an amount: right-aligned, digits of one width. */
   number?: boolean;
+  /** A day or a moment: it stays on one line. */
+  unbroken?: boolean;
   /** The cell that names the row. */
   lead?: boolean;
 }
@@ -47,7 +49,11 @@ export function Table<T>({
                     {column.cell(row)}
                   </th>
                 ) : (
-                  <td key={at} class={column.number ? "number" : undefined} data-head={column.head}>
+                  <td
+                    key={at}
+                    class={column.number ? "number" : column.unbroken ? "unbroken" : undefined}
+                    data-head={column.head}
+                  >
                     {column.cell(row)}
                   </td>
                 ),

@@ -35,8 +35,8 @@ export function Claims() {
     { head: say("number"), cell: (claim) => <a href={hashOf("claim", claim.id)}>{claim.number}</a>, lead: true },
     { head: say("state"), cell: (claim) => <ClaimState state={claim.state} /> },
     ...partnerColumn<Card>(),
-    { head: say("repaired"), cell: (claim) => day(claim.repaired_on) },
-    { head: say("submitted"), cell: (claim) => moment(claim.submitted_at) },
+    { head: say("repaired"), unbroken: true, cell: (claim) => day(claim.repaired_on) },
+    { head: say("submitted"), unbroken: true, cell: (claim) => moment(claim.submitted_at) },
     { head: say("asked"), number: true, cell: (claim) => money(claim.asked_minor, claim.currency) },
     { head: say("approved"), number: true, cell: (claim) => money(claim.approved_minor, claim.currency) },
     ...(isPartner

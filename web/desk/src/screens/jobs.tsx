@@ -60,7 +60,7 @@ export function Jobs() {
         </>
       ),
     },
-    { head: say("when"), cell: (job) => <AtSite at={job.required_from} zone={job.time_zone} /> },
+    { head: say("when"), unbroken: true, cell: (job) => <AtSite at={job.required_from} zone={job.time_zone} /> },
     { head: say("who"), cell: whoHas },
     {
       head: say("state"),

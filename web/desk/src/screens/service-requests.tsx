@@ -27,7 +27,7 @@ export function ServiceRequests() {
   );
   const columns: Column<Line>[] = [
     { head: say("number"), lead: true, cell: (one) => one.number },
-    { head: say("requests.at"), cell: (one) => moment(one.received_at) },
+    { head: say("requests.at"), unbroken: true, cell: (one) => moment(one.received_at) },
     { head: say("requests.machine"), cell: (one) => <Machine of={one} /> },
     {
       head: say("requests.wish"),
