@@ -157,14 +157,25 @@ function PartLabels({ done }: { done: () => void }) {
 }
 
 function PaperFields() {
+  const [form, setForm] = useState<string>("sheet");
   return (
     <div class="fields">
       <Field label={say("papers.on")}>
-        {(id) => <Select id={id} name="form" options={FORMS.map((one) => [one, word("paper", one)])} />}
+        {(id) => (
+          <Select
+            id={id}
+            name="form"
+            value={form}
+            change={setForm}
+            options={FORMS.map((one) => [one, word("paper", one)])}
+          />
+        )}
       </Field>
-      <Field label={say("papers.start")} hint={say("papers.start.hint")}>
-        {(id) => <input id={id} name="start" type="number" min={1} max={24} required defaultValue="1" />}
-      </Field>
+      {form === "sheet" && (
+        <Field label={say("papers.start")} hint={say("papers.start.hint")}>
+          {(id) => <input id={id} name="start" type="number" min={1} max={24} required defaultValue="1" />}
+        </Field>
+      )}
     </div>
   );
 }

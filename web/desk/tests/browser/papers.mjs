@@ -52,6 +52,9 @@ await scenario(
     await card(1)
       .locator("textarea")
       .fill(items.map((one) => one.serial).join("\n"));
+    await card(1).locator("select").selectOption("roll");
+    await card(1).locator("input[name=start]").waitFor({ state: "detached" }); // a roll has no first free label
+    await card(1).locator("select").selectOption("sheet");
     await card(1).locator("input[name=start]").fill("4");
     await press(1);
     await page.locator("p.notice").waitFor();
