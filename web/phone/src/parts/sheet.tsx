@@ -118,7 +118,7 @@ export function linesOf({ job, visit }: Current): ShownLine[] {
         "expense",
         expense,
         word("money", expense.kind) + say("colon") + money(expense.amount_minor, expense.currency),
-        word("direction", expense.direction),
+        word("paid", expense.direction),
         expense.note,
       ),
     ),

@@ -123,6 +123,8 @@ export const enVisit = {
   direction: "Who paid",
   "direction.spent": "I spent it",
   "direction.charged": "The customer pays",
+  "paid.spent": "Paid by the technician",
+  "paid.charged": "Charged to the customer",
   "expense.add": "Add an expense",
   "expense.kind": "For what",
   "expense.receipt": "Photo of the receipt",

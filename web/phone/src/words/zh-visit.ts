@@ -125,6 +125,8 @@ export const zhVisit: Record<keyof typeof enVisit, string> = {
   direction: "由谁支付",
   "direction.spent": "我垫付",
   "direction.charged": "向客户收取",
+  "paid.spent": "技术员垫付",
+  "paid.charged": "向客户收取",
   "expense.add": "添加费用",
   "expense.kind": "用途",
   "expense.receipt": "拍摄票据",
