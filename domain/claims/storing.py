@@ -53,7 +53,7 @@ def store(work: Work, place: Place, facts: ClaimFacts, decision: ClaimDecision) 
         "submitted_at": work.now,
         "submitted_by": work.actor.account_id,
         "preauthorisation_id": facts.preauthorisation_id if uses_allowance(facts) else None,
-        "repeat_trip": uses_allowance(facts) and facts.allowance.repeat_trip,
+        "repeat_trip": bool(facts.assignment_claims) and uses_allowance(facts) and facts.allowance.repeat_trip,
         "coverage": facts.coverage,
         "facts": facts,
         "decision": decision,

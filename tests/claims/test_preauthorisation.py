@@ -238,6 +238,25 @@ async def test_a_second_trip_with_leave_is_approved_beside_the_first(context: Co
     ] == "approved"
 
 
+async def test_a_first_trip_that_uses_leave_for_more_is_no_repeated_one(context: Context, cast: Cast) -> None:
+    ready = await make.ready_visit(context, cast)
+    leave = await granted(context, cast, ready, labour_minutes=120, repeat_trip=True)
+    async with begin(context.database, SYSTEM) as work:
+        visit_id = await make.visit(work, ready.job_id, number=2)
+        second = replace(ready, visit_id=visit_id, fault_code_id=await make.fault_code(work))
+    await fill_sheet(second)
+    await claimed(ready, minutes=120)
+    (first,) = await claims(context)
+    assert (first.state, str(first.preauthorisation_id), first.repeat_trip) == ("accepted", leave, False)
+    await scan(second)
+    await run(context, "UPDATE visit SET state = 'working', abandoned_reason = NULL WHERE id = :id", id=visit_id)
+    assert (await complete(second)).status_code == 200
+    again = (await claims(context))[-1]
+    assert (again.state, again.told["reasons"]) == ("in_review", ["assignment-already-claimed"])
+    response = await cast.rex.post("/claims/decide", {"claim_id": str(again.id), "others": APPROVE})
+    assert (response.status_code, response.json()["claims"]) == (409, [first.number])
+
+
 async def test_authorised_goodwill_opens_a_claim_that_two_people_grant(context: Context, cast: Cast) -> None:
     ready = await make.ready_visit(context, cast, unit_given={"warranty_end_on": dt.date(2020, 1, 1)})
     await granted(context, cast, ready, goodwill=True)
