@@ -8,7 +8,7 @@ OWN = """
 SELECT claim.id, claim.number, claim.state, claim.partner_id, claim.unit_id, claim.job_id, claim.visit_id, claim.facts,
   visit.technician_id, coalesce(visit.arrived_at, visit.started_at) AS began_at, visit.completed_at,
   visit.clock_uncertain OR visit.keyed_in_by_office AS times_uncertain, visit.result,
-  job.site_id, job.customer_id, site.city, site.latitude_e6, site.longitude_e6,
+  job.kind, job.site_id, job.customer_id, site.city, site.latitude_e6, site.longitude_e6,
   unit.model_id, unit.serial_key, contact.phone_digits,
   (SELECT coalesce(sum(part.price_minor * used.quantity), 0)::bigint FROM part_used AS used
    JOIN part ON part.id = used.part_id
@@ -22,6 +22,9 @@ SELECT claim.id, claim.number, claim.state, claim.partner_id, claim.unit_id, cla
   visit.result = 'no_fault_found' OR EXISTS (
     SELECT FROM fault JOIN fault_code ON fault_code.id = fault.fault_code_id
     WHERE fault.visit_id = visit.id AND fault.voided_at IS NULL AND fault_code.no_fault_found) AS no_fault_found,
+  visit.result <> 'no_fault_found' AND EXISTS (
+    SELECT FROM fault JOIN fault_code ON fault_code.id = fault.fault_code_id
+    WHERE fault.visit_id = visit.id AND fault.voided_at IS NULL AND NOT fault_code.no_fault_found) AS fault_found,
   (SELECT answer FROM customer_answer WHERE customer_answer.visit_id = visit.id
    ORDER BY channel = 'phone' DESC, channel = 'page' AND answer = 'did_not_happen' DESC, answered_at DESC
    LIMIT 1) AS customer_said,

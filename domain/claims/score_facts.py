@@ -113,8 +113,9 @@ class ScoreFacts(msgspec.Struct, frozen=True, kw_only=True):
     ``week`` counts the claims of seven days up to this one, ``own_week`` is the mean of the twelve weeks before it and
     ``usual_week`` the network's median; ``day_minutes`` is all labour and travel of the technician on this day.
     ``neighbours`` are units of this partner's other claims whose serial is up to ten away, at other customers.
-    ``travel_usual`` is of this partner in this city. ``trips_that_day`` are other claims that bill travel to the same
-    site on the same day.
+    ``parts_claimed`` are pieces that the cover pays and no pre-authorisation allowed; ``parts_by_contract`` says that
+    it is maintenance under the customer's contract. ``travel_usual`` is of this partner in this city.
+    ``trips_that_day`` are other claims that bill travel to the same site on the same day.
     """
 
     on: dt.date
@@ -122,6 +123,9 @@ class ScoreFacts(msgspec.Struct, frozen=True, kw_only=True):
     labour_minutes: int = 0
     travel_minutes: int = 0
     parts_minor: int = 0
+    parts_claimed: int = 0
+    parts_by_contract: bool = False
+    fault_found: bool | None = None
     lines_struck_late: int = 0
     days_of_cover_left: int | None = None
     at_cap: bool = False

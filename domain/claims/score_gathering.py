@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -89,6 +90,9 @@ async def score_facts(driver: Any, own: Any, alike: dict[UUID, tuple[Alike, ...]
         labour_minutes=labour,
         travel_minutes=travel,
         parts_minor=parts,
+        parts_claimed=_pieces(claim),
+        parts_by_contract=own["kind"] == "maintain" and claim.coverage.source.startswith("contract:"),
+        fault_found=own["fault_found"],
         lines_struck_late=own["struck_late"],
         days_of_cover_left=left,
         at_cap=at_cap,
@@ -119,6 +123,14 @@ async def score_facts(driver: Any, own: Any, alike: dict[UUID, tuple[Alike, ...]
         partners_of_technician=beside["partners_of_technician"],
         returned=tuple(_returned(one) for one in beside["returned"]),
     )
+
+
+def _pieces(claim: ClaimFacts) -> int:
+    """Return how many pieces the cover would pay beyond those that a person allowed before."""
+    asked: Counter[str] = Counter()
+    for part in claim.sheet.parts:
+        asked[part.number] += part.quantity if part.claimable and claim.coverage.parts else 0
+    return (asked - Counter({part.number: part.quantity for part in claim.allowance.parts})).total()
 
 
 def _is_at_cap(claim: ClaimFacts) -> bool:

@@ -23,7 +23,7 @@ from domain.claims.scoring_evidence import (
     trip_billed_twice,
 )
 
-SCORING_VERSION = 2
+SCORING_VERSION = 3
 week_min, week_times = 8, 3.0
 """A busy week is at least this many claims, and so many times the usual."""
 day_minutes_max, day_visits_max = 16 * 60, 14
@@ -154,6 +154,18 @@ def parts_outlier(facts: ScoreFacts) -> Points | None:
     return _outlier(facts.parts_usual, facts.parts_minor, 100.0, "parts-outlier", "of parts in minor units")
 
 
+def parts_without_fault(facts: ScoreFacts) -> Points | None:
+    """Look for parts that no fault explains: they take no slot, so that nothing else stops the same ones twice.
+
+    Maintenance needs parts without a fault; where the customer's contract pays them they are nothing unusual.
+    """
+    if not facts.parts_claimed or facts.parts_by_contract or facts.fault_found is not False:
+        return None
+    why = "no fault was found" if facts.no_fault_found else "no fault is on the sheet"
+    inputs = {"parts": facts.parts_claimed, "no_fault_found": facts.no_fault_found}
+    return Points(100, "parts-without-fault", f"{facts.parts_claimed} parts are claimed; {why}.", inputs)
+
+
 def always_at_cap(facts: ScoreFacts) -> Points | None:
     """Look for technicians whose labour is nearly always exactly what is allowed."""
     share = facts.caps
@@ -280,6 +292,7 @@ SCORED: tuple[ScoredRule, ...] = (
     ScoredRule("S24", 1, 40, people_shared),
     ScoredRule("S25", 1, 20, old_part_missing),
     ScoredRule("S26", 1, 100, old_part_other),
+    ScoredRule("S27", 1, 100, parts_without_fault),
 )
 
 

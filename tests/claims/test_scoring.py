@@ -67,7 +67,7 @@ def test_points_say_in_a_sentence_what_they_rest_on(words: WordsCase) -> None:
 
 def test_a_score_tells_which_version_of_each_rule_gave_it() -> None:
     assert {rule.id: rule.version for rule in SCORED if rule.version != 1} == {"S18": 2}
-    assert score(facts_of(SCORES.cases[0])).version == SCORING_VERSION == 2
+    assert score(facts_of(SCORES.cases[0])).version == SCORING_VERSION == 3
 
 
 def test_every_rule_has_a_case_that_hits_and_none_gives_more_than_its_weight() -> None:
