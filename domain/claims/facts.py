@@ -273,6 +273,8 @@ class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     ``assignment_claims`` and ``visit_claims`` are the numbers of earlier claims that stand on the same assignment and
     visit; ``assignment_current`` is false where the job was given to somebody else meanwhile. ``reported_on`` is when
     the office created the job: the one day that is not the partner's word; was anything paid on it?
+    ``arrived_at`` and ``completed_at`` are the visit's moments; ``unit_status_on`` is the day on which the unit got its
+    status, None where it has the one it came with.
     ``partner_currency``, ``permit`` and ``elsewhere`` are None in facts older than the rules that ask for them.
     """
 
@@ -302,6 +304,9 @@ class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     preauthorisation_id: UUID | None = None
     allowance: Allowance = NOTHING_MORE
     elsewhere: Elsewhere | None = None
+    arrived_at: dt.datetime | None = None
+    completed_at: dt.datetime | None = None
+    unit_status_on: dt.date | None = None
 
     @property
     def fault_groups(self) -> set[UUID]:

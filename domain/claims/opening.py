@@ -45,9 +45,10 @@ class Allowed(msgspec.Struct, frozen=True):
 
 
 class UnitNow(msgspec.Struct, frozen=True):
-    """A unit that is locked: its status, and the lines that stand or were paid on it."""
+    """A unit that is locked: its status and the day it got it, and the lines that stand or were paid on it."""
 
     status: str
+    status_on: dt.date | None = None
     rivals: tuple[Rival, ...] = ()
 
 
@@ -86,7 +87,8 @@ async def _open(work: Work, row: Any) -> str | None:
     await work.enqueue(SCORE, ScoreLater(work.op_id))
     await work.hand_over()
     seen = await lock_unit(work, facts.unit_id)
-    facts = msgspec.structs.replace(facts, unit_status=seen.status, rivals=seen.rivals)
+    locked = {"unit_status": seen.status, "unit_status_on": seen.status_on, "rivals": seen.rivals}
+    facts = msgspec.structs.replace(facts, **locked)
     decision = decide(facts)
     store(work, Place(row["visit_id"], row["job_id"], row["assignment_id"]), facts, decision)
     if any(line.hold_reason == CORE_RETURN for line in decision.lines):
@@ -127,6 +129,8 @@ def claim_facts(row: Any, now: dt.datetime) -> ClaimFacts:
         failed_on=failed_on,
         repaired_on=repaired_on,
         submitted_on=day_at(now, row["time_zone"]),
+        arrived_at=row["arrived_at"],
+        completed_at=row["completed_at"],
         clock_uncertain=row["clock_uncertain"],
         repaired=row["result"] != "not_repaired",
         coverage=coverage(cover, failed_on),

@@ -20,8 +20,8 @@ RULES_SAY: dict[str, tuple[str, str]] = {
     "D5": ("Repair windows of one unit and fault group do not overlap.", "同一设备同一故障组的维修期间不得重叠。"),
     "D6": ("A component's serial sits in one place.", "一个部件序列号只能装在一处。"),
     "D8": (
-        "Failure, repair and submission follow one another, and the claim comes in time.",
-        "故障、维修、提交日期先后有序，并且按时提交。",
+        "Failure, repair and submission follow one another, a visit ends after it begins, and the claim comes in time.",
+        "故障、维修、提交日期先后有序，上门先到达后完成，并且按时提交。",
     ),
     "D9": (
         "The partner is authorised for the product and region, the technician active and certified.",

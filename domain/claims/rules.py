@@ -155,7 +155,13 @@ def _partner_unlocked(facts: ClaimFacts) -> Finding | None:
 def _unit_in_use(facts: ClaimFacts) -> Finding | None:
     if facts.unit_status in IN_USE:
         return None
-    return Finding(_not_in_use(facts.unit_status), ASK_THE_OFFICE, inputs={"unit_status": facts.unit_status})
+    reason, inputs = _not_in_use(facts.unit_status), {"unit_status": facts.unit_status}
+    since = facts.unit_status_on
+    if since is None or since <= facts.repaired_on:
+        return Finding(reason, ASK_THE_OFFICE, inputs=inputs)
+    # A claim may arrive after the machine that it is for was scrapped or replaced.
+    later = {"unit_status_on": since.isoformat(), "repaired_on": facts.repaired_on.isoformat()}
+    return Finding(reason, ASK_THE_OFFICE, at_most_review=True, inputs=inputs | later)
 
 
 def _one_claim_per_visit(facts: ClaimFacts) -> Finding | None:
@@ -177,6 +183,11 @@ def _days_in_order(facts: ClaimFacts) -> Finding | None:
         return Finding("repaired-after-submission", "days-out-of-order", soft, days)
     if (facts.submitted_on - facts.repaired_on).days > facts.limits.days_to_submit:
         return Finding("submitted-late", "submitted-late", soft, days | {"days_max": facts.limits.days_to_submit})
+    came, left = facts.arrived_at, facts.completed_at
+    if came is not None and left is not None and left <= came:
+        # Nobody works so: a clock went wrong, or the moments were chosen so that they meet no other visit.
+        moments = {"arrived_at": came.isoformat(), "completed_at": left.isoformat()}
+        return Finding("completed-before-arrived", "completed-before-arrived", True, moments)
     if facts.reported_on is not None and facts.repaired_on < facts.reported_on:
         # A job may be opened late for work that was done; or the day was chosen.
         reported = {"reported_on": facts.reported_on.isoformat()}
@@ -344,12 +355,12 @@ RULES: tuple[Rule, ...] = (
     Rule("typed", 1, _read_by_a_machine, "review", floor="review"),
     Rule("D17", 1, _label_is_ours, "review", floor="review"),
     Rule("watch", 1, _partner_unlocked, "review", floor="review"),
-    Rule("D2", 1, _unit_in_use, "block"),
+    Rule("D2", 2, _unit_in_use, "block"),
     Rule("D3", 2, one_live_line, "block", floor="review"),
     Rule("D4", 1, _one_claim_per_visit, "block", floor="block"),
     Rule("D5", 1, windows_apart, "block", floor="review"),
     Rule("D6", 1, components_in_one_place, "review", floor="review"),
-    Rule("D8", 2, _days_in_order, "block"),
+    Rule("D8", 3, _days_in_order, "block"),
     Rule("failure-day", 1, _covered_by_more_than_a_word, "review", floor="review"),
     Rule("clock", 1, _clock_is_certain, "review", floor="review"),
     Rule("repaired", 1, _repaired, "review"),

@@ -147,6 +147,7 @@ _EVERYTHING = (
         Visit.partner_id,
         Partner.currency.label("partner_currency"),
         func.partner_locked(Visit.partner_id).label("partner_locked"),
+        func.coalesce(Visit.arrived_at, Visit.started_at).label("arrived_at"),
         Visit.completed_at,
         Visit.clock_uncertain,
         Visit.result,

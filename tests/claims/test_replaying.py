@@ -82,13 +82,8 @@ def test_a_rule_that_changed_since_judged_by_an_older_version_and_makes_no_diffe
     again = replayed(facts | {"unit_status": "scrapped"}, decision)
     assert again.equal
     (older,) = (one for one in again.rules if one.note == "older-version")
-    assert (older.rule, older.judged_by, older.version, older.stored, older.replayed) == (
-        "D2",
-        0,
-        1,
-        "passed",
-        "refuse",
-    )
+    told = (older.rule, older.judged_by, older.version, older.stored, older.replayed)
+    assert told == ("D2", 0, VERSIONS["D2"], "passed", "refuse")
 
 
 def test_a_rule_that_came_since_did_not_judge() -> None:

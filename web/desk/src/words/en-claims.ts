@@ -139,6 +139,7 @@ export const enClaims = {
   "reason.failed-after-repair": "The failure is dated after the repair.",
   "reason.repaired-after-submission": "The repair is dated after the submission.",
   "reason.repaired-before-reported": "The repair is dated before the job was reported.",
+  "reason.completed-before-arrived": "The visit does not end after it begins: please check its times.",
   "reason.submitted-late": "It was submitted too late.",
   "reason.clock-uncertain": "The phone's clock was uncertain.",
   "reason.typed-serial": "The serial was typed by hand.",

@@ -230,6 +230,7 @@ export const enRules = {
   "fact.scan": "scan",
   "fact.source": "source",
   "fact.unit_status": "status of the unit",
+  "fact.unit_status_on": "since",
   "fact.serial_key": "serial",
   "fact.how": "by",
   "fact.serials": "serials",

@@ -141,6 +141,7 @@ export const zhClaims: Record<keyof typeof enClaims, string> = {
   "reason.failed-after-repair": "故障日期晚于维修日期。",
   "reason.repaired-after-submission": "维修日期晚于提交日期。",
   "reason.repaired-before-reported": "维修日期早于报修日期。",
+  "reason.completed-before-arrived": "上门的完成时间不晚于到达时间：请核对时间。",
   "reason.submitted-late": "提交过晚。",
   "reason.clock-uncertain": "手机时钟不确定。",
   "reason.typed-serial": "序列号为手工输入。",

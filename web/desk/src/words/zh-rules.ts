@@ -231,6 +231,7 @@ export const zhRules: Record<keyof typeof enRules, string> = {
   "fact.scan": "扫描",
   "fact.source": "来源",
   "fact.unit_status": "设备状态",
+  "fact.unit_status_on": "自",
   "fact.serial_key": "序列号",
   "fact.how": "方式",
   "fact.serials": "序列号",
