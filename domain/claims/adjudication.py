@@ -78,8 +78,9 @@ class DecideClaim(Command, tag="claim.decide", frozen=True, kw_only=True):
     """Decide on lines of a claim: approve, approve in part, refuse or send back, each with a reason.
 
     `lines` names lines, `others` is for all that wait and are not named. Approving a fault occupies its slot on the
-    unit; it is refused where another claim holds it. Goodwill, and what brings the claim over the programme's limit,
-    is proposed by one person and stands when another one sends the same decision.
+    unit; it is refused where another claim holds it. Money goes with a fault of the claim: where another claim has it
+    and no other fault of this one stands, none is granted. Goodwill, and what brings the claim over the programme's
+    limit, is proposed by one person and stands when another one sends the same decision.
     """
 
     claim_id: UUID
@@ -165,12 +166,14 @@ async def decide_claim(work: Work, cmd: DecideClaim) -> Done:
     proposals = await _proposals(work, [line for line in lines if line.proposed])
     granted = {line.id: granted_by(line, ruling) for line, ruling in rulings}
     approving = [line for line, ruling in rulings if MOVES_OF[ruling.decision] == "approve"]
+    trips = await _trips_with_leave(work, claim)
     if approving:
         await _check(work, claim, approving, rivals)
     over = _over_limit(claim, lines, proposals, granted, {line.id for line in approving})
     for line, ruling in rulings:
         needs_two = line in approving and (over or ruling.reason == "goodwill")
         _rule(work, claim, line, ruling, granted[line.id], proposals.get(line.id), needs_two)
+    _check_money(claim, lines, approving, [rival for rival in rivals if rival.claim_id not in trips])
     _settle(work, claim, lines)
     if claim.state in LIVE:
         await fit_components(work, claim.id)
@@ -327,12 +330,7 @@ async def _check(work: Work, claim: Claim, approving: Sequence[ClaimLine], rival
     status = await work.db.scalar(select(Unit.status).where(Unit.id == claim.unit_id))
     if status == "unconfirmed":
         raise UnitUnconfirmed("Confirm the unit first.")
-    groups = {line.fault_group_id for line in approving if line.kind == "fault"}
-    taken = [
-        row.claim_number
-        for row in rivals
-        if row.claim_id != claim.id and row.fault_group_id in groups and _stands_against(row, claim)
-    ]
+    taken = _holders(claim, rivals, [line for line in approving if line.kind == "fault"])
     if not claim.repeat_trip:
         same = select(Claim.number).where(
             Claim.job_id == claim.job_id,
@@ -362,6 +360,39 @@ async def _fitted_elsewhere(work: Work, claim: Claim, approving: Sequence[ClaimL
         UnitComponent.unit_id != claim.unit_id,
     )
     return sorted({serial for serial in await work.db.scalars(now) if serial is not None})
+
+
+def _check_money(claim: Claim, lines: Sequence[ClaimLine], approving: Sequence[ClaimLine], rivals: Any) -> None:
+    """Raise where money is granted, another claim has a fault of this one, and no fault of this one stands.
+
+    A part or an hour belongs to no fault in particular: it is paid with any fault of the claim that stands now that
+    the decision is made, whatever became of the others. A proposal of money may lean on a fault that is proposed.
+    """
+    faults = [line for line in lines if line.kind == "fault"]
+    money = [line for line in approving if line.kind != "fault"]
+    granted = any(line.state in LIVE for line in money)
+    stands_any = any(line.state in LIVE or (line.proposed and not granted) for line in faults)
+    taken = _holders(claim, rivals, faults)
+    if money and taken and not stands_any:
+        raise AlreadyClaimed("No fault of this claim stands, and another claim has it.", claims=sorted(set(taken)))
+
+
+async def _trips_with_leave(work: Work, claim: Claim) -> set[UUID]:
+    """Return the claims of earlier trips beside which this one was authorised: their faults may be its own."""
+    if not claim.repeat_trip:
+        return set()
+    found = select(Claim.id).where(Claim.job_id == claim.job_id, Claim.assignment_id == claim.assignment_id)
+    return set((await work.db.scalars(found)).all())
+
+
+def _holders(claim: Claim, rivals: Any, faults: Sequence[ClaimLine]) -> list[int]:
+    """Return the numbers of the other claims that hold the slots of these faults."""
+    groups = {line.fault_group_id for line in faults}
+    return [
+        row.claim_number
+        for row in rivals
+        if row.claim_id != claim.id and row.fault_group_id in groups and _stands_against(row, claim)
+    ]
 
 
 def _stands_against(rival: Any, claim: Claim) -> bool:

@@ -1,0 +1,154 @@
+"""What a reviewer may approve: money goes with a fault that stands, and some of it takes more than one person."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from api.context import Context
+from domain.kit.actor import SYSTEM
+from domain.kit.work import begin
+from tests import make
+from tests.cast import Cast
+from tests.claims.reviewing import APPROVE, decided, lines_by_kind, run
+from tests.claims.test_claims import rival_job
+from tests.claims.test_preauthorisation import granted
+from tests.claims.visits import claimed, claims, complete, fill_sheet, lines, scan
+
+DECIDE = "/claims/decide"
+DUPLICATE = {"decision": "refuse", "reason": "duplicate"}
+
+
+async def appeal(context: Context, cast: Cast, claim: Any, *kinds: str) -> None:
+    """Have the office appeal against the refused lines of a claim, or of these kinds only."""
+    for line in await lines(context):
+        if line.claim_id == claim.id and line.state == "refused" and (not kinds or line.kind in kinds):
+            body = {"claim_id": str(claim.id), "line_id": str(line.id), "note": "it was another one"}
+            await cast.pam.done("/claims/appeal", body)
+
+
+async def beside_a_rival(context: Context, cast: Cast, **given: Any) -> tuple[Any, Any, UUID]:
+    """A claim that stands, one on the same fault and a second that waits, and the group of the second fault."""
+    first = await make.ready_visit(context, cast, **given)
+    second = await rival_job(context, cast, first, cast.ann)
+    async with begin(context.database, SYSTEM) as work:
+        group = await make.fault_group(work)
+        code = await make.fault_code(work, fault_group_id=group)
+    await claimed(first)
+    await fill_sheet(second)
+    where = {"model_component_id": str(second.component_id), "designator": "R13"}
+    other = {"visit_id": str(second.visit_id), "fault_code_id": str(code), "symptom": "leaks"}
+    await cast.ann.done("/faults", other | where)
+    await scan(second, "SOMETHING123")
+    assert (await complete(second)).status_code == 200
+    stands, waits = await claims(context)
+    assert (stands.state, waits.state) == ("accepted", "in_review")
+    await appeal(context, cast, waits)
+    return stands, waits, group
+
+
+async def faults_of(context: Context, claim: Any, group: UUID) -> tuple[str, str]:
+    """The ids of the fault lines of a claim: of this group, and of the other."""
+    found = [line for line in await lines(context) if line.claim_id == claim.id and line.kind == "fault"]
+    good, duplicate = sorted(found, key=lambda line: line.fault_group_id != group)
+    return str(good.id), str(duplicate.id)
+
+
+async def test_no_money_is_granted_on_a_fault_that_another_claim_holds(context: Context, cast: Cast) -> None:
+    first = await make.ready_visit(context, cast)
+    second = await rival_job(context, cast, first, cast.ann)
+    await claimed(first)
+    await claimed(second)
+    stands, refused = await claims(context)
+    assert refused.state == "refused"
+    await appeal(context, cast, refused, "part", "labour", "travel", "expense")
+    response = await cast.rex.post(DECIDE, {"claim_id": str(refused.id), "others": APPROVE})
+    assert (response.status_code, response.json()["code"]) == (409, "already-claimed")
+    assert response.json()["claims"] == [stands.number]
+    assert await decided(context) == []
+    told = await cast.rex.done(DECIDE, {"claim_id": str(refused.id), "others": DUPLICATE})
+    assert told["state"] == "refused"
+
+
+async def test_no_money_is_granted_on_the_days_of_a_repair_that_was_paid(context: Context, cast: Cast) -> None:
+    first = await make.ready_visit(context, cast)
+    await claimed(first)
+    await run(context, "UPDATE claim SET scored_at = now()")
+    (paid,) = await claims(context)
+    await cast.ada.done("/claims/pay", {"claim_ids": [str(paid.id)]})
+    await claimed(await rival_job(context, cast, first, cast.ann))
+    _, refused = await claims(context)
+    await appeal(context, cast, refused, "labour")
+    response = await cast.rex.post(DECIDE, {"claim_id": str(refused.id), "others": APPROVE})
+    assert (response.json()["code"], response.json()["claims"]) == ("already-claimed", [paid.number])
+    # A repair of other days is a second failure.
+    await run(
+        context,
+        "UPDATE claim_line SET failed_on = failed_on - 90, repaired_on = repaired_on - 90 WHERE claim_id = :id",
+        id=paid.id,
+    )
+    await run(context, "UPDATE claim SET repaired_on = repaired_on - 90 WHERE id = :id", id=paid.id)
+    assert (await cast.rex.done(DECIDE, {"claim_id": str(refused.id), "others": APPROVE}))["state"] == "approved"
+
+
+async def test_the_good_fault_of_two_is_approved_with_its_lines(context: Context, cast: Cast) -> None:
+    _, waits, group = await beside_a_rival(context, cast)
+    good, duplicate = await faults_of(context, waits, group)
+    named = [{"line_id": duplicate, **DUPLICATE}, {"line_id": good, **APPROVE}]
+    told = await cast.rex.done(DECIDE, {"claim_id": str(waits.id), "lines": named, "others": APPROVE})
+    assert (told["state"], told["approved_minor"]) == ("approved", waits.asked_minor)
+    assert {line["id"]: line["state"] for line in told["lines"]}[duplicate] == "refused"
+
+
+async def test_money_follows_a_fault_that_was_approved_before_it(context: Context, cast: Cast) -> None:
+    stands, waits, group = await beside_a_rival(context, cast)
+    good, duplicate = await faults_of(context, waits, group)
+    labour = (await lines_by_kind(context, waits.id))["labour"]
+    money = {"claim_id": str(waits.id), "lines": [{"line_id": str(labour.id), **APPROVE}]}
+    response = await cast.rex.post(DECIDE, money)
+    assert (response.json()["code"], response.json()["claims"]) == ("already-claimed", [stands.number])
+    named = [{"line_id": duplicate, **DUPLICATE}, {"line_id": good, **APPROVE}]
+    await cast.rex.done(DECIDE, {"claim_id": str(waits.id), "lines": named})
+    assert (await cast.rex.done(DECIDE, money))["lines"][0]["state"] == "approved"
+
+
+async def test_money_leans_on_a_proposal_only_until_it_is_granted(context: Context, cast: Cast) -> None:
+    _, waits, group = await beside_a_rival(context, cast, limits={"two_people_over_minor": 0})
+    good, duplicate = await faults_of(context, waits, group)
+    named = [{"line_id": duplicate, **DUPLICATE}, {"line_id": good, **APPROVE}]
+    body = {"claim_id": str(waits.id), "others": APPROVE}
+    assert (await cast.rex.done(DECIDE, body | {"lines": named}))["needs_second"] is True
+    labour = (await lines_by_kind(context, waits.id))["labour"]
+    alone = {"claim_id": str(waits.id), "lines": [{"line_id": str(labour.id), **APPROVE}]}
+    for without in (alone, body | {"lines": [{"line_id": good, **DUPLICATE}]}):
+        response = await cast.ada.post(DECIDE, without)
+        assert (response.status_code, response.json()["code"]) == (409, "already-claimed")
+    assert (await cast.ada.done(DECIDE, body))["state"] == "approved"
+
+
+async def test_money_is_granted_without_its_fault_where_nobody_else_has_it(context: Context, cast: Cast) -> None:
+    ready = await make.ready_visit(context, cast)
+    await fill_sheet(ready)
+    await scan(ready, "SOMETHING123")
+    assert (await complete(ready)).status_code == 200
+    (claim,) = await claims(context)
+    fault = (await lines_by_kind(context, claim.id))["fault"]
+    named = [{"line_id": str(fault.id), "decision": "refuse", "reason": "not-our-product"}]
+    told = await cast.rex.done(DECIDE, {"claim_id": str(claim.id), "lines": named, "others": APPROVE})
+    assert (told["state"], told["approved_minor"]) == ("approved", claim.asked_minor)
+
+
+async def test_a_second_trip_with_leave_is_paid_though_the_first_has_the_fault(context: Context, cast: Cast) -> None:
+    ready = await make.ready_visit(context, cast)
+    await granted(context, cast, ready, repeat_trip=True)
+    async with begin(context.database, SYSTEM) as work:
+        visit_id = await make.visit(work, ready.job_id, number=2)
+    second = replace(ready, visit_id=visit_id)
+    await fill_sheet(second)
+    await claimed(ready)
+    await scan(second)
+    await run(context, "UPDATE visit SET state = 'working', abandoned_reason = NULL WHERE id = :id", id=visit_id)
+    assert (await complete(second)).status_code == 200
+    _, again = await claims(context)
+    assert (again.state, again.repeat_trip) == ("refused", True)
+    await appeal(context, cast, again, "labour")
+    assert (await cast.rex.done(DECIDE, {"claim_id": str(again.id), "others": APPROVE}))["state"] == "approved"
