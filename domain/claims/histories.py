@@ -13,6 +13,8 @@ SELECT claim.id, claim.number, claim.state, claim.partner_id, claim.unit_id, cla
   (SELECT coalesce(sum(part.price_minor * used.quantity), 0)::bigint FROM part_used AS used
    JOIN part ON part.id = used.part_id
    WHERE used.visit_id = visit.id AND used.kind = 'used' AND used.voided_at IS NULL) AS parts_minor,
+  (SELECT coalesce(sum(line.amount_minor), 0)::bigint FROM claim_line AS line
+   WHERE line.claim_id = claim.id AND line.state <> 'refused') AS asked_minor,
   (SELECT count(*) FROM (
      SELECT voided_at FROM time_entry WHERE visit_id = visit.id
      UNION ALL SELECT voided_at FROM part_used WHERE visit_id = visit.id

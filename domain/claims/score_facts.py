@@ -114,8 +114,9 @@ class ScoreFacts(msgspec.Struct, frozen=True, kw_only=True):
     ``usual_week`` the network's median; ``day_minutes`` is all labour and travel of the technician on this day.
     ``neighbours`` are units of this partner's other claims whose serial is up to ten away, at other customers.
     ``parts_claimed`` are pieces that the cover pays and no pre-authorisation allowed; ``parts_by_contract`` says that
-    it is maintenance under the customer's contract. ``travel_usual`` is of this partner in this city.
-    ``trips_that_day`` are other claims that bill travel to the same site on the same day.
+    it is maintenance under the customer's contract. ``asked_minor`` is the sum of the lines that were not refused.
+    ``travel_usual`` is of this partner in this city. ``trips_that_day`` are other claims that bill travel to the same
+    site on the same day.
     """
 
     on: dt.date
@@ -126,6 +127,8 @@ class ScoreFacts(msgspec.Struct, frozen=True, kw_only=True):
     parts_claimed: int = 0
     parts_by_contract: bool = False
     fault_found: bool | None = None
+    asked_minor: int = 0
+    two_people_over_minor: int | None = None
     lines_struck_late: int = 0
     days_of_cover_left: int | None = None
     at_cap: bool = False

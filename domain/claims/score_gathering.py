@@ -93,6 +93,8 @@ async def score_facts(driver: Any, own: Any, alike: dict[UUID, tuple[Alike, ...]
         parts_claimed=_pieces(claim),
         parts_by_contract=own["kind"] == "maintain" and claim.coverage.source.startswith("contract:"),
         fault_found=own["fault_found"],
+        asked_minor=own["asked_minor"],
+        two_people_over_minor=claim.limits.two_people_over_minor,
         lines_struck_late=own["struck_late"],
         days_of_cover_left=left,
         at_cap=at_cap,

@@ -166,6 +166,15 @@ def parts_without_fault(facts: ScoreFacts) -> Points | None:
     return Points(100, "parts-without-fault", f"{facts.parts_claimed} parts are claimed; {why}.", inputs)
 
 
+def much_money(facts: ScoreFacts) -> Points | None:
+    """Look for a sum that no single person may approve: the rules alone do not let it pass either."""
+    most = facts.two_people_over_minor
+    if most is None or facts.asked_minor <= most:
+        return None
+    said = f"{facts.asked_minor} in minor units is asked for; of more than {most} two people decide."
+    return Points(100, "much-money", said, {"asked_minor": facts.asked_minor, "two_people_over_minor": most})
+
+
 def always_at_cap(facts: ScoreFacts) -> Points | None:
     """Look for technicians whose labour is nearly always exactly what is allowed."""
     share = facts.caps
@@ -293,6 +302,7 @@ SCORED: tuple[ScoredRule, ...] = (
     ScoredRule("S25", 1, 20, old_part_missing),
     ScoredRule("S26", 1, 100, old_part_other),
     ScoredRule("S27", 1, 100, parts_without_fault),
+    ScoredRule("S28", 1, 100, much_money),
 )
 
 

@@ -1,4 +1,4 @@
-"""Scored rules on what a claim asks for: parts that no fault explains."""
+"""Scored rules on what a claim asks for: parts that no fault explains, and much money."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from tests.claims.test_preauthorisation import granted
 from tests.claims.test_scored import reasons
 from tests.claims.visits import claimed, claims, complete, fill_sheet, now, scan
 
-FITTED = {"parts-without-fault": 100}
+FITTED, DEAR = {"parts-without-fault": 100}, {"much-money": 100}
 
 
 async def fitted(ready: make.ReadyVisit, result: str, *, quantity: int = 4) -> None:
@@ -117,3 +117,25 @@ async def test_a_fault_that_was_struck_out_explains_no_parts(context: Context, c
     await claimed(await make.ready_visit(context, cast), minutes=20)
     await run(context, "UPDATE fault SET voided_at = now() - interval '1 day', void_reason = 'by mistake'")
     assert (await judged(context))[1] == FITTED
+
+
+@pytest.mark.parametrize(("limit", "state", "found"), [(5700, "accepted", {}), (5699, "in_review", DEAR)])
+async def test_no_sum_that_needs_two_people_passes_by_the_rules_alone(
+    context: Context, cast: Cast, limit: int, state: str, found: dict[str, int]
+) -> None:
+    await claimed(await make.ready_visit(context, cast, limits={"two_people_over_minor": limit}), minutes=20)
+    assert (await claims(context))[0].asked_minor == 5700
+    assert await judged(context) == (state, found)
+    seen = (await cast.pam.get("/claims")).text
+    assert not any(word in seen for word in ("much-money", "two_people", '"S28"'))
+
+
+@pytest.mark.parametrize(("limit", "found"), [(4200, {}), (4199, DEAR)])
+async def test_what_the_cover_does_not_pay_is_no_money(
+    context: Context, cast: Cast, limit: int, found: dict[str, int]
+) -> None:
+    ready = await make.ready_visit(context, cast, limits={"two_people_over_minor": limit})
+    async with begin(context.database, SYSTEM) as work:
+        await make.contract(work, ready.customer_id, ready.unit_id, covers_parts=False)
+    await claimed(ready, minutes=20)
+    assert (await judged(context))[1] == found

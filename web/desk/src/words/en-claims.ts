@@ -241,6 +241,7 @@ export const enClaims = {
   "score.labour-outlier": "Labour far above what this fault of this model usually takes.",
   "score.parts-outlier": "Parts far above what this fault of this model usually needs.",
   "score.parts-without-fault": "Parts are claimed, and no fault was recorded or found.",
+  "score.much-money": "More money is asked for than one person may approve alone.",
   "score.customer-disputes-report": "The customer says that the report does not tell what was done.",
   "score.repeat-within-30-days": "Another claim on this machine within 30 days.",
   "score.repeat-within-90-days": "Another claim on this machine within 90 days.",

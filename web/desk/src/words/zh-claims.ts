@@ -243,6 +243,7 @@ export const zhClaims: Record<keyof typeof enClaims, string> = {
   "score.labour-outlier": "工时远高于此机型此类故障的常见值。",
   "score.parts-outlier": "配件金额远高于此机型此类故障的常见值。",
   "score.parts-without-fault": "索赔了配件，但未记录或未发现故障。",
+  "score.much-money": "索赔金额超过一人可单独审批的限额。",
   "score.customer-disputes-report": "客户称报告与实际所做不符。",
   "score.repeat-within-30-days": "30 天内同一设备已有索赔。",
   "score.repeat-within-90-days": "90 天内同一设备已有索赔。",
