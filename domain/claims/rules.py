@@ -183,15 +183,15 @@ def _days_in_order(facts: ClaimFacts) -> Finding | None:
         return Finding("repaired-after-submission", "days-out-of-order", soft, days)
     if (facts.submitted_on - facts.repaired_on).days > facts.limits.days_to_submit:
         return Finding("submitted-late", "submitted-late", soft, days | {"days_max": facts.limits.days_to_submit})
+    if facts.reported_on is not None and facts.repaired_on < facts.reported_on:
+        # A job may be opened late for work that was done; or the day was chosen.
+        reported = {"reported_on": facts.reported_on.isoformat()}
+        return Finding("repaired-before-reported", "days-out-of-order", True, days | reported)
     came, left = facts.arrived_at, facts.completed_at
     if came is not None and left is not None and left <= came:
         # Nobody works so: a clock went wrong, or the moments were chosen so that they meet no other visit.
         moments = {"arrived_at": came.isoformat(), "completed_at": left.isoformat()}
         return Finding("completed-before-arrived", "completed-before-arrived", True, moments)
-    if facts.reported_on is not None and facts.repaired_on < facts.reported_on:
-        # A job may be opened late for work that was done; or the day was chosen.
-        reported = {"reported_on": facts.reported_on.isoformat()}
-        return Finding("repaired-before-reported", "days-out-of-order", True, days | reported)
     return None
 
 
