@@ -5,7 +5,17 @@ from typing import Any
 
 from domain.catalog import programmes as catalogue
 from domain.claims import actions as claims
-from domain.claims import adjudication, appeals, opening, payment, preauthorisation, returns, scored, submission
+from domain.claims import (
+    adjudication,
+    appeals,
+    opening,
+    payment,
+    preauthorisation,
+    returns,
+    scored,
+    submission,
+    taken_back,
+)
 from domain.claims import customer_answers as customers_say
 from domain.claims import programmes as rules
 from domain.claims import watch_desk as watch
@@ -124,6 +134,10 @@ THEN: dict[type[Command], list[Callable[[Work, Any], Awaitable[None]]]] = {
         keeping.forget_unreadable_of,
     ],
     customers_say.CustomerAnswers: [telling.tell_of_claim_of_visit],
+    worklog.VoidLine: [taken_back.line_struck_late],
+    amendments.AmendReport: [telling.tell_of_claim_of_visit],
+    amendments.WithdrawReport: [telling.tell_of_claim_of_visit],
+    amendments.DecideAmendment: [telling.tell_of_claim_of_report],
     appeals.AnswerClaim: [telling.tell_of_claim],
     appeals.AppealLine: [telling.tell_of_claim],
     appeals.WithdrawClaim: [telling.tell_of_claim],

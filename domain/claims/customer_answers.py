@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import select
 
 from domain.claims.answered import CustomerAnswer
-from domain.claims.holding import HELD_BACK, put_under_check
+from domain.claims.holding import DECIDED, HELD_BACK, put_under_check
 from domain.claims.model import Claim
 from domain.claims.scored import score_again
 from domain.claims.watching import raise_alert
@@ -22,8 +22,6 @@ from domain.people.access import DESK
 Said = Literal["happened", "did_not_happen", "wrong"]
 """``wrong``: somebody came, and the report does not tell what was done."""
 Channel = Literal["phone", "page"]
-DECIDED = frozenset({"approved", "paid"})
-"""Where a person decided for the claim, no answer takes the decision back; a manager hears of it."""
 
 
 class CustomerAnswers(Command, tag="customer.answer", frozen=True, kw_only=True):

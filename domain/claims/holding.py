@@ -15,6 +15,8 @@ from domain.kit.work import Work
 
 HELD_BACK = frozenset({"accepted", "in_review", "sent_back"})
 """Where a claim may hold lines that the gate alone accepted: it waits for other lines of it, or for nobody yet."""
+DECIDED = frozenset({"approved", "paid"})
+"""Where a person decided for a claim or a line, nothing takes the decision back; a manager hears of it."""
 _GRANTED = (
     select(func.sum(ClaimLine.approved_minor))
     .where(ClaimLine.claim_id == Claim.id, ClaimLine.state.in_(LIVE))

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import false, null, select
+from sqlalchemy import false, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.claims.facts import ClaimDecision, ClaimFacts, ClaimState, Lane
@@ -18,6 +18,7 @@ from domain.kit.page import Page, PageQuery, page_of, read_cursor
 from domain.kit.read import Read
 from domain.people.access import own_rows
 from domain.people.model import Account
+from domain.worklog.model import Expense, Fault, PartUsed, TimeEntry
 
 lines_max = 1000
 """No claim has more lines."""
@@ -67,7 +68,8 @@ class ClaimCard(msgspec.Struct, frozen=True):
 class LineCard(msgspec.Struct, frozen=True):
     """A line of a claim: what is asked, what is approved, and why it is refused, sent back or paid.
 
-    A proposed line waits for a second person; a partner hears nothing of that.
+    A proposed line waits for a second person; a partner hears nothing of that. ``struck``: the sheet does not have the
+    line any more, or not as it was claimed; null for a partner's office.
     """
 
     id: UUID
@@ -87,6 +89,7 @@ class LineCard(msgspec.Struct, frozen=True):
     approved_minutes: int | None
     approved_quantity: int | None
     proposed: bool
+    struck: bool | None
 
 
 class RulingCard(msgspec.Struct, frozen=True):
@@ -202,8 +205,15 @@ _LINE = (
     ClaimLine.approved_minutes,
     ClaimLine.approved_quantity,
 )
-_LINES = Read(LineCard, select(*_LINE, ClaimLine.proposed))
-_OWN_LINES = Read(LineCard, select(*_LINE, false().label("proposed")))
+_SOURCES: tuple[tuple[Any, Any], ...] = (
+    (ClaimLine.fault_id, Fault),
+    (ClaimLine.part_used_id, PartUsed),
+    (ClaimLine.time_entry_id, TimeEntry),
+    (ClaimLine.expense_id, Expense),
+)
+_STRUCK = or_(*(select(one.id).where(one.id == own, one.voided_at.is_not(None)).exists() for own, one in _SOURCES))
+_LINES = Read(LineCard, select(*_LINE, ClaimLine.proposed, _STRUCK.label("struck")))
+_OWN_LINES = Read(LineCard, select(*_LINE, false().label("proposed"), null().label("struck")))
 _RULINGS = Read(
     RulingCard,
     select(

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import select, update
 
+from domain.claims.taken_back import lines_struck, report_withdrawn
 from domain.customers.model import Customer
 from domain.jobs.model import Job, Visit
 from domain.jobs.scope import standing_now, tell_visit
@@ -303,9 +304,10 @@ async def _approve(work: Work, visit: Visit, head: Head, amendment: ReportAmendm
     revision = head.revision
     if amendment.kind == "withdraw":
         await work.db.execute(update(Report).where(Report.id == head.report_id).values(state="withdrawn"))
+        await report_withdrawn(work, visit.id)
     else:
         corrections = msgspec.convert(amendment.corrections, Corrections)
-        await carry_out(work, visit, corrections, amendment.reason)
+        await lines_struck(work, visit.id, await carry_out(work, visit, corrections, amendment.reason))
         revision = await revise(work, head, amendment)
         await tell_visit(work, visit, await standing_now(work, visit))
     return Done(ReportAmended(id=amendment.id, visit_id=visit.id, state="approved", revision=revision))

@@ -88,8 +88,12 @@ async def check(work: Work, visit: Visit, wanted: Corrections) -> None:
             raise InvalidRequest("There is no such labour operation.", field="labour_operation_id")
 
 
-async def carry_out(work: Work, visit: Visit, wanted: Corrections, reason: str) -> None:
-    """Strike and write the lines of a sheet whose visit is locked; whether they can be was asked."""
+async def carry_out(work: Work, visit: Visit, wanted: Corrections, reason: str) -> set[UUID]:
+    """Strike and write the lines of a sheet whose visit is locked; whether they can be was asked.
+
+    Returns the lines that whoever claimed for them can claim for no more: those struck, and faults of another code.
+    """
+    gone = {one.line_id for one in wanted.strike}
     if wanted.notes is not None:
         visit.summary = wanted.notes
     for struck in wanted.strike:
@@ -98,11 +102,14 @@ async def carry_out(work: Work, visit: Visit, wanted: Corrections, reason: str) 
     for corrected in wanted.faults:
         fault = await work.db.get_one(Fault, corrected.line_id)
         fault.voided_at, fault.void_reason = work.now, reason
+        if corrected.fault_code_id not in (None, fault.fault_code_id):
+            gone.add(fault.id)
         work.db.add(_written_anew(work, fault, corrected))
     for time in wanted.times:
         given = {**msgspec.structs.asdict(time), "visit_id": visit.id, "partner_id": visit.partner_id}
         work.db.add(TimeEntry(id=new_id(), entered_at=work.now, **given))
     await work.flush()
+    return gone
 
 
 def _written_anew(work: Work, was: Fault, corrected: CorrectedFault) -> Fault:

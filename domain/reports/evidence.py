@@ -58,7 +58,7 @@ _ROWS = Read(
         _decider.name.label("decided_by"),
         ReportRevision.revision,
         # What no person decided yet was decided by the gate as it came in.
-        func.coalesce(_ruled_at, case((Claim.state != "in_review", Claim.submitted_at))).label("claim_decided_at"),
+        func.coalesce(_ruled_at, case((Claim.lane != "review", Claim.submitted_at))).label("claim_decided_at"),
     )
     .join(Report, Report.id == ReportAmendment.report_id)
     .join(Claim, Claim.visit_id == Report.visit_id)

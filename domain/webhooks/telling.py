@@ -6,7 +6,6 @@ from uuid import UUID
 
 import msgspec
 
-from domain.claims.customer_answers import CustomerAnswers
 from domain.claims.payment import PayClaims
 from domain.claims.preauthorisation import DecidePreauthorisation
 from domain.kit.ids import new_id
@@ -28,6 +27,10 @@ FROM preauthorisation AS asked JOIN webhook ON webhook.partner_id = asked.partne
 WHERE asked.id = ANY ($1)
 """
 _OF_VISIT = "SELECT id FROM claim WHERE visit_id = $1"
+_OF_REPORT = """
+SELECT claim.id FROM report_amendment AS asked
+JOIN report ON report.id = asked.report_id JOIN claim ON claim.visit_id = report.visit_id WHERE asked.id = $1
+"""
 _LAST = "SELECT body FROM webhook_message WHERE webhook_id = $1 AND subject_id = $2 ORDER BY id DESC LIMIT 1"
 
 
@@ -36,6 +39,20 @@ class OfClaim(Protocol):
 
     @property
     def claim_id(self) -> UUID: ...  # noqa: D102
+
+
+class OfVisit(Protocol):
+    """A command about one visit."""
+
+    @property
+    def visit_id(self) -> UUID: ...  # noqa: D102
+
+
+class OfAmendment(Protocol):
+    """A command about one thing that was asked for about a report."""
+
+    @property
+    def amendment_id(self) -> UUID: ...  # noqa: D102
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,9 +89,18 @@ async def tell_of_request(work: Work, cmd: DecidePreauthorisation) -> None:
     await _tell(work, _REQUESTS, [cmd.preauthorisation_id], only="preauthorisation.decided")
 
 
-async def tell_of_claim_of_visit(work: Work, cmd: CustomerAnswers) -> None:
-    """Tell how the claim of a visit stands after its customer was heard, if it has one."""
-    claim_id = await work.driver.fetchval(_OF_VISIT, cmd.visit_id)
+async def tell_of_claim_of_visit(work: Work, cmd: OfVisit) -> None:
+    """Tell how the claim of a visit stands, if it has one: its customer was heard, or its report changed."""
+    await _tell_of_one(work, _OF_VISIT, cmd.visit_id)
+
+
+async def tell_of_claim_of_report(work: Work, cmd: OfAmendment) -> None:
+    """Tell how the claim of a visit stands after it was decided about its report."""
+    await _tell_of_one(work, _OF_REPORT, cmd.amendment_id)
+
+
+async def _tell_of_one(work: Work, statement: str, subject: UUID) -> None:
+    claim_id = await work.driver.fetchval(statement, subject)
     await _tell(work, _CLAIMS, [] if claim_id is None else [claim_id])
 
 
