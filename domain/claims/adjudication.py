@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 
 from domain.claims.facts import ClaimState, Told
 from domain.claims.fitting import fit_components
+from domain.claims.looked_up import cover_of
 from domain.claims.model import Claim, ClaimLine, stands
 from domain.claims.reviewed import LineRuling
 from domain.claims.ruling import (
@@ -162,7 +163,7 @@ async def decide_claim(work: Work, cmd: DecideClaim) -> Done:
     if claim.submitted_by == work.actor.account_id:
         raise OwnClaim("Somebody else decides on this one.")
     lines = await lines_of(work, claim.id)
-    rulings = _rulings(claim, lines, cmd)
+    rulings = _rulings(claim, lines, cmd, await cover_of(work, claim))
     proposals = await _proposals(work, [line for line in lines if line.proposed])
     granted = {line.id: granted_by(line, ruling) for line, ruling in rulings}
     approving = [line for line, ruling in rulings if MOVES_OF[ruling.decision] == "approve"]
@@ -198,7 +199,9 @@ async def lines_of(work: Work, claim_id: UUID) -> list[ClaimLine]:
     return list((await work.db.scalars(found.execution_options(populate_existing=True))).all())
 
 
-def _rulings(claim: Claim, lines: list[ClaimLine], cmd: DecideClaim) -> list[tuple[ClaimLine, Ruling]]:
+def _rulings(
+    claim: Claim, lines: list[ClaimLine], cmd: DecideClaim, cover: dict[str, Any]
+) -> list[tuple[ClaimLine, Ruling]]:
     """Return each line that is decided on with its ruling; raises where one cannot be."""
     named = {ruling.line_id: ruling for ruling in cmd.lines}
     if len(named) < len(cmd.lines):
@@ -210,7 +213,7 @@ def _rulings(claim: Claim, lines: list[ClaimLine], cmd: DecideClaim) -> list[tup
     for line in lines:
         ruling = named.get(line.id) or (cmd.others if line.state in WAITING else None)
         if ruling is not None:
-            _check_ruling(claim, line, ruling)
+            _check_ruling(claim, line, ruling, cover)
             found.append((line, ruling))
     if not found and cmd.others is None:
         raise InvalidRequest("Say which lines, or what is decided on all that wait.", field="lines")
@@ -219,14 +222,14 @@ def _rulings(claim: Claim, lines: list[ClaimLine], cmd: DecideClaim) -> list[tup
     return found
 
 
-def _check_ruling(claim: Claim, line: ClaimLine, ruling: Ruling) -> None:
+def _check_ruling(claim: Claim, line: ClaimLine, ruling: Ruling, cover: dict[str, Any]) -> None:
     """Raise where a line cannot move so, or the reason is none for it."""
     if not fits(ruling.decision, ruling.reason):
         raise InvalidRequest(f"{ruling.reason} is no reason to {ruling.decision}.", field="reason")
     if ruling.reason == "other" and not ruling.note.strip():
         raise InvalidRequest("Say in the note what the reason is.", field="note")
     move = MOVES_OF[ruling.decision]
-    out_of_cover = is_out_of_cover(claim.decision, claim.coverage, line)
+    out_of_cover = is_out_of_cover(claim, cover, line)
     possible = line.state in MOVES[move] and (line.state != "refused" or out_of_cover)
     if line.proposed and move == "refuse":
         possible = True
@@ -235,7 +238,7 @@ def _check_ruling(claim: Claim, line: ClaimLine, ruling: Ruling) -> None:
             raise ClaimNotInReview(f"The claim is {claim.state}.", state=claim.state)
         raise LineNotWaiting(f"The line is {line.state}.", line_id=str(line.id), state=line.state)
     if move == "approve" and out_of_cover and ruling.reason != "goodwill":
-        raise OnlyAsGoodwill("The gate found this out of cover.", line_id=str(line.id))
+        raise OnlyAsGoodwill("This is out of cover.", line_id=str(line.id))
 
 
 def _over_limit(

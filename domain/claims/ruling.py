@@ -8,7 +8,7 @@ import msgspec
 
 from domain.claims.facts import DEFAULTS, LineKind
 from domain.claims.lines import is_paid_by
-from domain.claims.model import ClaimLine
+from domain.claims.model import Claim, ClaimLine
 from domain.claims.rules import GOODWILL
 from domain.claims.standing import OUT_OF_COVER, Decision, DecisionReason, Move, share
 from domain.kit.limits import AmountMinor, Minutes, Note, Quantity
@@ -49,14 +49,24 @@ class Granted:
     quantity: int | None = None
 
 
-def is_out_of_cover(decision: dict[str, Any], cover: dict[str, Any], line: ClaimLine) -> bool:
-    """Tell whether time or cover is all that the gate had against a line."""
+def was_unconfirmed(facts: dict[str, Any]) -> bool:
+    """Tell whether nobody had confirmed the unit when the gate decided: it had no dates to refuse a line by."""
+    return facts.get("unit_status") == "unconfirmed"
+
+
+def is_out_of_cover(claim: Claim, cover: dict[str, Any], line: ClaimLine) -> bool:
+    """Tell whether time or cover is all that the gate had against a line, or would have had on a confirmed unit.
+
+    ``cover`` is the one that counts: the claim's own, or today's where the unit was unconfirmed.
+    """
+    decision = claim.decision
     source = str(line.fault_id or line.part_used_id or line.time_entry_id or line.expense_id)
     own = next((one["reason"] for one in decision.get("lines", ()) if one["source_id"] == source), "")
     if own:
         return own in OUT_OF_COVER
-    if any(hit["reason"] == GOODWILL for hit in decision.get("hits", ())):
-        return not is_paid_by(msgspec.convert(cover, Coverage), msgspec.convert(line.kind, LineKind))
+    unrefused = any(hit["reason"] == GOODWILL for hit in decision.get("hits", ())) or was_unconfirmed(claim.facts)
+    if unrefused and not is_paid_by(msgspec.convert(cover, Coverage), msgspec.convert(line.kind, LineKind)):
+        return True
     refusing = {hit["reason"] for hit in decision.get("hits", ()) if hit["result"] == "refuse"}
     return bool(refusing) and refusing <= OUT_OF_COVER
 

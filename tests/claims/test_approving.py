@@ -1,5 +1,6 @@
 """What a reviewer may approve: money goes with a fault that stands, and some of it takes more than one person."""
 
+import datetime as dt
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from domain.kit.actor import SYSTEM
 from domain.kit.work import begin
 from tests import make
 from tests.cast import Cast
-from tests.claims.reviewing import APPROVE, decided, lines_by_kind, run
+from tests.claims.reviewing import APPROVE, GOODWILL, decided, lines_by_kind, run
 from tests.claims.test_claims import rival_job
 from tests.claims.test_preauthorisation import granted
 from tests.claims.visits import claimed, claims, complete, fill_sheet, lines, scan
@@ -152,3 +153,77 @@ async def test_a_second_trip_with_leave_is_paid_though_the_first_has_the_fault(c
     assert (again.state, again.repeat_trip) == ("refused", True)
     await appeal(context, cast, again, "labour")
     assert (await cast.rex.done(DECIDE, {"claim_id": str(again.id), "others": APPROVE}))["state"] == "approved"
+
+
+LONG_AGO = ("sold_on", "installed_on", "in_service_on", "warranty_start_on")
+
+
+def unconfirmed(**given: Any) -> dict[str, Any]:
+    """A unit that nobody has confirmed, with no days but these."""
+    return {"status": "unconfirmed", **dict.fromkeys((*LONG_AGO, "warranty_end_on")), **given}
+
+
+async def confirmed(context: Context, cast: Cast, ready: make.ReadyVisit) -> Any:
+    """Claim the visit's repair and confirm its unit; return the claim, that waits."""
+    await claimed(ready)
+    await cast.dora.done("/units/confirm", {"unit_id": str(ready.unit_id)})
+    (claim,) = await claims(context)
+    assert claim.state == "in_review"
+    return claim
+
+
+async def test_what_was_out_of_cover_on_an_unconfirmed_unit_is_goodwill(context: Context, cast: Cast) -> None:
+    ready = await make.ready_visit(context, cast, unit_given=unconfirmed(warranty_end_on=dt.date(2020, 1, 1)))
+    claim = await confirmed(context, cast, ready)
+    response = await cast.rex.post(DECIDE, {"claim_id": str(claim.id), "others": APPROVE})
+    assert (response.status_code, response.json()["code"]) == (409, "only-as-goodwill")
+    body = {"claim_id": str(claim.id), "others": GOODWILL}
+    assert (await cast.rex.done(DECIDE, body))["needs_second"] is True
+    assert (await cast.ada.done(DECIDE, body))["state"] == "approved"
+
+
+async def test_the_cover_of_a_unit_that_was_unconfirmed_is_today_s(context: Context, cast: Cast) -> None:
+    said = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=30)
+    ready = await make.ready_visit(context, cast, unit_given=unconfirmed(installed_on=said))
+    claim = await confirmed(context, cast, ready)
+    assert claim.coverage["parts"] is True
+    change = {"field": "installed_on", "base": said.isoformat(), "value": "2015-01-01"}
+    await cast.dora.done("/units/correct", {"unit_id": str(ready.unit_id), "reason": "invoice", "changes": [change]})
+    (waits,) = (await cast.ada.get("/warranty-changes", waiting=True)).json()["items"]
+    agreed = {"change_id": waits["id"], "decision": "approve", "reason": "seen on the invoice"}
+    await cast.ada.done("/warranty-changes/decide", agreed)
+    response = await cast.rex.post(DECIDE, {"claim_id": str(claim.id), "others": APPROVE})
+    assert (response.status_code, response.json()["code"]) == (409, "only-as-goodwill")
+
+
+async def test_the_contract_of_a_unit_that_was_unconfirmed_pays_once_it_is_confirmed(
+    context: Context, cast: Cast
+) -> None:
+    ready = await make.ready_visit(context, cast, unit_given=unconfirmed(warranty_end_on=dt.date(2020, 1, 1)))
+    async with begin(context.database, SYSTEM) as work:
+        await make.contract(work, ready.customer_id, ready.unit_id, covers_travel=False)
+    claim = await confirmed(context, cast, ready)
+    assert claim.coverage["parts"] is False
+    line = await lines_by_kind(context, claim.id)
+    refused = [{"line_id": str(line[kind].id), **DUPLICATE} for kind in ("travel", "expense")]
+    for kind in ("travel", "expense"):
+        trip = [{"line_id": str(line[kind].id), **APPROVE}]
+        response = await cast.rex.post(DECIDE, {"claim_id": str(claim.id), "lines": trip})
+        assert response.json()["code"] == "only-as-goodwill"
+    told = await cast.rex.done(DECIDE, {"claim_id": str(claim.id), "lines": refused, "others": APPROVE})
+    assert (told["state"], told["needs_second"]) == ("approved", False)
+
+
+async def test_a_late_claim_on_an_unconfirmed_unit_in_cover_is_still_goodwill(context: Context, cast: Cast) -> None:
+    ready = await make.ready_visit(context, cast, unit_given={"status": "unconfirmed"})
+    claim = await confirmed(context, cast, ready)
+    late = '[{"rule": "D8", "result": "refuse", "reason": "submitted-late"}]'
+    await run(
+        context,
+        "UPDATE claim SET state = 'refused', lane = 'refuse', decision = jsonb_set(decision, '{hits}', :hits)",
+        hits=late,
+    )
+    await run(context, "UPDATE claim_line SET state = 'refused'")
+    found = (await lines_by_kind(context, claim.id)).values()
+    body = {"claim_id": str(claim.id), "lines": [{"line_id": str(line.id), **APPROVE} for line in found]}
+    assert (await cast.rex.post(DECIDE, body)).json()["code"] == "only-as-goodwill"
