@@ -21,6 +21,7 @@ from domain.worklog.model import Photo
 BY = frozenset({Role.PARTNER_OFFICE})
 answered_lines_max = 200
 answer_photos_max = 20
+_LATE_SCAN = text("SELECT claim_takes_late_scan(:claim)")
 _MOVE = text("SELECT partner_moves_claim(:claim, :move, :lines)")
 _ID = UUID("0198c5b0-0000-7000-8000-000000000001")
 Reply = Literal["answer", "appeal", "withdraw"]
@@ -36,7 +37,7 @@ class NothingToAnswer(Problem, kind=Kind.CONFLICT):
 
 
 class NothingToAppeal(Problem, kind=Kind.CONFLICT):
-    """The line is not refused, was appealed before, or has no scan to rest on."""
+    """The line is not refused, was appealed before, or its visit has no scan to rest on yet."""
 
 
 class NothingToWithdraw(Problem, kind=Kind.CONFLICT):
@@ -58,7 +59,8 @@ class AnswerClaim(Command, tag="claim.answer", frozen=True, kw_only=True):
 class AppealLine(Command, tag="claim.appeal", frozen=True, kw_only=True):
     """Appeal against the refusal of a line, once, with a note.
 
-    The line goes back to review, and the claim with it until it is decided. A claim without a scan cannot be appealed.
+    The line goes back to review, and the claim with it until it is decided. A claim that was refused because nothing
+    was scanned can be appealed as soon as its visit has a scan, which may reach us late.
     """
 
     claim_id: UUID
@@ -121,8 +123,9 @@ async def appeal_line(work: Work, cmd: AppealLine) -> Done:
     """
     await _open_claim(work, cmd.claim_id)
     await _check_lines(work, cmd.claim_id, (cmd.line_id,))
+    await work.db.execute(_LATE_SCAN, {"claim": cmd.claim_id})
     if not await _move(work, cmd.claim_id, "appeal", (cmd.line_id,)):
-        raise NothingToAppeal("Only a refused line is appealed, once, and never without a scan.")
+        raise NothingToAppeal("Only a refused line is appealed, once, and not before its visit has a scan.")
     _write_down(work, cmd.claim_id, "appeal", cmd.note, cmd.line_id)
     return Done(ClaimReplied(id=cmd.claim_id, state=MOVES["appeal"]["refused"]))
 

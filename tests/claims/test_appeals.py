@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -105,14 +106,67 @@ async def test_the_database_counts_the_appeals(context: Context, cast: Cast) -> 
         await run(context, "DELETE FROM claim_reply")
 
 
-async def test_a_claim_without_a_scan_is_not_appealed(context: Context, cast: Cast) -> None:
+async def without_scan(context: Context, cast: Cast) -> tuple[make.ReadyVisit, Any, dict[str, Any]]:
+    """A visit on which nothing was scanned, its refused claim, and the appeal against one line."""
     ready = await make.ready_visit(context, cast)
     await fill_sheet(ready)
     assert (await complete(ready)).status_code == 200
-    (claim,) = await claims(context)
+    claim = (await claims(context))[-1]
     line = (await lines_by_kind(context, claim.id))["labour"]
-    appeal = {"claim_id": str(claim.id), "line_id": str(line.id), "note": "forgot it"}
-    assert (await cast.pam.post("/claims/appeal", appeal)).json()["code"] == "nothing-to-appeal"
+    return ready, claim, {"claim_id": str(claim.id), "line_id": str(line.id), "note": "it was on the other phone"}
+
+
+async def test_a_claim_without_a_scan_is_not_appealed(context: Context, cast: Cast) -> None:
+    _, claim, appeal = await without_scan(context, cast)
+    elsewhere = await make.ready_visit(context, cast)
+    await scan(elsewhere)
+    response = await cast.pam.post("/claims/appeal", appeal)
+    assert (response.status_code, response.json()["code"]) == (409, "nothing-to-appeal")
+    (after,) = await claims(context)
+    assert (after.id, after.state, after.scan_id) == (claim.id, "refused", None)
+
+
+async def test_a_claim_whose_scan_came_after_it_is_appealed_and_a_person_decides(context: Context, cast: Cast) -> None:
+    ready, claim, appeal = await without_scan(context, cast)
+    assert claim.told == {"state": "refused", "reasons": ["no-scan"]}
+    await scan(ready)
+    assert (await cast.pam.done("/claims/appeal", appeal))["state"] == "in_review"
+    (after,) = await claims(context)
+    assert (after.state, after.payable, after.lane) == ("in_review", False, "refuse")
+    assert after.facts["scan"] is None
+    assert (await cast.rex.done(DECIDE, {"claim_id": str(claim.id), "others": APPROVE}))["state"] == "approved"
+
+
+PROVES = [(False, "camera", "ok"), (True, "typed", "none"), (True, "camera", "none"), (True, "camera", "ok")]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("worse", "better"), [*pairwise(PROVES)])
+async def test_of_several_late_scans_the_one_that_proves_most_is_the_claim_s(
+    context: Context, cast: Cast, worse: tuple[Any, ...], better: tuple[Any, ...], turned: bool
+) -> None:
+    ready, _, appeal = await without_scan(context, cast)
+    photo_id = await photo_on(context, ready)
+    for number, (matches, source, tag) in enumerate((better, worse) if turned else (worse, better)):
+        read = f"{ready.serial}{number}"
+        await scan(ready, read, source=source, typed_reason="scratched", photo_id=photo_id)
+        change = "UPDATE scan SET matches_job = :matches, tag = :tag WHERE scanned_text = :read"
+        await run(context, change, matches=matches, tag=tag, read=read)
+    await cast.pam.done("/claims/appeal", appeal)
+    async with begin(context.database, SYSTEM) as work:
+        taken = "SELECT matches_job, source, tag FROM scan JOIN claim ON claim.scan_id = scan.id"
+        assert (await work.db.execute(text(taken))).one() == better
+
+
+async def test_the_late_scan_of_another_partner_s_claim_is_not_its_own(context: Context, cast: Cast) -> None:
+    ready, claim, _ = await without_scan(context, cast)
+    await scan(ready)
+    async with begin(context.database, actor_of(cast.ben)) as work:
+        await work.db.execute(text("SELECT claim_takes_late_scan(:claim)"), {"claim": claim.id})
+    assert (await claims(context))[-1].scan_id is None
+    with pytest.raises(DBAPIError, match="permission denied"):
+        async with begin(context.database, SYSTEM) as work:
+            await work.db.execute(text("SELECT claim_takes_late_scan(:claim)"), {"claim": claim.id})
 
 
 async def accepted_without_its_trip(context: Context, cast: Cast, **given: Any) -> tuple[make.ReadyVisit, Any]:

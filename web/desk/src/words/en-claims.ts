@@ -126,7 +126,7 @@ export const enClaims = {
   "replay.older-version": "the rule has changed since",
   "replay.newer-rule": "the rule came later",
   "replay.different": "different",
-  "reason.no-scan": "No scan of the label was made on the visit.",
+  "reason.no-scan": "No scan of the label had come in. Once it has, the claim can be appealed.",
   "reason.under-check": "The office checks it.",
   "reason.ask-the-office": "Please ask the office.",
   "reason.already-claimed": "It was claimed already.",

@@ -128,7 +128,7 @@ export const zhClaims: Record<keyof typeof enClaims, string> = {
   "replay.older-version": "规则此后已修改",
   "replay.newer-rule": "规则为后来新增",
   "replay.different": "不一致",
-  "reason.no-scan": "上门时没有扫描标签。",
+  "reason.no-scan": "提交时没有收到标签扫描。补传扫描后可以申诉。",
   "reason.under-check": "总部正在核查。",
   "reason.ask-the-office": "请联系总部。",
   "reason.already-claimed": "已经索赔过。",

@@ -34,7 +34,7 @@ export const ZH_PROBLEMS: Record<string, string> = {
   "mode-below-floor": "此规则不允许这样宽松的方式。",
   "needs-second-person": "须由另一人确认。",
   "nothing-to-answer": "没有待答复的明细行。",
-  "nothing-to-appeal": "此明细行不能申诉，或已申诉过一次。",
+  "nothing-to-appeal": "此明细行不能申诉、已申诉过一次，或尚未收到标签扫描。",
   "nothing-to-withdraw": "此索赔不能再撤回。",
   "only-as-goodwill": "此明细行只能作为优惠批准。",
   "own-claim": "不能审核自己单位的索赔。",
