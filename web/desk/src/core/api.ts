@@ -18,6 +18,13 @@ export type Asked<P extends Readable> = Query<paths[P]["get"]>;
 export type Sent<P extends Writable> = Body<paths[P]["post"]>;
 export type Done<P extends Writable> = Answered<paths[P]["post"]>;
 
+/** What is wrong with one field, by its name in the body. */
+export interface Wrong {
+  field: string;
+  words: string;
+  code?: string;
+}
+
 /** What went wrong: one of the server's problems, or no answer at all (code "away"). */
 export class Refused extends Error {
   constructor(
@@ -26,7 +33,7 @@ export class Refused extends Error {
     message: string,
     readonly field = "",
     /** What is wrong with which field, where the server says so of several. */
-    readonly errors: readonly { field: string; words: string }[] = [],
+    readonly errors: readonly Wrong[] = [],
   ) {
     super(message);
     this.name = "Refused";
@@ -87,7 +94,7 @@ async function call(method: string, address: string, headers: Record<string, str
   if (answer === null) throw new Refused("away", 0, "");
   if (response.ok) return answer;
   const text = (name: string) => (typeof answer[name] === "string" ? answer[name] : "");
-  const errors = (Array.isArray(answer.errors) ? answer.errors : []) as { field: string; words: string }[];
+  const errors = (Array.isArray(answer.errors) ? answer.errors : []) as Wrong[];
   // What a sheet lacks is told like a field that is wrong.
   for (const one of Array.isArray(answer.missing) ? answer.missing : [])
     errors.push({ field: String(one.what), words: String(one.words) });

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Refused } from "../core/api";
-import { say, whyOf } from "../words/words";
+import { problemWords, say, whyOf } from "../words/words";
 
 export type Given = Record<string, string>;
 
@@ -44,20 +44,7 @@ export function Form({ button, submit, tone, kept, children, class: name }: Prop
   };
   return (
     <form class={name} ref={shown} onSubmit={onSubmit} onInput={(event) => kept?.keep(givenIn(event.currentTarget))}>
-      {error !== null && (
-        <div class="error" role="alert">
-          {whyOf(error)}
-          {error instanceof Refused && (
-            <ul>
-              {error.errors.map((one) => (
-                <li key={one.field}>
-                  {one.field}: {one.words}
-                </li>
-              ))}
-            </ul>
-          )}
-        </div>
-      )}
+      {error !== null && <WhatIsWrong error={error} form={shown.current} />}
       {children}
       <p class="actions">
         <button type="submit" class={tone === "plain" ? "plain" : undefined} data-tone={tone} disabled={busy}>
@@ -66,6 +53,36 @@ export function Form({ button, submit, tone, kept, children, class: name }: Prop
       </p>
     </form>
   );
+}
+
+/** What was refused, in sight however long the form is; each field by what stands above it. */
+function WhatIsWrong({ error, form }: { error: unknown; form: HTMLFormElement | null }) {
+  const told = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => told.current?.scrollIntoView({ block: "nearest" }), [error]);
+  const wrong = error instanceof Refused ? error.errors : [];
+  const why = whyOf(error);
+  return (
+    <div class="error" role="alert" ref={told}>
+      {!wrong.some((one) => one.words === why) && why}
+      <ul>
+        {wrong.map((one) => (
+          <li key={one.field}>
+            {labelOf(form, one.field)}: {problemWords(one.code ?? "") ?? one.words}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** Fields of rows are named for one of them: `faults[0].fault_code` is what the form calls `fault.0.fault_code`. */
+function labelOf(form: HTMLFormElement | null, field: string): string {
+  const control = form?.elements.namedItem(field.replace(/^(\w+)s\[(\d+)\]\./, "$1.$2."));
+  const isLabelled =
+    control instanceof HTMLInputElement ||
+    control instanceof HTMLSelectElement ||
+    control instanceof HTMLTextAreaElement;
+  return (isLabelled && control.labels?.[0]?.textContent) || field;
 }
 
 function givenIn(form: HTMLFormElement): Given {

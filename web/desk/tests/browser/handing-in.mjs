@@ -8,6 +8,7 @@ import { scenario } from "./desk.mjs";
 const [language = "en-GB", size = "wide"] = process.argv.slice(2);
 const words = {
   "en-GB": {
+    code: "Fault code: ",
     part: "Add a part",
     expense: "Add an expense",
     claim: "Claim",
@@ -26,6 +27,7 @@ const words = {
     replayed: "The message is sent again.",
   },
   "zh-CN": {
+    code: "故障代码: ",
     part: "添加备件",
     expense: "添加费用",
     claim: "索赔",
@@ -61,7 +63,7 @@ await scenario(
     await desk.fill({
       scan: job.serial,
       summary: "Exchanged and tested",
-      "fault.0.fault_code": fault,
+      "fault.0.fault_code": "NONE",
       "fault.0.component_code": component,
       "fault.0.designator": designator,
       "fault.0.symptom": "Stops after a minute",
@@ -71,6 +73,13 @@ await scenario(
       "expense.0.amount": "4,50",
     });
     await desk.look();
+    // What is refused is named as its field is, and is in sight above a form that is longer than the window.
+    await page.locator("main form button[type=submit]").click();
+    const refusal = page.locator("main form [role=alert]", { hasText: words.code });
+    await refusal.waitFor();
+    const { y } = await refusal.boundingBox();
+    assert.ok(y >= (await page.locator("header").boundingBox()).y && y < page.viewportSize().height, `at ${y}`);
+    await desk.fill({ "fault.0.fault_code": fault });
     await page.locator("main form button[type=submit]").click();
     const link = page.locator(".card[role=status] a");
     await link.waitFor();
