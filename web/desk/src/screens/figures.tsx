@@ -105,7 +105,7 @@ function OfCurrency({
     <section aria-label={title}>
       <div class="card">
         <Legend series={series} />
-        {by === "month" ? (
+        {by === "month" && lines.length > 1 ? (
           <Lines title={title} labels={labels} series={series} shown={shown} />
         ) : (
           <Bars title={title} labels={labels} series={series} shown={shown} />

@@ -42,7 +42,7 @@ export function Files() {
                 lead: true,
                 cell: (one) => <a href={hashOf("file", one.id)}>{one.file_name || "–"}</a>,
               },
-              { head: say("when.at"), cell: (one) => moment(one.started_at) },
+              { head: say("when.at"), unbroken: true, cell: (one) => moment(one.started_at) },
               {
                 head: say("state"),
                 cell: (one) => (
