@@ -63,9 +63,12 @@ export function browser(): Surroundings {
         if (document.visibilityState === "visible") then();
       };
       addEventListener("online", then);
+      // Asking at once is how the strip learns that the network went.
+      addEventListener("offline", then);
       document.addEventListener("visibilitychange", seen);
       return () => {
         removeEventListener("online", then);
+        removeEventListener("offline", then);
         document.removeEventListener("visibilitychange", seen);
       };
     },

@@ -45,6 +45,7 @@ await scenario(
     });
     await step("the network goes; she travels and arrives", async () => {
       await phone.offline();
+      await shows("No network"); // before anything is recorded
       await phone.page.locator(`main a[href="#/job/${card.job_id}"]`).click();
       await link("Open job sheet").click();
       await button("Set out").click();
