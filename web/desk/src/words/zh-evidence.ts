@@ -55,7 +55,7 @@ const TOLD: Partial<Record<Item["kind"], (what: string, facts: Facts) => string>
     joined([
       `读到 ${text(read)}（${word("said", text(source))}）`,
       what === "of-the-unit" ? "是工单的设备" : "不是工单的设备",
-      ...reasons.map((code) => word("reason", code)),
+      ...reasons.map((code) => word("reason", code).replace(/。$/, "")),
     ]),
   step: (what) => STEPS[what] ?? what,
   time: (what, facts) => joined([word("line", what), minutes(Number(facts.minutes)), facts.operation], " "),

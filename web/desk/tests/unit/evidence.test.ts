@@ -16,6 +16,9 @@ describe("the time line in Chinese", () => {
     expect(told("part", "used", { number: "PU-100", quantity: 2, old_serial: "77" })).toContain("旧件 77");
     expect(told("photo", "before", { caption: "机壳" })).toBe("维修前：机壳");
     expect(told("photo", "other", {})).toBe("无说明");
+    expect(
+      told("scan", "other", { text: "7", source: "camera", reasons: ["unknown-serial", "tag-wrong"] }),
+    ).not.toMatch("。");
     expect(told("signature", "unsigned", { why: "remote" })).toMatch(/^无签名：/);
     expect(told("claim", "review", { hits: [{ rule: "D8", reason: "submitted-late" }] })).toMatch(/待审：D8 /);
     expect(
