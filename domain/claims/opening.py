@@ -1,7 +1,7 @@
 """The claim of a completed visit: the unit is locked, the facts are gathered, the rules decide, all of it is stored."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import msgspec
@@ -10,10 +10,10 @@ from sqlalchemy import bindparam, select, update
 from domain.claims.facts import (
     DEFAULTS,
     MODES,
-    NOTHING_MORE,
     Allowance,
     ClaimFacts,
     Elsewhere,
+    Lane,
     Limits,
     Mode,
     Permit,
@@ -24,7 +24,7 @@ from domain.claims.facts import (
 from domain.claims.fitting import fit_components
 from domain.claims.lines import asked_lines
 from domain.claims.returns import CORE_RETURN, expect_returns
-from domain.claims.rules import decide
+from domain.claims.rules import decide, uses_allowance
 from domain.claims.scored import SCORE, ScoreLater
 from domain.claims.sheets import EVERYTHING
 from domain.claims.storing import Place, store
@@ -40,8 +40,8 @@ _VISIT = select(Visit.id, Visit.partner_id, Visit.state, Visit.why_no_claim).whe
 class Allowed(msgspec.Struct, frozen=True):
     """A pre-authorisation that no claim has used."""
 
-    id: UUID | None = None
-    granted: Allowance = NOTHING_MORE
+    id: UUID
+    granted: Allowance
 
 
 class UnitNow(msgspec.Struct, frozen=True):
@@ -110,14 +110,13 @@ async def lock_unit(work: Work, unit_id: UUID) -> UnitNow:
 def claim_facts(row: Any, now: dt.datetime) -> ClaimFacts:
     """Return the facts in a gathered row, yet without rivals; ``now`` is the moment the claim reached us."""
     sheet = msgspec.json.decode(row["sheet"], type=Sheet)
-    allowed = Allowed() if row["allowed"] is None else msgspec.json.decode(row["allowed"], type=Allowed)
     repaired_on = day_at(row["completed_at"], row["time_zone"])
     reported_on = day_at(row["created_at"], row["time_zone"])
     cover = msgspec.json.decode(row["coverage"], type=CoverageFacts)
     said = [fault.failed_on for fault in sheet.faults if fault.failed_on is not None]
     # Where the sheet does not say it, the failure was there when the job was created.
     failed_on = min(said, default=min(reported_on, repaired_on))
-    return ClaimFacts(
+    facts = ClaimFacts(
         partner_id=row["partner_id"],
         assignment_partner_id=row["assignment_partner_id"],
         assignment_current=row["assignment_current"],
@@ -144,9 +143,20 @@ def claim_facts(row: Any, now: dt.datetime) -> ClaimFacts:
         permit=msgspec.json.decode(row["permit"], type=Permit),
         elsewhere=msgspec.json.decode(row["elsewhere"], type=Elsewhere),
         partner_locked=row["partner_locked"],
-        preauthorisation_id=allowed.id,
-        allowance=allowed.granted,
     )
+    return _with_leave(facts, msgspec.json.decode(row["allowed"], type=list[Allowed]))
+
+
+def _with_leave(facts: ClaimFacts, allowed: list[Allowed]) -> ClaimFacts:
+    """Return the facts with the pre-authorisation that helps most, the oldest of equals: a claim uses one."""
+    given = [msgspec.structs.replace(facts, preauthorisation_id=one.id, allowance=one.granted) for one in allowed]
+    return min(given, key=_against, default=facts)
+
+
+def _against(facts: ClaimFacts) -> tuple[int, int, bool]:
+    """Return how much speaks against a claim with this leave; leave that changes nothing comes after one that does."""
+    decision = decide(facts)
+    return get_args(Lane).index(decision.lane), len(decision.hits), not uses_allowance(facts)
 
 
 def _decoded(told: str | None) -> dict[str, Any] | None:

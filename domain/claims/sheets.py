@@ -14,6 +14,8 @@ from domain.people.model import Account, Authorisation, Certification, Partner
 from domain.warranty.queries import gathered_facts, json_list, json_object
 from domain.worklog.model import Expense, Fault, PartUsed, TimeEntry
 
+leaves_max = 20
+"""So many grants on one job are looked at for a claim."""
 _FAULTS = (
     select(
         json_object(
@@ -100,8 +102,7 @@ _ALLOWED = (
         ~select(Claim.id).where(Claim.preauthorisation_id == Preauthorisation.id).exists(),
     )
     .order_by(Preauthorisation.number)
-    .limit(1)
-    .correlate(Visit, Site)
+    .limit(leaves_max)
 )
 """What was granted on the job and used by no claim; the oldest first."""
 _ANY = "*"
@@ -180,7 +181,7 @@ _EVERYTHING = (
         ).label("sheet"),
         cast(gathered_facts(Job.customer_id, Job), Text).label("coverage"),
         cast(_PERMIT, Text).label("permit"),
-        cast(_ALLOWED.scalar_subquery(), Text).label("allowed"),
+        cast(json_list(_ALLOWED, Visit, Site), Text).label("allowed"),
         cast(func.gate_visit(Visit.id), Text).label("elsewhere"),
         cast(_PROGRAMME.c.limits, Text).label("limits"),
         cast(_PROGRAMME.c.modes, Text).label("modes"),

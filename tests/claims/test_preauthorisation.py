@@ -94,6 +94,12 @@ async def granted(context: Context, cast: Cast, ready: make.ReadyVisit, **asked:
     return str(told["id"])
 
 
+async def number_of_part(context: Context, ready: make.ReadyVisit) -> str:
+    async with begin(context.database, SYSTEM) as work:
+        number = await work.db.scalar(text("SELECT number FROM part WHERE id = :id"), {"id": ready.part_id})
+    return str(number)
+
+
 async def test_a_technician_and_an_office_ask_on_jobs_of_their_own(context: Context, cast: Cast) -> None:
     ready = await make.ready_visit(context, cast)
     body = {"job_id": str(ready.job_id), "asked": {"labour_minutes": 180}, "note": "behind the drum"}
@@ -187,6 +193,65 @@ async def test_leave_that_is_not_needed_is_kept(context: Context, cast: Cast) ->
     await claimed(ready)
     (claim,) = await claims(context)
     assert (claim.state, claim.preauthorisation_id) == ("accepted", None)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("read", "state"), [(None, "accepted"), ("SOMETHING123", "in_review")])
+@pytest.mark.parametrize(
+    ("needed", "other"),
+    [
+        ({"labour_minutes": 120, "amount_minor": 450}, {"repeat_trip": True}),  # the other is not needed
+        ({"labour_minutes": 120, "amount_minor": 450}, {"labour_minutes": 120}),  # nor is it enough
+    ],
+)
+async def test_of_several_leaves_the_claim_uses_the_one_that_it_needs(
+    context: Context,
+    cast: Cast,
+    needed: dict[str, Any],
+    other: dict[str, Any],
+    read: str | None,
+    state: str,
+    turned: bool,
+) -> None:
+    ready = await make.ready_visit(context, cast, limits={"expense_minor_max": 449})
+    asked = (needed, other)
+    leaves = [await granted(context, cast, ready, **one) for one in (asked[::-1] if turned else asked)]
+    await fill_sheet(ready, minutes=120)
+    await scan(ready, read)
+    assert (await complete(ready)).status_code == 200
+    (claim,) = await claims(context)
+    assert (claim.state, str(claim.preauthorisation_id)) == (state, leaves[turned])
+
+
+async def test_of_two_leaves_that_help_alike_the_older_one_is_used(context: Context, cast: Cast) -> None:
+    ready = await make.ready_visit(context, cast)
+    older = await granted(context, cast, ready, labour_minutes=120)
+    await granted(context, cast, ready, labour_minutes=180)
+    await claimed(ready, minutes=120)
+    (claim,) = await claims(context)
+    assert str(claim.preauthorisation_id) == older
+
+
+@pytest.mark.parametrize("turned", [False, True])
+async def test_leave_that_helps_a_little_is_used_before_leave_that_helps_nothing(
+    context: Context, cast: Cast, turned: bool
+) -> None:
+    ready = await make.ready_visit(context, cast, limits={"part_quantity_max": 1})
+    number = await number_of_part(context, ready)
+    asked = ({"parts": [{"number": number, "quantity": 2}]}, {"amount_minor": 30_000})
+    leaves = [await granted(context, cast, ready, **one) for one in (asked[::-1] if turned else asked)]
+    await claimed(ready, quantity=3)
+    (claim,) = await claims(context)
+    assert (claim.state, str(claim.preauthorisation_id)) == ("in_review", leaves[turned])
+
+
+async def test_goodwill_counts_beside_older_leave_that_is_of_no_use_out_of_cover(context: Context, cast: Cast) -> None:
+    ready = await make.ready_visit(context, cast, unit_given={"warranty_end_on": dt.date(2020, 1, 1)})
+    await granted(context, cast, ready, labour_minutes=120)
+    leave = await granted(context, cast, ready, goodwill=True)
+    await claimed(ready, minutes=120)
+    (claim,) = await claims(context)
+    assert (claim.state, str(claim.preauthorisation_id)) == ("in_review", leave)
 
 
 async def test_leave_that_ran_out_is_none(context: Context, cast: Cast) -> None:
