@@ -21,6 +21,7 @@ from domain.claims.ruling import (
     RulingOnLine,
     granted_by,
     is_out_of_cover,
+    is_out_of_use,
     limit_of,
 )
 from domain.claims.standing import LIVE, MOVES, WAITING, fits, state_of
@@ -80,8 +81,9 @@ class DecideClaim(Command, tag="claim.decide", frozen=True, kw_only=True):
 
     `lines` names lines, `others` is for all that wait and are not named. Approving a fault occupies its slot on the
     unit; it is refused where another claim holds it. Money goes with a fault of the claim: where another claim has it
-    and no other fault of this one stands, none is granted. Goodwill, and what brings the claim over the programme's
-    limit, is proposed by one person and stands when another one sends the same decision.
+    and no other fault of this one stands, none is granted. Goodwill, a claim that was refused because the unit is
+    scrapped, stolen or the like and is so still, and what brings a claim over the programme's limit is proposed by one
+    person and stands when another one sends the same decision.
     """
 
     claim_id: UUID
@@ -168,11 +170,14 @@ async def decide_claim(work: Work, cmd: DecideClaim) -> Done:
     granted = {line.id: granted_by(line, ruling) for line, ruling in rulings}
     approving = [line for line, ruling in rulings if MOVES_OF[ruling.decision] == "approve"]
     trips = await _trips_with_leave(work, claim)
+    status = await work.db.scalar(select(Unit.status).where(Unit.id == claim.unit_id))
     if approving:
-        await _check(work, claim, approving, rivals)
-    over = _over_limit(claim, lines, proposals, granted, {line.id for line in approving})
+        await _check(work, claim, approving, rivals, status)
+    doubtful = is_out_of_use(claim, status) or _over_limit(
+        claim, lines, proposals, granted, {line.id for line in approving}
+    )
     for line, ruling in rulings:
-        needs_two = line in approving and (over or ruling.reason == "goodwill")
+        needs_two = line in approving and (doubtful or ruling.reason == "goodwill")
         _rule(work, claim, line, ruling, granted[line.id], proposals.get(line.id), needs_two)
     _check_money(claim, lines, approving, [rival for rival in rivals if rival.claim_id not in trips])
     _settle(work, claim, lines)
@@ -326,12 +331,13 @@ def _settle(work: Work, claim: Claim, lines: Sequence[ClaimLine]) -> None:
     claim.told = msgspec.to_builtins(Told(state=state, reasons=tuple(reasons)))
 
 
-async def _check(work: Work, claim: Claim, approving: Sequence[ClaimLine], rivals: Any) -> None:
+async def _check(
+    work: Work, claim: Claim, approving: Sequence[ClaimLine], rivals: Any, unit_status: str | None
+) -> None:
     """Raise what stands in the way of approving; the indexes of the database hold even if this is wrong."""
     if claim.scan_id is None:
         raise WithoutScan("A claim without a scan stays refused.")
-    status = await work.db.scalar(select(Unit.status).where(Unit.id == claim.unit_id))
-    if status == "unconfirmed":
+    if unit_status == "unconfirmed":
         raise UnitUnconfirmed("Confirm the unit first.")
     taken = _holders(claim, rivals, [line for line in approving if line.kind == "fault"])
     if not claim.repeat_trip:

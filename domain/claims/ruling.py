@@ -9,7 +9,7 @@ import msgspec
 from domain.claims.facts import DEFAULTS, LineKind
 from domain.claims.lines import is_paid_by
 from domain.claims.model import Claim, ClaimLine
-from domain.claims.rules import GOODWILL
+from domain.claims.rules import GOODWILL, IN_USE
 from domain.claims.standing import OUT_OF_COVER, Decision, DecisionReason, Move, share
 from domain.kit.limits import AmountMinor, Minutes, Note, Quantity
 from domain.kit.problem import InvalidRequest
@@ -69,6 +69,12 @@ def is_out_of_cover(claim: Claim, cover: dict[str, Any], line: ClaimLine) -> boo
         return True
     refusing = {hit["reason"] for hit in decision.get("hits", ()) if hit["result"] == "refuse"}
     return bool(refusing) and refusing <= OUT_OF_COVER
+
+
+def is_out_of_use(claim: Claim, unit_status: str | None) -> bool:
+    """Tell whether the gate refused the claim because of what had become of its unit, and that is so still."""
+    refused = any(hit["rule"] == "D2" and hit["result"] == "refuse" for hit in claim.decision.get("hits", ()))
+    return refused and unit_status not in IN_USE
 
 
 def limit_of(facts: dict[str, Any], name: str) -> int:

@@ -227,3 +227,43 @@ async def test_a_late_claim_on_an_unconfirmed_unit_in_cover_is_still_goodwill(co
     found = (await lines_by_kind(context, claim.id)).values()
     body = {"claim_id": str(claim.id), "lines": [{"line_id": str(line.id), **APPROVE} for line in found]}
     assert (await cast.rex.post(DECIDE, body)).json()["code"] == "only-as-goodwill"
+
+
+async def scrapped(context: Context, cast: Cast, **given: Any) -> tuple[make.ReadyVisit, dict[str, Any]]:
+    """A claim on a unit that was scrapped, appealed against if it was refused, and the approval of all of it."""
+    ready = await make.ready_visit(context, cast, unit_given={"status": "scrapped"}, **given)
+    await claimed(ready)
+    (claim,) = await claims(context)
+    await appeal(context, cast, claim)
+    return ready, {"claim_id": str(claim.id), "others": APPROVE}
+
+
+async def test_a_claim_refused_for_a_scrapped_unit_takes_two_people(context: Context, cast: Cast) -> None:
+    _, body = await scrapped(context, cast)
+    told = await cast.rex.done(DECIDE, body)
+    assert (told["state"], told["needs_second"]) == ("in_review", True)
+    assert (await cast.rex.post(DECIDE, body)).json()["code"] == "needs-second-person"
+    assert (await cast.ada.done(DECIDE, body))["state"] == "approved"
+
+
+async def test_one_person_approves_once_the_unit_is_in_use_after_all(context: Context, cast: Cast) -> None:
+    ready, body = await scrapped(context, cast)
+    await run(context, "UPDATE unit SET status = 'installed' WHERE id = :id", id=ready.unit_id)
+    assert (await cast.rex.done(DECIDE, body))["state"] == "approved"
+
+
+async def test_one_person_approves_where_the_programme_only_reviews_the_unit(context: Context, cast: Cast) -> None:
+    _, body = await scrapped(context, cast, modes={"D2": "review"})
+    assert (await cast.rex.done(DECIDE, body))["state"] == "approved"
+
+
+async def test_a_unit_scrapped_after_its_claim_was_refused_for_more_takes_no_second_person(
+    context: Context, cast: Cast
+) -> None:
+    ready = await make.ready_visit(context, cast, modes={"D11": "block"})
+    await claimed(ready, minutes=61)
+    (claim,) = await claims(context)
+    assert claim.state == "refused"
+    await run(context, "UPDATE unit SET status = 'scrapped' WHERE id = :id", id=ready.unit_id)
+    await appeal(context, cast, claim)
+    assert (await cast.rex.done(DECIDE, {"claim_id": str(claim.id), "others": APPROVE}))["state"] == "approved"
