@@ -2,16 +2,16 @@
 
 import { type Got, get, Refused } from "../core/api";
 import { useLoad } from "../core/loading";
-import { hashOf } from "../core/router";
+import { go, hashOf } from "../core/router";
 import { is, MANAGING, OFFICE, PARTNER, REVIEWING } from "../core/session";
 import { AskedOf, ClaimState, lineName, Outcome, Reasons } from "../parts/claims";
 import { partnerName } from "../parts/names";
-import { tell } from "../parts/notice";
+import { goTelling, tell } from "../parts/notice";
 import { JobHead } from "../parts/sheet";
 import { Empty, Loaded } from "../parts/states";
 import { Table } from "../parts/table";
 import { day, moment, money } from "../words/format";
-import { say, word } from "../words/words";
+import { say, whyOf, word } from "../words/words";
 import { Decide } from "./decide";
 import { Evidence } from "./evidence";
 import { Photos } from "./photos";
@@ -35,14 +35,29 @@ export function Claim({ id }: { id: string }) {
   };
   return (
     <>
-      <p class="back">
-        <a href={hashOf(is([...REVIEWING, ...MANAGING]) ? "review" : "claims")}>
-          {say(is([...REVIEWING, ...MANAGING]) ? "backToQueue" : "backToClaims")}
-        </a>
-      </p>
+      {is([...REVIEWING, ...MANAGING]) ? (
+        <p class="back row">
+          <a href={hashOf("review")}>{say("backToQueue")}</a>
+          <button type="button" class="link" onClick={() => nextAfter(id).catch((error) => tell(whyOf(error)))}>
+            {say("review.next")}
+          </button>
+        </p>
+      ) : (
+        <p class="back">
+          <a href={hashOf("claims")}>{say("backToClaims")}</a>
+        </p>
+      )}
       <Loaded of={load}>{(read) => <Whole {...read} done={done} />}</Loaded>
     </>
   );
+}
+
+/** Goes to the claim behind this one in the queue, to its first when this one left it. */
+async function nextAfter(id: string): Promise<void> {
+  const { items } = await get("/claims/queue", { limit: 50 });
+  const next = items[items.findIndex((one) => one.id === id) + 1] ?? items[0];
+  if (next && next.id !== id) go("claim", next.id);
+  else goTelling(say("review.none.other"), "review");
 }
 
 /** The job that was claimed; a partner's office no longer sees one that went to another partner. */

@@ -7,6 +7,8 @@ export const enClaims = {
   claim: "Claim",
   review: "Review",
   "review.none": "Nothing waits for a decision.",
+  "review.next": "Next claim",
+  "review.none.other": "No other claim waits for a decision.",
   lane: "The gate said",
   repaired: "Repaired",
   submitted: "Submitted",

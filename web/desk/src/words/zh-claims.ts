@@ -9,6 +9,8 @@ export const zhClaims: Record<keyof typeof enClaims, string> = {
   claim: "索赔",
   review: "审核",
   "review.none": "没有待审核的索赔。",
+  "review.next": "下一个索赔",
+  "review.none.other": "没有其他待审的索赔。",
   lane: "规则结论",
   repaired: "维修日期",
   submitted: "提交时间",

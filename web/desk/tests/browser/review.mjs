@@ -45,6 +45,10 @@ for (const [language, part, saved] of [
       await page.keyboard.press("Enter");
       await page.locator("p.notice", { hasText: saved }).waitFor();
       await desk.settled();
+      await page.locator("p.back button").click();
+      await page.waitForFunction((id) => !location.hash.includes(id), claim.id);
+      await desk.settled();
+      assert.equal(await page.locator("main [role=alert]").count(), 0);
       const { state, lines } = await linesOf(office, claim.id);
       assert.equal(state, "approved");
       assert.equal(lines.fault.state, "approved");
