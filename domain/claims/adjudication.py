@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 
 from domain.claims.facts import ClaimState, Told
 from domain.claims.fitting import fit_components
-from domain.claims.looked_up import cover_of
+from domain.claims.looked_up import cover_of, wrote_it_down
 from domain.claims.model import Claim, ClaimLine, stands
 from domain.claims.reviewed import LineRuling
 from domain.claims.ruling import (
@@ -49,7 +49,7 @@ class LineNotWaiting(Problem, kind=Kind.CONFLICT):
 
 
 class OwnClaim(Problem, kind=Kind.FORBIDDEN):
-    """Who completed the visit does not decide on its claim."""
+    """Who completed the visit, or wrote a line or a reading of it, does not decide on its claim."""
 
 
 class UnitUnconfirmed(Problem, kind=Kind.CONFLICT):
@@ -162,8 +162,8 @@ async def decide_claim(work: Work, cmd: DecideClaim) -> Done:
     claim = await work.db.scalar(locked.execution_options(populate_existing=True))
     if claim is None:
         raise NotFound("There is no such claim.")
-    if claim.submitted_by == work.actor.account_id:
-        raise OwnClaim("Somebody else decides on this one.")
+    if await wrote_it_down(work, claim):
+        raise OwnClaim("You wrote something of this visit down: somebody else decides.")
     lines = await lines_of(work, claim.id)
     rulings = _rulings(claim, lines, cmd, await cover_of(work, claim))
     proposals = await _proposals(work, [line for line in lines if line.proposed])

@@ -5,15 +5,17 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from api.context import Context
 from domain.kit.actor import SYSTEM
 from domain.kit.work import begin
 from tests import make
 from tests.cast import Cast
-from tests.claims.reviewing import APPROVE, GOODWILL, decided, lines_by_kind, run
+from tests.claims.reviewing import APPROVE, GOODWILL, decided, lines_by_kind, manager, run
 from tests.claims.test_claims import rival_job
 from tests.claims.test_preauthorisation import granted
-from tests.claims.visits import claimed, claims, complete, fill_sheet, lines, scan
+from tests.claims.visits import claimed, claims, complete, fill_sheet, lines, now, scan
 
 DECIDE = "/claims/decide"
 DUPLICATE = {"decision": "refuse", "reason": "duplicate"}
@@ -267,3 +269,49 @@ async def test_a_unit_scrapped_after_its_claim_was_refused_for_more_takes_no_sec
     await run(context, "UPDATE unit SET status = 'scrapped' WHERE id = :id", id=ready.unit_id)
     await appeal(context, cast, claim)
     assert (await cast.rex.done(DECIDE, {"claim_id": str(claim.id), "others": APPROVE}))["state"] == "approved"
+
+
+def by_hand(ready: make.ReadyVisit, kind: str) -> tuple[str, dict[str, Any]]:
+    """What of a visit somebody at the desk can write down, with its path."""
+    written: dict[str, dict[str, Any]] = {
+        "/parts-used": {"kind": "used", "part_id": str(ready.part_id), "quantity": 4, "unit_of_measure": "pcs"},
+        "/times": {"kind": "travel", "minutes": 200},
+        "/expenses": {"direction": "spent", "kind": "parking", "amount_minor": 900, "currency": "EUR"},
+        "/faults": {
+            "fault_code_id": str(ready.fault_code_id),
+            "symptom": "leaks",
+            "model_component_id": str(ready.component_id),
+            "designator": "R13",
+        },
+        "/scans": {"source": "camera", "scanned_text": ready.serial, "scanned_at": now()},
+    }
+    return kind, written[kind] | {"visit_id": str(ready.visit_id)}
+
+
+@pytest.mark.parametrize("kind", ["/parts-used", "/times", "/expenses", "/faults", "/scans"])
+async def test_who_wrote_something_of_the_visit_does_not_decide_on_its_claim(
+    context: Context, cast: Cast, kind: str
+) -> None:
+    mia = await manager(context, cast)
+    ready = await make.ready_visit(context, cast)
+    await fill_sheet(ready, minutes=61)
+    await scan(ready)
+    await mia.done(*by_hand(ready, kind))
+    assert (await complete(ready)).status_code == 200
+    (claim,) = await claims(context)
+    assert claim.submitted_by == cast.ann.id
+    body = {"claim_id": str(claim.id), "others": APPROVE}
+    response = await mia.post(DECIDE, body)
+    assert (response.status_code, response.json()["code"]) == (403, "own-claim")
+    assert (await cast.rex.done(DECIDE, body))["state"] == "approved"
+
+
+async def test_who_wrote_on_another_visit_decides_on_this_one(context: Context, cast: Cast) -> None:
+    mia = await manager(context, cast)
+    other = await make.ready_visit(context, cast)
+    await fill_sheet(other)
+    await mia.done(*by_hand(other, "/times"))
+    ready = await make.ready_visit(context, cast)
+    await claimed(ready, minutes=61)
+    (claim,) = await claims(context)
+    assert (await mia.done(DECIDE, {"claim_id": str(claim.id), "others": APPROVE}))["state"] == "approved"
