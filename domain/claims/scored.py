@@ -8,15 +8,16 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.claims import histories
-from domain.claims.holding import HELD_BACK, put_under_check
+from domain.claims.holding import DECIDED, HELD_BACK, put_under_check
 from domain.claims.model import Claim
 from domain.claims.photos_alike import photos_alike
 from domain.claims.reviewed import CoreReturn
 from domain.claims.ruling import limit_of
-from domain.claims.score_facts import ClaimScore
+from domain.claims.score_facts import ClaimScore, ScoreHit
 from domain.claims.score_gathering import NIL, score_facts
 from domain.claims.score_model import ScoreRecord
 from domain.claims.scoring import SCORING_VERSION, score
+from domain.claims.watching import raise_alert
 from domain.kit.actor import Role
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.ids import new_id
@@ -28,7 +29,12 @@ SCORE = "claim.score"
 """The worker's task that scores a claim."""
 RECKON = "claim.norms"
 """The worker's task that reckons anew what is usual."""
-_LOCKED = "SELECT state, facts FROM claim WHERE id = $1 FOR NO KEY UPDATE"
+_LOCKED = """
+SELECT id, number, state, partner_id, unit_id, scan_id, facts FROM claim WHERE id = $1 FOR NO KEY UPDATE
+"""
+_KNOWN = "SELECT findings FROM claim_score WHERE claim_id = $1 ORDER BY scored_at DESC LIMIT 1"
+TOLD_APART = "customer-says-no-visit"
+"""Managers hear of it by the answer itself."""
 
 
 class ScoreLater(msgspec.Struct, frozen=True):
@@ -42,6 +48,7 @@ class ScoreClaim(Command, tag="claim.score", frozen=True, kw_only=True):
     """Give a claim its risk points, after it was opened and whenever something new is known about it.
 
     A claim that the gate accepted goes into review when its points reach the programme's limit; nothing is refused.
+    Of one that was approved or paid by then managers get an alert, once.
     """
 
     claim_id: UUID
@@ -70,7 +77,7 @@ def scoring_id(claim_id: UUID, because: UUID | None) -> UUID:
     example=ScoreClaim(claim_id=UUID("0198c5b0-0000-7000-8000-000000000001")),
 )
 async def score_claim(work: Work, cmd: ScoreClaim) -> Done:
-    """Gather, score, store, and move an accepted claim into review where its points are many.
+    """Gather, score, move an accepted claim into review where its points are many, and store.
 
     Locks: the claim, when all is gathered.
     """
@@ -79,6 +86,7 @@ async def score_claim(work: Work, cmd: ScoreClaim) -> Done:
         raise NotFound("There is no such claim.")
     facts = await score_facts(work.driver, own, await photos_alike(work.driver, own))
     found = score(facts)
+    state = await _apply(work, cmd.claim_id, found)
     await work.db.execute(
         insert(ScoreRecord).values(
             id=new_id(),
@@ -91,7 +99,6 @@ async def score_claim(work: Work, cmd: ScoreClaim) -> Done:
             scored_at=work.now,
         )
     )
-    state = await _apply(work, cmd.claim_id, found)
     return Done(ClaimScored(claim_id=cmd.claim_id, points=found.points, state=state), found)
 
 
@@ -103,11 +110,31 @@ async def _apply(work: Work, claim_id: UUID, found: ClaimScore) -> str:
     locked = await work.driver.fetchrow(_LOCKED, claim_id)
     state = str(locked["state"])
     values: dict[str, Any] = {"risk_points": found.points, "scored_at": work.now}
-    many = found.points >= limit_of(locked["facts"], "risk_points_review")
-    if many and state in HELD_BACK and await put_under_check(work, claim_id):
+    limit = limit_of(locked["facts"], "risk_points_review")
+    if found.points >= limit and state in HELD_BACK and await put_under_check(work, claim_id):
         state = "in_review"
+    if state in DECIDED:
+        await _tell_managers(work, locked, found, max(limit, 1))
     await work.db.execute(update(Claim).where(Claim.id == claim_id).values(**values))
     return state
+
+
+async def _tell_managers(work: Work, claim: Any, found: ClaimScore, limit: int) -> None:
+    """Raise an alert where what became known since the last score brings a granted claim to the limit, or is as much.
+
+    What was known before is no news: whoever granted the claim saw it.
+    """
+    known = await work.driver.fetchval(_KNOWN, claim["id"]) or []
+    before = _points(msgspec.convert(known, tuple[ScoreHit, ...]))
+    now = _points(found.findings)
+    if now >= limit > before or now - before >= limit:
+        facts = {"claim_number": claim["number"], "state": claim["state"], "points": found.points}
+        about = {"partner_id": claim["partner_id"], "unit_id": claim["unit_id"], "scan_id": claim["scan_id"]}
+        await raise_alert(work, "points-after-decision", str(claim["id"]), facts=facts, **about)
+
+
+def _points(findings: tuple[ScoreHit, ...]) -> int:
+    return sum(hit.points for hit in findings if hit.reason != TOLD_APART)
 
 
 async def score_again(work: Work, claim_id: UUID) -> None:
