@@ -78,6 +78,11 @@ SCORED_SAY: dict[str, tuple[str, str]] = {
     "S24": ("Partners do not share phones or accounts.", "服务商之间不共用手机或账号。"),
     "S25": ("Old parts come back in time.", "旧件按时退回。"),
     "S26": ("The old part that came back is the one that was taken out.", "退回的旧件就是换下的那一件。"),
+    "S27": (
+        "A fault that was found explains the parts, or a contract pays them.",
+        "备件有故障记录为据，或由合同承担。",
+    ),
+    "S28": ("What is asked is no more than one person may approve.", "索赔金额不超过一人可核准的额度。"),
 }
 """What must hold where a scored rule gives no points, by its id."""
 LIMITS_SAY: dict[str, tuple[str, str]] = {
