@@ -169,7 +169,8 @@ function Lines({ detail, lines, done }: { detail: Detail; lines: readonly Line[]
               head: say("state"),
               cell: (line) => (
                 <>
-                  <ClaimState state={line.state} /> {line.on_hold && <span class="soft">{say("onHold")}</span>}
+                  <ClaimState state={line.state} /> {line.on_hold && <span class="soft">{say("onHold")}</span>}{" "}
+                  {line.struck && <span class="soft">{say("struck.claimed")}</span>}
                 </>
               ),
             },

@@ -188,6 +188,7 @@ function Row(props: {
         {lineName(line)}
         {line.on_hold && <div class="soft">{say("onHold")}</div>}
         {line.proposed && <div class="soft">{say("proposed")}</div>}
+        {line.struck && <div class="soft">{say("struck.claimed")}</div>}
         {line.appealed && <div class="soft">{say("appealed")}</div>}
       </th>
       <td class="number" data-head={say("asked")}>

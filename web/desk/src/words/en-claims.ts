@@ -182,6 +182,7 @@ export const enClaims = {
   "rules.passed": "Rules that found nothing ({n})",
   "clock.received": "received {at}",
   struck: "taken back",
+  "struck.claimed": "no longer so in the report",
   "photo.away": "The picture has not arrived yet.",
   "photo.gallery": "from the gallery",
   "photo.same": "the same bytes on job {number}",

@@ -184,6 +184,7 @@ export const zhClaims: Record<keyof typeof enClaims, string> = {
   "rules.passed": "未发现问题的规则（{n}）",
   "clock.received": "收到于 {at}",
   struck: "已撤回",
+  "struck.claimed": "报告中已无此项或已更改",
   "photo.away": "图片尚未到达。",
   "photo.gallery": "来自相册",
   "photo.same": "与工单 {number} 的照片完全相同",
