@@ -150,7 +150,8 @@ def closed(visit: Visit) -> Problem:
         return JobReassigned("The job went to somebody else before this arrived; the office decides about your work.")
     if visit.state == "abandoned" and visit.abandoned_reason == CANCELLED:
         return JobCancelled("The job was cancelled before this arrived; the office decides about your work.")
-    return VisitClosed(f"The visit is {visit.state}; what is missing goes into a new visit.", state=visit.state)
+    missing = "What is missing goes into another visit, or into a new job of the office once this one is closed."
+    return VisitClosed(f"The visit is {visit.state}. {missing}", state=visit.state)
 
 
 async def open_sheet(work: Work, visit_id: UUID) -> tuple[Visit, tuple[str, ...]]:

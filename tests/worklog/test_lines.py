@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -60,6 +61,23 @@ async def test_a_completed_sheet_takes_nothing_more(cast: Cast, context: Context
     assert (await send(cast.ann, "/visits/complete", ready))[0] == 200
     status, told = await send(cast.ann, path, ready)
     assert (status, told["code"], told["state"]) == (409, "visit-closed", "completed")
+
+
+async def test_what_a_completed_sheet_lacks_goes_where_it_says(cast: Cast, context: Context) -> None:
+    ready = await make.ready_visit(context, cast)
+    await start(ready)
+    await send(cast.ann, "/faults", ready)
+    assert (await send(cast.ann, "/visits/complete", ready))[0] == 200
+    _, told = await send(cast.ann, "/parts-used", ready)
+    assert "another visit, or into a new job" in told["detail"]
+    today = dt.datetime.now(dt.UTC)
+    slot = {"planned_from": today.isoformat(), "planned_to": (today + dt.timedelta(hours=1)).isoformat()}
+    closed = await cast.pam.post("/visits", {"job_id": str(ready.job_id), **slot})
+    assert (closed.status_code, closed.json()["code"]) == (409, "job-closed")
+    async with begin(context.database, SYSTEM) as work:
+        job_id = await make.job(work, unit_id=ready.unit_id, technician=cast.ann)
+    visit_id = UUID((await cast.pam.done("/visits", {"job_id": str(job_id), **slot}))["visit_id"])
+    assert (await send(cast.ann, "/parts-used", replace(ready, job_id=job_id, visit_id=visit_id)))[0] == 201
 
 
 @pytest.mark.parametrize("path", LINES)

@@ -58,7 +58,7 @@ export const ZH_PROBLEMS: Record<string, string> = {
   "webhook-not-active": "此回调通知未启用。",
   "without-scan": "没有扫描标签的上门不能付款。",
   "not-your-visit": "此上门属于另一位工程师。",
-  "visit-closed": "此上门已完成或已放弃，不能再录入。",
+  "visit-closed": "此上门已完成或已放弃，不能再录入。遗漏的内容请录入另一次上门；工单已关闭的，由客服新建工单。",
   "job-cancelled": "工单已取消。",
   "step-out-of-order": "此上门还不能进行此步骤。",
   "sheet-incomplete": "作业单缺少必需的内容。",
