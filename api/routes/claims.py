@@ -54,7 +54,10 @@ async def list_claims(call: Call) -> object:
 
 @operation("GET", "/claims/payable", tag=TAG, by=MANAGERS, query=payment.PayableQuery, answer=Page[payment.PayableCard])
 async def list_payable_claims(call: Call) -> object:
-    """List the claims that would be paid now, the oldest first: granted, scored, and no part awaited back."""
+    """List the claims that can be paid, the oldest first: granted, scored, and no part awaited back.
+
+    Where ``waits`` says what payment waits for yet, it is paid once that is there.
+    """
     page = call.query(payment.PayableQuery)
     async with call.reading() as db:
         return await payment.payable_claims(db, page)

@@ -1,4 +1,4 @@
-"""Paying claims: what was accepted or approved, scored, and holds no part back."""
+"""Paying claims: what was accepted or approved, scored, and holds no part back; not while a partner is suspended."""
 
 import datetime as dt
 from typing import Annotated, Any, Literal
@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import ColumnElement, literal_column, select, update
+from sqlalchemy import ColumnElement, case, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.claims.model import Claim, ClaimLine
@@ -17,16 +17,18 @@ from domain.kit.page import Page, PageQuery, page_of, read_cursor
 from domain.kit.problem import InvalidRequest
 from domain.kit.read import Read
 from domain.kit.work import Work
+from domain.people.model import Partner
 
 paid_at_once_max = 500
-Outcome = Literal["paid", "already-paid", "not-found", "not-payable", "not-scored", "on-hold"]
+Waits = Literal["partner-suspended"]
+Outcome = Literal["paid", "already-paid", "not-found", "not-payable", "not-scored", "on-hold"] | Waits
 
 
 class PayClaims(Command, tag="claim.pay", frozen=True, kw_only=True):
     """Pay claims that are accepted or approved, up to 500 at once; each gets an outcome of its own.
 
-    A claim is paid whole, once it was scored and no part of it is awaited back. What cannot be paid stays as it is and
-    stops no other.
+    A claim is paid whole, once it was scored and no part of it is awaited back; not while its partner is suspended.
+    What cannot be paid stays as it is and stops no other.
     """
 
     claim_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=paid_at_once_max)]
@@ -54,7 +56,10 @@ class PayableQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class PayableCard(msgspec.Struct, frozen=True):
-    """A claim that can be paid, and how much; its money is in the partner's ``currency``."""
+    """A claim that can be paid, and how much; its money is in the partner's ``currency``.
+
+    ``waits`` says what its payment waits for yet: a partner that is suspended.
+    """
 
     id: UUID
     number: int
@@ -64,9 +69,12 @@ class PayableCard(msgspec.Struct, frozen=True):
     submitted_at: dt.datetime
     approved_minor: int
     currency: str
+    waits: Waits | None
 
 
 _HELD = select(ClaimLine.id).where(ClaimLine.claim_id == Claim.id, ClaimLine.state.in_(LIVE), ClaimLine.on_hold)
+_SUSPENDED = select(Partner.id).where(Partner.id == Claim.partner_id, ~Partner.active).exists()
+_WAITS = case((_SUSPENDED, "partner-suspended")).label("waits")
 _PAYABLE = Read(
     PayableCard,
     select(
@@ -78,6 +86,7 @@ _PAYABLE = Read(
         Claim.submitted_at,
         Claim.approved_minor,
         Claim.currency,
+        _WAITS,
     ).where(Claim.state.in_(LIVE), ~Claim.needs_second, Claim.scored_at.is_not(None), ~_HELD.exists()),
 )
 
@@ -106,6 +115,7 @@ async def pay_claims(work: Work, cmd: PayClaims) -> Done:
         Claim.approved_minor,
         Claim.currency,
         _HELD.exists().label("held"),
+        _WAITS,
     ).where(Claim.id.in_(cmd.claim_ids))
     claims = {row.id: row for row in await work.db.execute(found)}
     outcomes = {claim_id: _outcome(claims.get(claim_id)) for claim_id in cmd.claim_ids}
@@ -142,11 +152,14 @@ def _outcome(claim: Any) -> Outcome:
         return "not-payable"
     if claim.scored_at is None:
         return "not-scored"
-    return "on-hold" if claim.held else "paid"
+    if claim.held:
+        return "on-hold"
+    waits: Waits | None = claim.waits
+    return waits or "paid"
 
 
 async def payable_claims(db: AsyncConnection, page: PayableQuery) -> Page[PayableCard]:
-    """Return a page of the claims that would be paid now, the oldest first."""
+    """Return a page of the claims that can be paid, those too whose payment waits, the oldest first."""
     statement = _PAYABLE.statement
     if page.partner_id is not None:
         statement = statement.where(Claim.partner_id == page.partner_id)

@@ -19,7 +19,8 @@ class SuspendPartner(Command, tag="partner.suspend", frozen=True, kw_only=True):
     """Suspend a service partner: its sessions end, and neither its people nor its API keys get in.
 
     It is given no work meanwhile. What its phones still hold goes to the quarantine for thirty days, or is sent as
-    usual once it is resumed; a claim that is opened meanwhile waits for review as one of who is not authorised.
+    usual once it is resumed; a claim that is opened meanwhile waits for review as one of who is not authorised, and
+    nothing is paid before.
     """
 
     partner_id: UUID

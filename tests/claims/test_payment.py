@@ -1,12 +1,13 @@
 """Paying claims: each gets an outcome, and nothing is paid that waits, was not scored or holds a part back."""
 
 import asyncio
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
 from api.context import Context
+from api.worker import drain
 from tests import make
 from tests.cast import Cast
 from tests.claims.reviewing import APPROVE, GOODWILL, lines_by_kind, manager, run, waiting
@@ -66,6 +67,29 @@ async def test_a_proposal_that_nobody_confirmed_holds_payment_up(context: Contex
     await run(context, "UPDATE claim SET scored_at = now(), state = 'approved'")
     told = await cast.ada.done("/claims/pay", {"claim_ids": [str(claim.id)]})
     assert told["claims"][0]["outcome"] == "not-payable"
+
+
+async def outcome(cast: Cast, claim_id: UUID) -> str:
+    told = await cast.ada.done("/claims/pay", {"claim_ids": [str(claim_id)]})
+    return str(told["claims"][0]["outcome"])
+
+
+async def payable(cast: Cast) -> list[tuple[int, str | None]]:
+    """What can be paid, and what its payment waits for yet."""
+    return [(one["number"], one["waits"]) for one in (await cast.ada.get("/claims/payable")).json()["items"]]
+
+
+async def test_a_suspended_partner_is_paid_once_it_is_resumed(context: Context, cast: Cast) -> None:
+    await claimed(await make.ready_visit(context, cast))
+    await drain(context)
+    (claim,) = await claims(context)
+    await cast.ada.done("/partners/suspend", {"partner_id": str(cast.north), "reason": "claims under inquiry"})
+    assert await payable(cast) == [(claim.number, "partner-suspended")]
+    assert await outcome(cast, claim.id) == "partner-suspended"
+    assert [one.state for one in await claims(context)] == ["accepted"]
+    await cast.ada.done("/partners/resume", {"partner_id": str(cast.north), "reason": "the inquiry found nothing"})
+    assert await payable(cast) == [(claim.number, None)]
+    assert await outcome(cast, claim.id) == "paid"
 
 
 async def test_the_database_pays_no_line_on_hold(context: Context, cast: Cast) -> None:

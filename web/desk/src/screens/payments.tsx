@@ -27,7 +27,8 @@ export function Payments() {
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set());
   const [left, setLeft] = useState<Unpaid[]>([]);
   const shown = pages.data ?? [];
-  const chosen = shown.filter((one) => marked.has(one.id)).slice(0, PAID_AT_ONCE_MAX);
+  const ready = shown.filter((one) => !one.waits);
+  const chosen = ready.filter((one) => marked.has(one.id)).slice(0, PAID_AT_ONCE_MAX);
   const mark = (ids: readonly string[], isOn: boolean) => {
     const others = [...marked].filter((id) => !ids.includes(id));
     setMarked(new Set(isOn ? [...others, ...ids] : others));
@@ -47,15 +48,15 @@ export function Payments() {
         <button
           type="button"
           class="plain"
-          disabled={!shown.length}
+          disabled={!ready.length}
           onClick={() =>
             mark(
-              shown.map((one) => one.id),
-              chosen.length < shown.length,
+              ready.map((one) => one.id),
+              chosen.length < ready.length,
             )
           }
         >
-          {say(chosen.length < shown.length || !shown.length ? "pay.mark" : "pay.unmark")}
+          {say(chosen.length < ready.length || !ready.length ? "pay.mark" : "pay.unmark")}
         </button>
         {chosen.length > 0 && (
           <AskForm
@@ -83,7 +84,8 @@ export function Payments() {
                   <input
                     type="checkbox"
                     aria-label={say("claim.title", { number: claim.number })}
-                    checked={marked.has(claim.id)}
+                    checked={marked.has(claim.id) && !claim.waits}
+                    disabled={Boolean(claim.waits)}
                     onChange={(event) => mark([claim.id], event.currentTarget.checked)}
                   />
                 ),
@@ -94,7 +96,15 @@ export function Payments() {
                 cell: (claim) => <a href={hashOf("claim", claim.id)}>{claim.number}</a>,
               },
               { head: say("partner"), cell: (claim) => partnerName(claim.partner_id) },
-              { head: say("state"), cell: (claim) => <ClaimState state={claim.state} /> },
+              {
+                head: say("state"),
+                cell: (claim) => (
+                  <>
+                    <ClaimState state={claim.state} />{" "}
+                    {claim.waits && <span class="soft">{word("pay", claim.waits)}</span>}
+                  </>
+                ),
+              },
               { head: say("repaired"), cell: (claim) => day(claim.repaired_on) },
               { head: say("submitted"), cell: (claim) => moment(claim.submitted_at) },
               { head: say("approved"), number: true, cell: (claim) => money(claim.approved_minor, claim.currency) },

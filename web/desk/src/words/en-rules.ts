@@ -28,7 +28,7 @@ export const enRules = {
   suspended: "suspended",
   suspend: "Suspend",
   "suspend.means":
-    "Its people are signed out and its systems are refused. What its phones still hold is kept; its claims wait for review.",
+    "Its people are signed out and its systems are refused. What its phones still hold is kept; its claims wait for review, and nothing is paid meanwhile.",
   resume: "Let work again",
   "resume.means": "Its people can sign in again, and its systems are answered as before.",
   authorisations: "Authorisations",
@@ -177,6 +177,7 @@ export const enRules = {
   "pay.not-payable": "waits for a person again",
   "pay.not-scored": "is still being scored",
   "pay.on-hold": "waits for an old part",
+  "pay.partner-suspended": "the partner is suspended",
   "secret.copied": "Copied.",
   "webhook.secret": "New secret",
   "webhook.secret.sure": "For a day messages carry a signature of the old secret and of the new one.",
