@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy import select
 
+from domain.jobs.model import Job
 from domain.kit.actor import Actor, Role
 from domain.kit.command import Answer, Command, Done, action
 from domain.kit.journal import JournalBody, JournalEntry, Stamp
@@ -70,7 +71,10 @@ _ID = UUID("0198c5b0-0000-7000-8000-000000000001")
     example=DecideRecordedWork(op_ids=(_ID,), decision="accept", note="the work was done"),
 )
 async def decide_recorded_work(work: Work, cmd: DecideRecordedWork) -> Done:
-    """Carry out what is accepted, in the order it was recorded, and tell the technicians."""
+    """Carry out what is accepted, in the order it was recorded, and tell the technicians.
+
+    Locks: the recorded work, then all its jobs, for one operation may lock a unit before the next one's job.
+    """
     if len(set(cmd.op_ids)) < len(cmd.op_ids):
         raise InvalidRequest("An operation is named more than once.", field="op_ids")
     statement = (
@@ -80,12 +84,14 @@ async def decide_recorded_work(work: Work, cmd: DecideRecordedWork) -> Done:
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    waiting = [(one.op_id, one.actor_id, one.decision) for one in (await work.db.scalars(statement)).all()]
+    found = (await work.db.scalars(statement)).all()
+    waiting = [(one.op_id, one.actor_id, one.decision) for one in found]
     if len(waiting) < len(cmd.op_ids):
         raise NotFound("There is no such recorded work.")
     decided = [op_id for op_id, _, decision in waiting if decision is not None]
     if decided:
         raise AlreadyDecided("Somebody was first; look again.", op_ids=[str(op_id) for op_id in decided])
+    await _lock_jobs(work, [one.job_id for one in found if one.job_id is not None])
     decider, own = work.actor, (work.op_id, work.stamp)
     outcomes = []
     for op_id, actor_id, _ in waiting:
@@ -98,6 +104,10 @@ async def decide_recorded_work(work: Work, cmd: DecideRecordedWork) -> Done:
         one.note, one.decided_by, one.decided_op, one.decided_at = cmd.note, decider.account_id, work.op_id, work.now
         work.changes.touch(actor_id, one.partner_id, OF_THE_FEED, op_id)
     return Done(RecordedWorkDecided(decision=one.decision or "", outcomes=tuple(outcomes)))
+
+
+async def _lock_jobs(work: Work, job_ids: list[UUID]) -> None:
+    await work.db.execute(select(Job.id).where(Job.id.in_(job_ids)).order_by(Job.id).with_for_update(key_share=True))
 
 
 async def _carry_out(work: Work, op_id: UUID, actor_id: UUID) -> str:

@@ -1,11 +1,12 @@
 """The office accepts or declines work that was recorded after its job went away, and the phone is told."""
 
+import asyncio
 import dataclasses
 import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
@@ -84,6 +85,31 @@ async def test_accepted_work_counts_as_if_it_had_come_in_time(cast: Cast, contex
     told = [row["d"] for row in pulled["feeds"]["me"]["rows"] if row["k"] == "op_result"]
     assert {one["op"] for one in told} == {one["op_id"] for one in held}
     assert {one["decision"] for one in told} == {"accepted"}
+
+
+async def test_a_decision_has_all_its_jobs_before_it_has_a_unit(cast: Cast, context: Context) -> None:
+    phone = handset(cast.ann)
+    visits = [await make.ready_visit(context, cast) for _ in range(2)]
+    ops = []
+    for ready in visits:
+        assign = {"job_id": str(ready.job_id), "partner_id": str(cast.south), "technician_id": str(cast.ben.id)}
+        await cast.dora.done("/jobs/assign", assign)
+        ops += await day_of_work(cast, context, phone, ready)
+    await phone.fates(*ops)
+    accept = {"op_ids": [one["op_id"] for one in await waiting(cast)], "decision": "accept"}
+    first, second = visits
+    hold = "SELECT 1 FROM {} WHERE id = :id FOR NO KEY UPDATE NOWAIT"
+    blocked = (
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+    )
+    async with begin(context.database, SYSTEM) as other:
+        await other.db.execute(text(hold.format("job")), {"id": second.job_id})
+        deciding = asyncio.create_task(cast.dora.done("/recorded-work/decide", accept))
+        while not deciding.done() and not await other.db.scalar(text(blocked)):  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+        assert not deciding.done(), "it waits for the second job"
+        await other.db.execute(text(hold.format("unit")), {"id": first.unit_id})
+    assert len((await deciding)["outcomes"]) == len(accept["op_ids"])
 
 
 async def test_declined_work_stays_in_the_journal_and_changes_nothing(
