@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from api.trials.year.certain import earlier, move, retell
-from api.trials.year.diary import HAS, OPERATION, STEM, noise, picture
+from api.trials.year.diary import HAS, OPERATION, STEM, fitted, noise, picture
 from api.trials.year.network import PLACES, part_number
 from api.trials.year.world import HONEST, Fitted, Story, Unit, World
 
@@ -219,6 +219,16 @@ def more_parts(world: World, stories: Sequence[Story], place: int) -> list[Story
     return [story]
 
 
+def parts_for_nothing(world: World, stories: Sequence[Story], place: int) -> list[Story]:
+    """Nothing was wrong, says the sheet, and parts were fitted all the same."""
+    story = stories[place]
+    if not retell(world, story, story.unit, "NFF"):
+        return []
+    story.pictures = story.pictures or [picture(world.rng, "after", story.arrived_at + dt.timedelta(minutes=10))]
+    story.parts = fitted(world.rng, story.unit.line, story.component)
+    return [story]
+
+
 def always_at_cap(world: World, stories: Sequence[Story], place: int) -> list[Story]:
     """A technician who is seldom called writes what is allowed, whatever it took, all the year."""
     run = _habit(world, stories)
@@ -366,6 +376,7 @@ PATTERNS = {
     "rewritten": rewritten,
     "padded-labour": padded_labour,
     "more-parts": more_parts,
+    "parts-for-nothing": parts_for_nothing,
     "at-the-cap": always_at_cap,
     "nothing-found": nothing_found,
     "repeats": repeats,
