@@ -1,4 +1,9 @@
-"""Paying claims: what was accepted or approved, scored, and holds no part back; not while a partner is suspended."""
+"""Paying claims: what was accepted or approved, scored, holds no part back and waits neither for a picture nor for us.
+
+A photo that the sheet names and whose bytes have not come is no evidence yet. Photos come late over slow phones:
+nothing is refused for it, the money waits. One that will never come our office strikes from the report; and what a
+person approved, who saw that the picture is missing, waits no more.
+"""
 
 import datetime as dt
 from typing import Annotated, Any, Literal
@@ -18,17 +23,19 @@ from domain.kit.problem import InvalidRequest
 from domain.kit.read import Read
 from domain.kit.work import Work
 from domain.people.model import Partner
+from domain.worklog.model import Photo
 
 paid_at_once_max = 500
-Waits = Literal["partner-suspended"]
+Waits = Literal["partner-suspended", "evidence-missing"]
 Outcome = Literal["paid", "already-paid", "not-found", "not-payable", "not-scored", "on-hold"] | Waits
 
 
 class PayClaims(Command, tag="claim.pay", frozen=True, kw_only=True):
     """Pay claims that are accepted or approved, up to 500 at once; each gets an outcome of its own.
 
-    A claim is paid whole, once it was scored and no part of it is awaited back; not while its partner is suspended.
-    What cannot be paid stays as it is and stops no other.
+    A claim is paid whole, once it was scored and no part of it is awaited back; not while its partner is suspended,
+    nor, where the rules alone accepted it, before every photo of its visit has come: one that never will is struck from
+    the report. What cannot be paid stays as it is and stops no other.
     """
 
     claim_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=paid_at_once_max)]
@@ -58,7 +65,7 @@ class PayableQuery(PageQuery, frozen=True, kw_only=True, forbid_unknown_fields=T
 class PayableCard(msgspec.Struct, frozen=True):
     """A claim that can be paid, and how much; its money is in the partner's ``currency``.
 
-    ``waits`` says what its payment waits for yet: a partner that is suspended.
+    ``waits`` says what its payment waits for yet: a partner that is suspended, or a photo that has not come.
     """
 
     id: UUID
@@ -74,7 +81,14 @@ class PayableCard(msgspec.Struct, frozen=True):
 
 _HELD = select(ClaimLine.id).where(ClaimLine.claim_id == Claim.id, ClaimLine.state.in_(LIVE), ClaimLine.on_hold)
 _SUSPENDED = select(Partner.id).where(Partner.id == Claim.partner_id, ~Partner.active).exists()
-_WAITS = case((_SUSPENDED, "partner-suspended")).label("waits")
+_PHOTO_MISSING = (
+    select(Photo.id)
+    .where(Photo.visit_id == Claim.visit_id, Photo.upload_id.is_(None), Photo.voided_at.is_(None))
+    .exists()
+)
+_WAITS = case(
+    (_SUSPENDED, "partner-suspended"), ((Claim.state == "accepted") & _PHOTO_MISSING, "evidence-missing")
+).label("waits")
 _PAYABLE = Read(
     PayableCard,
     select(

@@ -1,6 +1,8 @@
 """Paying claims: each gets an outcome, and nothing is paid that waits, was not scored or holds a part back."""
 
 import asyncio
+from functools import partial
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -8,10 +10,12 @@ from sqlalchemy.exc import IntegrityError
 
 from api.context import Context
 from api.worker import drain
+from domain.kit.work import transact
+from domain.worklog.uploads import keep_upload
 from tests import make
-from tests.cast import Cast
+from tests.cast import Cast, actor_of
 from tests.claims.reviewing import APPROVE, GOODWILL, lines_by_kind, manager, run, waiting
-from tests.claims.visits import claimed, claims
+from tests.claims.visits import claimed, claims, complete, fill_sheet, scan
 
 
 async def test_each_claim_gets_its_outcome(context: Context, cast: Cast) -> None:
@@ -79,6 +83,20 @@ async def payable(cast: Cast) -> list[tuple[int, str | None]]:
     return [(one["number"], one["waits"]) for one in (await cast.ada.get("/claims/payable")).json()["items"]]
 
 
+async def named_photo(context: Context, cast: Cast) -> tuple[make.ReadyVisit, Any, str]:
+    """An accepted, scored claim of a visit whose sheet names a photo that has not come; and its content's SHA-256."""
+    ready = await make.ready_visit(context, cast)
+    await fill_sheet(ready)
+    sha256 = uuid4().hex * 2
+    await ready.technician.done("/photos", {"visit_id": str(ready.visit_id), "sha256": sha256, "kind": "after"})
+    await scan(ready)
+    assert (await complete(ready)).status_code == 200
+    await drain(context)
+    (claim,) = await claims(context)
+    assert claim.state == "accepted"
+    return ready, claim, sha256
+
+
 async def test_a_suspended_partner_is_paid_once_it_is_resumed(context: Context, cast: Cast) -> None:
     await claimed(await make.ready_visit(context, cast))
     await drain(context)
@@ -90,6 +108,40 @@ async def test_a_suspended_partner_is_paid_once_it_is_resumed(context: Context, 
     await cast.ada.done("/partners/resume", {"partner_id": str(cast.north), "reason": "the inquiry found nothing"})
     assert await payable(cast) == [(claim.number, None)]
     assert await outcome(cast, claim.id) == "paid"
+
+
+async def test_a_claim_is_paid_when_its_last_photo_has_come(context: Context, cast: Cast) -> None:
+    _, claim, sha256 = await named_photo(context, cast)
+    assert await payable(cast) == [(claim.number, "evidence-missing")]
+    assert await outcome(cast, claim.id) == "evidence-missing"
+    bytes_came = partial(keep_upload, sha256=sha256, blob_sha256="cd" * 32, width=4, height=3, taken_at=None, reads=[])
+    await transact(context.database, actor_of(cast.ann), bytes_came, queue=context.queue)
+    assert await payable(cast) == [(claim.number, None)]
+    assert await outcome(cast, claim.id) == "paid"
+
+
+async def test_a_photo_that_will_never_come_is_struck_and_holds_nothing_up(context: Context, cast: Cast) -> None:
+    ready, claim, _ = await named_photo(context, cast)
+    sheet = (await cast.dora.get(f"/visits/{ready.visit_id}")).json()
+    strike = [{"kind": "photo", "line_id": sheet["photos"][0]["id"]}]
+    lost = {"visit_id": str(ready.visit_id), "reason": "the phone fell into the sea", "corrections": {"strike": strike}}
+    await cast.dora.done("/reports/amend", lost)
+    assert await payable(cast) == [(claim.number, None)]
+    assert await outcome(cast, claim.id) == "paid"
+
+
+async def test_what_a_person_approved_waits_for_no_photo(context: Context, cast: Cast) -> None:
+    _, claim, _ = await named_photo(context, cast)
+    await run(context, "UPDATE claim SET state = 'approved'")
+    assert await payable(cast) == [(claim.number, None)]
+    assert await outcome(cast, claim.id) == "paid"
+
+
+async def test_the_photos_of_another_visit_hold_nothing_up(context: Context, cast: Cast) -> None:
+    _, waits, _ = await named_photo(context, cast)
+    await claimed(await make.ready_visit(context, cast))
+    await drain(context)
+    assert [number for number, why in await payable(cast) if why is None] == [waits.number + 1]
 
 
 async def test_the_database_pays_no_line_on_hold(context: Context, cast: Cast) -> None:

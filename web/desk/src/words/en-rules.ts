@@ -178,6 +178,7 @@ export const enRules = {
   "pay.not-scored": "is still being scored",
   "pay.on-hold": "waits for an old part",
   "pay.partner-suspended": "the partner is suspended",
+  "pay.evidence-missing": "waits for a photo that has not come; one that never will is struck from the report",
   "secret.copied": "Copied.",
   "webhook.secret": "New secret",
   "webhook.secret.sure": "For a day messages carry a signature of the old secret and of the new one.",

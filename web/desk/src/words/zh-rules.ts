@@ -179,6 +179,7 @@ export const zhRules: Record<keyof typeof enRules, string> = {
   "pay.not-scored": "仍在评分",
   "pay.on-hold": "正等待旧件",
   "pay.partner-suspended": "该服务商已暂停合作",
+  "pay.evidence-missing": "有照片尚未上传；不会再到的照片可从报告中删除",
   "secret.copied": "已复制。",
   "webhook.secret": "更换密钥",
   "webhook.secret.sure": "一天之内消息同时带有新旧两个密钥的签名。",
