@@ -306,6 +306,17 @@ async def test_who_wrote_something_of_the_visit_does_not_decide_on_its_claim(
     assert (await cast.rex.done(DECIDE, body))["state"] == "approved"
 
 
+async def test_who_only_completed_the_visit_does_not_decide_on_its_claim(context: Context, cast: Cast) -> None:
+    mia = await manager(context, cast)
+    ready = await make.ready_visit(context, cast)
+    await fill_sheet(ready, minutes=61)
+    await scan(ready)
+    assert (await complete(replace(ready, technician=mia))).status_code == 200
+    (claim,) = await claims(context)
+    response = await mia.post(DECIDE, {"claim_id": str(claim.id), "others": APPROVE})
+    assert (response.status_code, response.json()["code"]) == (403, "own-claim")
+
+
 async def test_who_wrote_on_another_visit_decides_on_this_one(context: Context, cast: Cast) -> None:
     mia = await manager(context, cast)
     other = await make.ready_visit(context, cast)

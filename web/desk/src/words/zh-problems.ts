@@ -37,7 +37,7 @@ export const ZH_PROBLEMS: Record<string, string> = {
   "nothing-to-appeal": "此明细行不能申诉、已申诉过一次，或尚未收到标签扫描。",
   "nothing-to-withdraw": "此索赔不能再撤回。",
   "only-as-goodwill": "此明细行只能作为优惠批准。",
-  "own-claim": "不能审核自己单位的索赔。",
+  "own-claim": "您完成或登记过此次上门的内容，须由他人审核。",
   "own-request": "不能审核自己单位的申请。",
   "partner-code-taken": "该服务商代码已被使用。",
   "partner-not-locked": "此服务商未被锁定。",
