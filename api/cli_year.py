@@ -23,7 +23,7 @@ from api.trials.year.outcome import Outcome
 @click.option("--seed", type=click.IntRange(min=0), default=1, help="The year that is told (1).")
 @click.option("--jobs", type=click.IntRange(1, 16), help="How many processes judge (one for each processor).")
 @click.option("--labels", type=click.Path(dir_okay=False, path_type=Path), help="Write which visit was which fraud.")
-@click.option("--json", "as_json", is_flag=True, help="Say the result as one line of JSON, the last one.")
+@click.option("--json", "as_json", is_flag=True, help="JSON on standard output, the table on standard error.")
 def judge_year_command(claims: int, seed: int, jobs: int | None, labels: Path | None, as_json: bool) -> None:
     """Judge a year of claims of an invented network, in which one in twenty is a fraud of a known kind.
 
@@ -44,7 +44,7 @@ def judge_year_command(claims: int, seed: int, jobs: int | None, labels: Path | 
             stories, outcome = asyncio.run(judge_year(server, claims, seed, jobs or os.cpu_count() or 1, progress))
     if labels is not None:
         labels.write_text("".join(f"{one.visit_id},{one.label}\n" for one in stories if one.label))
-    show(outcome, Console())
+    show(outcome, Console(stderr=as_json))
     if as_json:
         click.echo(msgspec.json.encode(outcome))
     sys.exit(0 if outcome.holds else 1)

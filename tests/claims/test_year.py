@@ -69,7 +69,8 @@ def test_a_year_too_small_for_a_habit_is_told_whatever_the_seed() -> None:
 def test_a_small_year_is_judged_and_told() -> None:
     done = CliRunner().invoke(main, ["judge-year", "--claims", "600", "--seed", "3", "--jobs", "1", "--json"])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.output
-    told = json.loads(done.stdout.splitlines()[-1])
+    told = json.loads(done.stdout)
+    assert "reviewed" in done.stderr
     assert told["claims"] == 600
     assert told["seed"] == 3
     assert told["certain"]["stopped"] == told["certain"]["injected"], told["patterns"]
