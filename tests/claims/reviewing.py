@@ -41,6 +41,13 @@ async def decided(context: Context) -> list[Any]:
         return list((await work.db.execute(text("SELECT * FROM claim_decision ORDER BY id"))).all())
 
 
+async def alerts(context: Context) -> list[tuple[str, dict[str, Any]]]:
+    """What managers were told to look at, in the order it happened: its kind and what is known."""
+    async with begin(context.database, SYSTEM) as work:
+        rows = await work.db.execute(text("SELECT kind, facts FROM alert ORDER BY at"))
+        return [(kind, facts) for kind, facts in rows]
+
+
 async def manager(context: Context, cast: Cast, name: str = "mia", role: Role = Role.SERVICE_MANAGER) -> Caller:
     """Somebody more of our own desk."""
     async with begin(context.database, SYSTEM) as work:

@@ -1,28 +1,18 @@
 """What becomes known of a claim that was approved or paid: it stays so, and managers hear of it once."""
 
 import hashlib
-from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
 
 from api.context import Context
 from api.worker import drain
-from domain.claims.watched import Alert
-from domain.kit.actor import SYSTEM
-from domain.kit.work import begin
 from tests import make
 from tests.cast import Cast
-from tests.claims.reviewing import run
+from tests.claims.reviewing import alerts, run
 from tests.claims.test_scored import reasons, scene, scores, send_bytes, send_photo
 from tests.claims.visits import claimed, claims
 from tests.photos.drawn import jpeg
-
-
-async def alerts(context: Context) -> list[tuple[str, dict[str, Any]]]:
-    async with begin(context.database, SYSTEM) as work:
-        return [(one.kind, one.facts) for one in await work.db.scalars(select(Alert).order_by(Alert.at))]
 
 
 async def owed(context: Context, cast: Cast, **limits: int) -> tuple[make.ReadyVisit, bytes]:

@@ -4,15 +4,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.context import Context
 from api.worker import drain
 from tests import make
 from tests.cast import Cast
-from tests.claims.reviewing import APPROVE, REFUSE, lines_by_kind, run, waiting
+from tests.claims.reviewing import APPROVE, REFUSE, alerts, lines_by_kind, run, waiting
 from tests.claims.visits import claimed, claims, lines
-from tests.conftest import rows
 from tests.sync.handset import handset
 
 TOLD_UNDER_CHECK = {"state": "in_review", "reasons": ["under-check"]}
@@ -42,13 +40,7 @@ def correcting(ready: make.ReadyVisit, line: Any, **reads: str) -> dict[str, Any
     return {"visit_id": str(ready.visit_id), "reason": "read again", "corrections": {"faults": faults}}
 
 
-async def alerts(owner: AsyncEngine) -> list[Any]:
-    return [tuple(row) for row in await rows(owner, "SELECT kind, facts FROM alert ORDER BY at")]
-
-
-async def test_of_a_withdrawn_report_an_accepted_claim_waits_for_a_person(
-    context: Context, cast: Cast, owner: AsyncEngine
-) -> None:
+async def test_of_a_withdrawn_report_an_accepted_claim_waits_for_a_person(context: Context, cast: Cast) -> None:
     ready, claim = await accepted(context, cast)
     await cast.ada.done("/reports/withdraw", withdrawing(ready))
     (now,) = await claims(context)
@@ -59,7 +51,7 @@ async def test_of_a_withdrawn_report_an_accepted_claim_waits_for_a_person(
     items = (await cast.rex.get(f"/claims/{claim.id}/evidence")).json()["items"]
     (told,) = [item for item in items if item["kind"] == "report" and item["what"] == "withdraw"]
     assert told["summary"] == "The report was withdrawn, after the claim was decided: nobody was there"
-    assert await alerts(owner) == []
+    assert await alerts(context) == []
 
 
 @pytest.mark.parametrize(("kind", "column"), [("part", "part_used_id"), ("time", "time_entry_id")])
@@ -122,9 +114,7 @@ async def test_a_fault_of_another_code_is_not_the_one_that_was_claimed(context: 
 
 
 @pytest.mark.parametrize("state", ["approved", "paid"])
-async def test_of_what_a_person_granted_managers_get_an_alert(
-    context: Context, cast: Cast, owner: AsyncEngine, state: str
-) -> None:
+async def test_of_what_a_person_granted_managers_get_an_alert(context: Context, cast: Cast, state: str) -> None:
     ready, claim = await accepted(context, cast)
     part = (await lines_by_kind(context, claim.id))["part"]
     await run(context, f"UPDATE claim_line SET state = '{state}'")
@@ -132,7 +122,7 @@ async def test_of_what_a_person_granted_managers_get_an_alert(
     await cast.dora.done("/reports/amend", striking(ready, "part", part.part_used_id))
     await cast.ada.done("/reports/withdraw", withdrawing(ready))
     assert [one.state for one in await claims(context)] == [state]
-    first, second = await alerts(owner)
+    first, second = await alerts(context)
     assert first == (
         "claimed-line-struck",
         {"claim_number": claim.number, "state": state, "lines": [part.label]},
@@ -141,7 +131,7 @@ async def test_of_what_a_person_granted_managers_get_an_alert(
 
 
 async def test_a_granted_line_of_a_claim_that_still_waits_is_an_alert_and_the_gate_s_lines_wait_too(
-    context: Context, cast: Cast, owner: AsyncEngine
+    context: Context, cast: Cast
 ) -> None:
     ready, claim = await accepted(context, cast)
     found = await lines_by_kind(context, claim.id)
@@ -154,25 +144,25 @@ async def test_a_granted_line_of_a_claim_that_still_waits_is_an_alert_and_the_ga
         ("fault", "labour", "travel", "expense"), "in_review"
     )
     assert stands["part"].state == "approved"
-    assert [kind for kind, _ in await alerts(owner)] == ["claimed-line-struck"]
+    assert [kind for kind, _ in await alerts(context)] == ["claimed-line-struck"]
 
 
-async def test_of_what_was_refused_nothing_has_to_be_stopped(context: Context, cast: Cast, owner: AsyncEngine) -> None:
+async def test_of_what_was_refused_nothing_has_to_be_stopped(context: Context, cast: Cast) -> None:
     ready, claim = await waiting(context, cast)
     part = (await lines_by_kind(context, claim.id))["part"]
     refuse = {"line_id": str(part.id), **REFUSE}
     await cast.rex.done("/claims/decide", {"claim_id": str(claim.id), "lines": [refuse], "others": APPROVE})
     await cast.dora.done("/reports/amend", striking(ready, "part", part.part_used_id))
     assert [one.state for one in await claims(context)] == ["approved"]
-    assert await alerts(owner) == []
+    assert await alerts(context) == []
 
 
-async def test_a_visit_without_a_claim_has_nothing_to_stop(context: Context, cast: Cast, owner: AsyncEngine) -> None:
+async def test_a_visit_without_a_claim_has_nothing_to_stop(context: Context, cast: Cast) -> None:
     ready = await make.ready_visit(context, cast, technician=cast.otto)
     await claimed(ready)
     await cast.ada.done("/reports/withdraw", withdrawing(ready))
     assert await claims(context) == []
-    assert await alerts(owner) == []
+    assert await alerts(context) == []
 
 
 async def test_the_partner_s_system_is_told_that_the_claim_waits(context: Context, cast: Cast) -> None:
